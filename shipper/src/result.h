@@ -1,0 +1,33 @@
+// The outcome of anything that can fail, named by the action it asks for.
+//
+// Not an error code to be interpreted: the caller looks at Status::action and does that. Holds no
+// secrets: `message` is for logs and for the parked list, built from scrubbed text only.
+#pragma once
+
+#include <string>
+#include <utility>
+
+namespace shipper {
+
+enum class Action {
+  kDone,     // taken
+  kRetry,    // the other side is busy, down or broken: try again later, with backoff
+  kReauth,   // the credential was refused: read it again, then retry
+  kPark,     // can never succeed as it is: keep it aside with its reason, go on
+};
+
+struct Status {
+  Action action = Action::kDone;
+  std::string message;
+  long retry_after_ms = 0;  // kRetry: what the other side asked for, 0 where it said nothing
+
+  bool ok() const { return action == Action::kDone; }
+  static Status Done() { return {}; }
+  static Status Retry(std::string why, long after_ms = 0) {
+    return {Action::kRetry, std::move(why), after_ms};
+  }
+  static Status Reauth(std::string why) { return {Action::kReauth, std::move(why), 0}; }
+  static Status Park(std::string why) { return {Action::kPark, std::move(why), 0}; }
+};
+
+}  // namespace shipper
