@@ -6,6 +6,7 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace shipper {
 
@@ -20,14 +21,23 @@ struct Status {
   Action action = Action::kDone;
   std::string message;
   long retry_after_ms = 0;  // kRetry: what the other side asked for, 0 where it said nothing
+  bool outage = false;      // kRetry: nobody there or too busy for anything, not this request alone
+  std::vector<std::string> missing;  // kPark: fully qualified names it needs and the sink lacks;
+                                     // put them, then it may be tried once more
 
   bool ok() const { return action == Action::kDone; }
   static Status Done() { return {}; }
   static Status Retry(std::string why, long after_ms = 0) {
-    return {Action::kRetry, std::move(why), after_ms};
+    return {Action::kRetry, std::move(why), after_ms, false, {}};
   }
-  static Status Reauth(std::string why) { return {Action::kReauth, std::move(why), 0}; }
-  static Status Park(std::string why) { return {Action::kPark, std::move(why), 0}; }
+  static Status Outage(std::string why, long after_ms = 0) {
+    return {Action::kRetry, std::move(why), after_ms, true, {}};
+  }
+  static Status Reauth(std::string why) { return {Action::kReauth, std::move(why), 0, true, {}}; }
+  static Status Park(std::string why) { return {Action::kPark, std::move(why), 0, false, {}}; }
+  static Status Missing(std::string why, std::vector<std::string> fqns) {
+    return {Action::kPark, std::move(why), 0, false, std::move(fqns)};
+  }
 };
 
 }  // namespace shipper

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -23,13 +24,25 @@ struct Entity {
   nlohmann::json body;
 };
 
+// A routine that writes an edge: as the store spells it, and its name in the catalog.
+struct RoutineRef {
+  std::string identity;  // "public.load_sales(date)"
+  std::string fqn;
+};
+
+// What `details.description` of every edge of ours contains. An edge of the catalog without it, or
+// with source Manual, belongs to somebody else: it is merged, never replaced.
+inline constexpr char kEdgeMark[] = "pg_lineage";
+
 // One edge between two tables with the whole union of what is known of the pair.
-// `details` is OpenMetadata's lineageDetails; its `pipeline`, where present, is
-// {"type":"storedProcedure","fullyQualifiedName":…}: the sink replaces the name by an id if it must.
+// `details` is OpenMetadata's lineageDetails without `pipeline`: that is chosen among `routines`
+// by the loop (the one sent before if it still holds, else the first) and set as
+// {"type":"storedProcedure","fullyQualifiedName":…}; the sink replaces the name by an id if it must.
 struct LineageEdge {
   std::string from_fqn;
   std::string to_fqn;
   nlohmann::json details;
+  std::vector<RoutineRef> routines;  // by first sight
 };
 
 class Sink {
@@ -38,7 +51,9 @@ class Sink {
   virtual const std::string &name() const = 0;  // "metadata-rest", "file:/path"; keys delivery state
   virtual Status PutEntity(const Entity &entity) = 0;
   virtual Status PutLineage(const LineageEdge &edge) = 0;
-  virtual Status Flush() = 0;  // makes durable what was put
+  virtual Status Flush() = 0;        // makes durable what was put
+  virtual Status Check() = 0;        // there, of a known version, and the credential is taken
+  virtual void ReloadCredential() {} // reads token and certificates again
 };
 
 }  // namespace shipper

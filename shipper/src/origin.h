@@ -1,0 +1,43 @@
+// What the loop asks of the database side: the present state of a named thing, as catalog requests.
+//
+// Feed rows only name what changed; its state is read when it is handled, so an old row never
+// sends an old state. Names are spelled as the extension spells them ("public.orders",
+// "public.load_sales(date)"). Implemented over libpq by live_origin.h, by a fake in tests.
+// Throws PgError where the database fails; an object that is gone or filtered out gives nothing.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sink/sink.h"
+
+namespace shipper {
+
+using TablePair = std::pair<std::string, std::string>;  // source, target
+
+class Origin {
+ public:
+  virtual ~Origin() = default;
+
+  // The entities of one object, what they hang on first (service, database, schema, object).
+  // type: table | schema | database | routine. A schema or database gives all that is in it.
+  virtual std::vector<Entity> Object(const std::string &type, const std::string &identity) = 0;
+
+  // The pair of catalog tables that a pair of the store belongs to: partitions become their root,
+  // and nothing remains of a pair that is not sent (self edge, outside dataset, filtered out).
+  virtual std::optional<TablePair> Fold(const TablePair &pair) = 0;
+
+  // The union of what is known of a folded pair.
+  virtual std::optional<LineageEdge> Edge(const TablePair &pair) = 0;
+
+  // All folded pairs of the store, or those that name `table`.
+  virtual std::vector<TablePair> Pairs(const std::string &table = {}) = 0;
+
+  // Entities of the whole database, one after another, each before those that name it.
+  virtual void Everything(const std::function<void(const Entity &)> &sink) = 0;
+};
+
+}  // namespace shipper
