@@ -1,0 +1,61 @@
+// The backend's stack of what is running: routines, executor runs, utility statements.
+//
+// A fixed array; node i's parent is node i-1. PL/pgSQL gives no callback when an error leaves a
+// function, so depth is restored by whoever pushed below: ExecutorRun, ExecutorFinish and utility
+// hooks restore it on both exits, every plugin callback first cuts back to its own frame
+// (CutBackTo), and an outermost hook starts from an empty stack. Beyond kMaxNodes nothing is pushed
+// and events are not attributed deeper (counted as degraded).
+//
+// Memory: nodes are in static memory; what they point to (taint slots, conditions) is in contexts
+// owned by capture/plpgsql.cpp. Paths are interned for the life of the backend.
+#pragma once
+
+#include "edge/server.h"
+#include "queue/event.h"
+
+namespace pg_lineage {
+
+struct RunState;      // capture/executor.h: one running query
+struct RoutineFrame;  // capture/frame.h: variables of a routine
+struct UtilityState;  // capture/utility.h
+
+enum class NodeKind : uint8 { kRoutine, kRun, kUtility };
+
+struct StackNode {
+  NodeKind kind;
+  const EventPath *path;   // the chain up to and including this node
+  RunState *run;           // kRun; may be NULL for a query without lineage
+  RoutineFrame *frame;     // kRoutine
+  UtilityState *utility;   // kUtility
+};
+
+constexpr int kMaxNodes = 256;
+
+// The innermost node, or NULL.
+StackNode *TopNode();
+// The node below `node` (towards the outside), or NULL.
+StackNode *NodeBelow(const StackNode *node);
+// The innermost routine's frame, or NULL.
+RoutineFrame *TopFrame();
+
+int StackDepth();
+// Returns NULL when the stack is full.
+StackNode *PushNode(NodeKind kind);
+// Cuts the stack to `depth`, ending routine frames that an error left behind.
+void CutBackTo(int depth);
+
+// The chain of routines that is running now; never NULL. Top level: no frames.
+const EventPath *CurrentPath();
+
+// `parent` extended by a routine (InvalidOid: a DO block), as trigger on `trigger_relid` if valid.
+const EventPath *ExtendPath(const EventPath *parent, Oid routine_oid, Oid trigger_relid);
+
+// Forgets rendered names (a routine or relation was renamed); only with an empty stack.
+void ResetPaths();
+
+// schema.name(types) as CONTRACT 4 has it, palloc'd in the current context; NULL when it is gone.
+char *RenderRoutine(Oid routine_oid);
+// schema.name, each part quoted when needed; NULL when it is gone.
+char *RenderRelation(Oid relid);
+
+}  // namespace pg_lineage

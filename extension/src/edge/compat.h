@@ -1,0 +1,96 @@
+// Every difference between PostgreSQL releases, and nothing else. No other file tests PG_VERSION_NUM.
+//
+// Built and tested on 15, 17 and 18; the arms for 16 come from its sources and are untested.
+#pragma once
+
+#include "edge/server.h"
+
+#if PG_VERSION_NUM < 150000
+#error "pg_lineage needs PostgreSQL 15 or newer"
+#endif
+
+// ---- core -------------------------------------------------------------------------------------
+
+// 16 typed the callbacks of the tree walkers; before, they were bool (*)().
+#if PG_VERSION_NUM >= 160000
+#define PGL_WALKER(function) (function)
+#else
+#define PGL_WALKER(function) (reinterpret_cast<bool (*)()>(function))
+#endif
+
+// 18 dropped ExecutorRun's execute_once.
+#if PG_VERSION_NUM >= 180000
+#define PGL_RUN_PARAMS QueryDesc *query_desc, ScanDirection direction, uint64 count
+#define PGL_RUN_ARGS query_desc, direction, count
+#else
+#define PGL_RUN_PARAMS \
+  QueryDesc *query_desc, ScanDirection direction, uint64 count, bool execute_once
+#define PGL_RUN_ARGS query_desc, direction, count, execute_once
+#endif
+
+namespace pg_lineage {
+namespace compat {
+
+// 16 keeps relid and relkind in the RTE of an expanded view; up to 15 relid is cleared and the first
+// entry of the sub-query's range table is the rule's OLD entry. Returns the view, or InvalidOid.
+inline Oid ExpandedView(const RangeTblEntry *rte) {
+#if PG_VERSION_NUM >= 160000
+  if (rte->rtekind == RTE_SUBQUERY && OidIsValid(rte->relid) && rte->relkind == RELKIND_VIEW)
+    return rte->relid;
+#else
+  if (rte->rtekind == RTE_SUBQUERY && rte->subquery != NULL && rte->subquery->rtable != NIL) {
+    RangeTblEntry *old = linitial_node(RangeTblEntry, rte->subquery->rtable);
+    if (old->rtekind == RTE_RELATION && old->relkind == RELKIND_VIEW && old->alias != NULL &&
+        strcmp(old->alias->aliasname, "old") == 0)
+      return old->relid;
+  }
+#endif
+  return InvalidOid;
+}
+
+// 18 has RTE_GROUP between the grouped columns and what they are made of.
+inline bool IsGroupRte(const RangeTblEntry *rte) {
+#if PG_VERSION_NUM >= 180000
+  return rte->rtekind == RTE_GROUP;
+#else
+  (void)rte;
+  return false;
+#endif
+}
+
+inline List *GroupExpressions(const RangeTblEntry *rte) {
+#if PG_VERSION_NUM >= 180000
+  return rte->groupexprs;
+#else
+  (void)rte;
+  return NIL;
+#endif
+}
+
+// 17 moved MERGE's join condition out of the join tree.
+inline Node *MergeJoinCondition(const Query *query) {
+#if PG_VERSION_NUM >= 170000
+  return query->mergeJoinCondition;
+#else
+  (void)query;
+  return NULL;
+#endif
+}
+
+// 18 lets a Var in RETURNING name the OLD or the NEW row; up to 17 it is always the new one.
+inline bool ReturnsOldRow(const Var *var) {
+#if PG_VERSION_NUM >= 180000
+  return var->varreturningtype == VAR_RETURNING_OLD;
+#else
+  (void)var;
+  return false;
+#endif
+}
+
+
+}  // namespace compat
+}  // namespace pg_lineage
+
+// ---- store ------------------------------------------------------------------------------------
+
+// ---- ddl --------------------------------------------------------------------------------------

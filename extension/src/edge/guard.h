@@ -1,0 +1,49 @@
+// The wall between our work and the user's statement.
+//
+// Everything a hook does for capture runs inside Guarded(): an error of ours is swallowed, counted
+// and said once per backend; capture then rests until the transaction ends, because an error caught
+// without a subtransaction may have left something half done. Query cancel, shutdown and running out
+// of memory are not ours to swallow and go on.
+//
+//   Guarded("executor start", [&] { ... may ereport ... });
+//
+// Bodies hold no values with destructors: ereport leaves them by longjmp (STYLE rule 4).
+#pragma once
+
+#include "edge/server.h"
+
+namespace pg_lineage {
+
+// True while capture may do its work here: switched on, extension present in this database, no
+// parallel worker, no swallowed error in this transaction, not inside our own work.
+bool CaptureOn();
+
+// Notes a swallowed error; rests capture until the end of the transaction. Called inside a catch.
+void NoteSwallowedError(const char *where, ErrorData *error);
+
+// Ends the rest that NoteSwallowedError began; called at the end of every top transaction.
+void EndCaptureRest();
+
+// True when an error that was just caught must go on to the user.
+bool MustRethrow();
+
+template <typename Body>
+inline bool Guarded(const char *where, Body body) {
+  MemoryContext caller = CurrentMemoryContext;
+  volatile bool fine = true;
+  PG_TRY();
+  { body(); }
+  PG_CATCH();
+  {
+    MemoryContextSwitchTo(caller);
+    if (MustRethrow()) PG_RE_THROW();
+    ErrorData *error = CopyErrorData();
+    FlushErrorState();
+    NoteSwallowedError(where, error);
+    fine = false;
+  }
+  PG_END_TRY();
+  return fine;
+}
+
+}  // namespace pg_lineage
