@@ -1,0 +1,49 @@
+# Tests: what a suite needs, and one target for each. Every suite ends with its own count.
+TEST_CXXFLAGS = -std=c++17 -O1 -g -Wall -Wextra -Werror -Ishipper/src -Itests -pthread -MMD -MP
+TEST_LIBS = -lgmock -lgtest -lgtest_main $(SHIPPER_LIBS)
+UNIT_SRCS := $(sort $(wildcard tests/unit/*.cpp tests/unit/*/*.cpp tests/fakes/*.cpp))
+INTEGRATION_SRCS := $(sort $(wildcard tests/integration/*.cpp))
+UNIT_OBJS := $(patsubst %.cpp,build/%.o,$(UNIT_SRCS))
+INTEGRATION_OBJS := $(patsubst %.cpp,build/%.o,$(INTEGRATION_SRCS))
+
+build/unit_tests: $(UNIT_OBJS) $(filter-out build/shipper/src/main.o,$(SHIPPER_OBJS))
+	$(CXX) -o $@ $^ $(TEST_LIBS)
+
+build/integration_tests: $(INTEGRATION_OBJS)
+	$(CXX) -o $@ $^ $(TEST_LIBS)
+
+$(UNIT_OBJS) $(INTEGRATION_OBJS): build/%.o: %.cpp build/shipper.flags
+	@mkdir -p $(@D)
+	$(CXX) $(TEST_CXXFLAGS) $(shell cat build/shipper.flags) -c -o $@ $<
+
+-include $(UNIT_OBJS:.o=.d) $(INTEGRATION_OBJS:.o=.d)
+
+.PHONY: unit integration e2e cases regress-pair gates test test-matrix bench
+
+unit: build/unit_tests ## GoogleTest of the shipper's parts
+	tests/gtest.sh 300 build/unit_tests
+
+installcheck: ## pg_regress over sql/ on a temporary cluster of PG_CONFIG (after make install)
+	PG_CONFIG=$(PG_CONFIG) tests/installcheck.sh
+
+integration: build/integration_tests ## GoogleTest with servers of its own: faults, rights, coexistence
+	+tests/staged.sh tests/gtest.sh 1500 build/integration_tests
+
+cases: ## the lineage cases of ../shared/cases (CASES=DIR, ONLY=PATTERN)
+	+tests/staged.sh tests/with_cluster.sh tests/cases/run_cases.py -v \
+	  $(if $(CASES),--cases $(CASES)) $(if $(ONLY),--only $(ONLY))
+
+regress-pair: ## PostgreSQL's own regression suites with and without the library
+	+tests/staged.sh tests/regress/regress_pair.sh
+
+gates: ## the mechanical rules
+	tests/gates.sh
+
+bench: ## server CPU with the library, without it, and with pg_stat_statements
+	+tests/staged.sh tests/bench/bench.sh
+
+test: deps ## everything that runs here, counted in one last line
+	+tests/all.sh
+
+test-matrix: ## build and test on PostgreSQL 17 and 18 in roots made by debootstrap
+	+tests/matrix/matrix.sh
