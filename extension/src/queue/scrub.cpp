@@ -1,0 +1,445 @@
+// See scrub.h. Three steps: scan (ScanTokens), decide what may be kept (Classify), write it
+// (WriteNormalized). The dbt comment is read apart, by hand: it is in no token.
+#include "queue/scrub.h"
+
+#include "edge/guard.h"
+#include "edge/pod_vector.h"
+
+namespace pg_lineage {
+namespace {
+
+constexpr int kLongestSource = 1024 * 1024;
+constexpr int kLongestText = 32 * 1024;
+
+// The first token codes of every parser on the core scanner (parser/scanner.h). Keywords get one
+// code of our own, by our own keyword table, so that nothing depends on the server's grammar.
+enum ScannerCode : int {
+  kCodeIdent = 258,
+  kCodeUnicodeIdent,
+  kCodeFloat,
+  kCodeString,
+  kCodeUnicodeString,
+  kCodeBits,
+  kCodeHexBits,
+  kCodeOperator,
+  kCodeInteger,
+  kCodeParam,
+  kCodeTypecast,
+  kCodeNotEquals = kCodeTypecast + 6,
+  kCodeKeyword = 1000,
+};
+
+enum class TokenClass : uint8 { kLiteral, kParam, kKeyword, kName, kSign };
+
+struct Token {
+  int start;
+  int end;
+  TokenClass token_class;
+  int param;            // kParam: its number
+  const char *keyword;  // kKeyword: canonical spelling
+};
+
+// The tokens of one statement: [first, last) of all those scanned.
+struct Statement {
+  const char *source;
+  PodVector<Token> tokens;
+  int first;
+  int last;
+};
+
+enum class Keep { kNothing, kTag, kWhole, kCopy };
+
+// Runs `work` so that it neither raises (but cancel, shutdown, out of memory) nor says anything to
+// client or log: the scanner warns of escapes and of long names, which the user has read already.
+// False when it failed.
+template <typename Work>
+bool Quietly(const Work &work) {
+  MemoryContext context = CurrentMemoryContext;
+  const int client_level = client_min_messages;
+  const int log_level = log_min_messages;
+  const uint32 interrupts_held = InterruptHoldoffCount;
+  volatile bool ok = true;
+  client_min_messages = ERROR;
+  log_min_messages = ERROR;
+  PG_TRY();
+  { work(); }
+  PG_CATCH();
+  {
+    client_min_messages = client_level;
+    log_min_messages = log_level;
+    if (MustRethrow()) PG_RE_THROW();
+    MemoryContextSwitchTo(context);
+    FlushErrorState();
+    InterruptHoldoffCount = interrupts_held;
+    ok = false;
+  }
+  PG_END_TRY();
+  client_min_messages = client_level;
+  log_min_messages = log_level;
+  return ok;
+}
+
+// Class of a scanner code; false for one that we do not know, which makes the text doubtful.
+bool ClassOf(int code, TokenClass *token_class) {
+  switch (code) {
+    case kCodeIdent:
+    case kCodeUnicodeIdent:
+      *token_class = TokenClass::kName;
+      return true;
+    case kCodeFloat:
+    case kCodeString:
+    case kCodeUnicodeString:
+    case kCodeBits:
+    case kCodeHexBits:
+    case kCodeInteger:
+      *token_class = TokenClass::kLiteral;
+      return true;
+    case kCodeParam:
+      *token_class = TokenClass::kParam;
+      return true;
+    case kCodeKeyword:
+      *token_class = TokenClass::kKeyword;
+      return true;
+    default:
+      *token_class = TokenClass::kSign;
+      return code == kCodeOperator || (code >= kCodeTypecast && code <= kCodeNotEquals) ||
+             (code > 0 && code < 256);
+  }
+}
+
+// A second opinion that does not rest on token codes: no quote and no leading digit may survive.
+bool LooksLikeLiteral(const char *text, int length) {
+  if (text[0] == '"' || ((text[0] == 'U' || text[0] == 'u') && length > 2 && text[2] == '"')) {
+    return false;
+  }
+  return (text[0] >= '0' && text[0] <= '9') || memchr(text, '\'', length) != nullptr ||
+         (text[0] == '$' && length > 1);
+}
+
+// Scans up to the first token at or behind `stop`. Raises what the scanner raises; false on a token
+// that is not understood.
+bool ScanTokens(const char *source, int stop, bool standard_strings, PodVector<Token> *tokens) {
+  uint16 *codes = static_cast<uint16 *>(palloc(sizeof(uint16) * ScanKeywords.num_keywords));
+  for (int i = 0; i < ScanKeywords.num_keywords; i++) codes[i] = kCodeKeyword;
+  core_yy_extra_type extra;
+  core_yyscan_t scanner = scanner_init(source, &extra, &ScanKeywords, codes);
+  extra.standard_conforming_strings = standard_strings;
+  extra.backslash_quote = BACKSLASH_QUOTE_ON;
+  extra.escape_string_warning = false;
+  for (;;) {
+    core_YYSTYPE value;
+    YYLTYPE location;
+    const int code = core_yylex(&value, &location, scanner);
+    if (code == 0 || location >= stop) return true;
+    Token token = {};
+    token.start = location;
+    // flex keeps a zero byte behind the token it has just returned
+    token.end = location + static_cast<int>(strlen(extra.scanbuf + location));
+    if (!ClassOf(code, &token.token_class)) return false;
+    if (token.token_class == TokenClass::kKeyword) token.keyword = value.keyword;
+    if (token.token_class == TokenClass::kParam) {
+      token.param = value.ival;
+      if (token.param < 0 || token.param > PG_UINT16_MAX) return false;
+    } else if (token.token_class != TokenClass::kLiteral &&
+               LooksLikeLiteral(source + token.start, token.end - token.start)) {
+      return false;
+    }
+    tokens->Append(token);
+  }
+}
+
+// Runs ScanTokens with one setting of standard_conforming_strings; false on any trouble.
+bool TryScan(const char *source, int stop, bool standard_strings, PodVector<Token> *tokens) {
+  bool understood = false;
+  const bool ok = Quietly([&] { understood = ScanTokens(source, stop, standard_strings, tokens); });
+  return ok && understood;
+}
+
+bool SameTokens(const PodVector<Token> &a, const PodVector<Token> &b) {
+  if (a.size != b.size) return false;
+  for (int i = 0; i < a.size; i++) {
+    if (a[i].start != b[i].start || a[i].end != b[i].end || a[i].token_class != b[i].token_class) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// Scans as the statement was parsed. What a backslash means hangs on standard_conforming_strings,
+// which may have changed since: where both readings are possible and differ, there is no answer.
+// One that fails cannot be the one by which the statement was parsed.
+bool Scan(const char *source, int stop, PodVector<Token> *tokens) {
+  const bool plain = TryScan(source, stop, true, tokens);
+  if (memchr(source, '\\', strlen(source)) == nullptr) return plain;
+  PodVector<Token> escaped = {};
+  if (!TryScan(source, stop, false, &escaped)) return plain;
+  if (plain) return SameTokens(*tokens, escaped);
+  *tokens = escaped;
+  return true;
+}
+
+// Finds the tokens between start and stop; false when one lies across a border.
+bool Select(Statement *statement, int start, int stop) {
+  const PodVector<Token> &tokens = statement->tokens;
+  statement->first = 0;
+  while (statement->first < tokens.size && tokens[statement->first].start < start) {
+    if (tokens[statement->first++].end > start) return false;
+  }
+  statement->last = tokens.size;
+  if (statement->first >= statement->last || tokens[statement->last - 1].end > stop) return false;
+  while (statement->last > statement->first &&
+         statement->source[tokens[statement->last - 1].start] == ';') {
+    statement->last--;
+  }
+  return statement->last > statement->first;
+}
+
+bool IsWord(const Statement &statement, int index, const char *word) {
+  return index < statement.last && statement.tokens[index].token_class == TokenClass::kKeyword &&
+         strcmp(statement.tokens[index].keyword, word) == 0;
+}
+
+bool IsAnyWord(const Statement &statement, int index, const char *const *words) {
+  for (; *words != nullptr; words++) {
+    if (IsWord(statement, index, *words)) return true;
+  }
+  return false;
+}
+
+bool IsSign(const Statement &statement, int index, char sign) {
+  if (index >= statement.last) return false;
+  const Token &token = statement.tokens[index];
+  return token.end == token.start + 1 && statement.source[token.start] == sign;
+}
+
+// First word outside parentheses among `words`, from `index` on; the statement's end when none.
+int FindOutside(const Statement &statement, int index, const char *const *words) {
+  int depth = 0;
+  for (; index < statement.last; index++) {
+    if (IsSign(statement, index, '(')) depth++;
+    if (IsSign(statement, index, ')')) depth--;
+    if (depth == 0 && IsAnyWord(statement, index, words)) break;
+  }
+  return index;
+}
+
+const char *const kQueryWords[] = {"select", "with", "values", "table", nullptr};
+const char *const kDataWords[] = {"select", "with",   "values", "table", "insert",
+                                  "update", "delete", "merge",  nullptr};
+
+Keep Classify(const Statement &statement, int index);
+
+// CREATE: definitions by a query.
+Keep ClassifyCreate(const Statement &statement, int index) {
+  static const char *const kModifiers[] = {"or",           "replace", "temp",     "temporary",
+                                           "local",        "global",  "unlogged", "recursive",
+                                           "materialized", nullptr};
+  static const char *const kAs[] = {"as", nullptr};
+  while (IsAnyWord(statement, index, kModifiers)) index++;
+  if (IsWord(statement, index, "view")) return Keep::kWhole;
+  if (!IsWord(statement, index, "table")) return Keep::kTag;
+  return FindOutside(statement, index, kAs) < statement.last ? Keep::kWhole : Keep::kTag;
+}
+
+// EXPLAIN: as what it explains.
+Keep ClassifyExplain(const Statement &statement, int index) {
+  static const char *const kOptions[] = {"analyze", "analyse", "verbose", nullptr};
+  while (IsAnyWord(statement, index, kOptions)) index++;
+  const bool options = IsSign(statement, index, '(') && !IsSign(statement, index + 1, '(') &&
+                       !IsAnyWord(statement, index + 1, kQueryWords);
+  if (options) {
+    while (index < statement.last && !IsSign(statement, index, ')')) index++;
+    index++;
+  }
+  return Classify(statement, index) == Keep::kWhole ? Keep::kWhole : Keep::kTag;
+}
+
+// PREPARE name AS, DECLARE name CURSOR FOR: as the statement behind the word.
+Keep ClassifyBehind(const Statement &statement, int index, const char *word) {
+  const char *const words[] = {word, nullptr};
+  index = FindOutside(statement, index, words) + 1;
+  return Classify(statement, index) == Keep::kWhole ? Keep::kWhole : Keep::kTag;
+}
+
+// What may be kept of the statement that begins at token `index`.
+Keep Classify(const Statement &statement, int index) {
+  if (index >= statement.last) return Keep::kNothing;
+  if (IsSign(statement, index, '(')) {
+    while (IsSign(statement, index, '(')) index++;
+    return IsAnyWord(statement, index, kQueryWords) ? Keep::kWhole : Keep::kNothing;
+  }
+  if (statement.tokens[index].token_class != TokenClass::kKeyword) return Keep::kNothing;
+  if (IsAnyWord(statement, index, kDataWords)) return Keep::kWhole;
+  if (IsWord(statement, index, "create")) return ClassifyCreate(statement, index + 1);
+  if (IsWord(statement, index, "refresh")) return Keep::kWhole;
+  if (IsWord(statement, index, "truncate")) return Keep::kWhole;
+  if (IsWord(statement, index, "copy")) return Keep::kCopy;
+  if (IsWord(statement, index, "explain")) return ClassifyExplain(statement, index + 1);
+  if (IsWord(statement, index, "prepare")) return ClassifyBehind(statement, index + 1, "as");
+  if (IsWord(statement, index, "declare")) return ClassifyBehind(statement, index + 1, "for");
+  return Keep::kTag;
+}
+
+// True where a byte can be part of a name or number, so that "$1" must not touch it.
+bool IsNameByte(char c) {
+  return IS_HIGHBIT_SET(c) || c == '_' || c == '$' || (c >= '0' && c <= '9') ||
+         (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+// Appends tokens [first, last) with literals replaced, numbered from `next_param` on.
+void WriteNormalized(const Statement &statement, int first, int last, int next_param,
+                     StringInfo out) {
+  for (int i = first; i < last; i++) {
+    const Token &token = statement.tokens[i];
+    if (out->len > kLongestText) {
+      appendStringInfoString(out, " ...");
+      return;
+    }
+    const bool apart = i > first && token.start > statement.tokens[i - 1].end;
+    const bool literal = token.token_class == TokenClass::kLiteral;
+    const bool behind_literal =
+        i > first && statement.tokens[i - 1].token_class == TokenClass::kLiteral;
+    const char head = literal ? '$' : statement.source[token.start];
+    const bool touching = i > first && (literal || behind_literal) && IsNameByte(head) &&
+                          IsNameByte(out->data[out->len - 1]);
+    if (apart || touching) appendStringInfoChar(out, ' ');
+    if (literal) {
+      appendStringInfo(out, "$%d", next_param++);
+    } else {
+      appendBinaryStringInfo(out, statement.source + token.start, token.end - token.start);
+    }
+  }
+}
+
+int HighestParam(const Statement &statement) {
+  int highest = 0;
+  for (int i = statement.first; i < statement.last; i++) {
+    const Token &token = statement.tokens[i];
+    if (token.token_class == TokenClass::kParam) highest = Max(highest, token.param);
+  }
+  return highest;
+}
+
+// COPY up to its direction, and of the rest only STDIN, STDOUT, PROGRAM or "$n" for a file.
+void WriteCopy(const Statement &statement, StringInfo out) {
+  static const char *const kDirections[] = {"from", "to", nullptr};
+  static const char *const kClient[] = {"stdin", "stdout", nullptr};
+  const int direction = FindOutside(statement, statement.first, kDirections);
+  const int next_param = HighestParam(statement) + 1;
+  const int last = Min(direction + 1, statement.last);
+  WriteNormalized(statement, statement.first, last, next_param, out);
+  if (last >= statement.last) return;
+  const bool client = IsAnyWord(statement, last, kClient);
+  const bool program = IsWord(statement, last, "program");
+  if (client || program) appendStringInfo(out, " %s", statement.tokens[last].keyword);
+  if (!client) appendStringInfo(out, " $%d", next_param + last - statement.first);
+}
+
+// The command tag, by the server's own parser; NULL when it is not exactly one statement.
+const char *CommandTagOf(const Statement &statement) {
+  const int start = statement.tokens[statement.first].start;
+  const int end = statement.tokens[statement.last - 1].end;
+  char *text = pnstrdup(statement.source + start, end - start);
+  const char *tag = nullptr;
+  Quietly([&] {
+    List *parsed = raw_parser(text, RAW_PARSE_DEFAULT);
+    if (list_length(parsed) == 1) {
+      tag = GetCommandTagName(CreateCommandTag(static_cast<Node *>(linitial(parsed))));
+    }
+  });
+  return tag;
+}
+
+// Copies a value of the comment's JSON when it is made of harmless characters only.
+void AppendDbtValue(const char *comment, int length, const char *key, StringInfo out) {
+  char *text = pnstrdup(comment, length);
+  const char *at = strstr(text, psprintf("\"%s\"", key));
+  if (at == nullptr) return;
+  at += strlen(key) + 2;
+  at += strspn(at, " \t\r\n");
+  if (*at++ != ':') return;
+  at += strspn(at, " \t\r\n");
+  if (*at++ != '"') return;
+  const size_t size =
+      strspn(at, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-");
+  if (size == 0 || size > 255 || at[size] != '"') return;
+  appendStringInfo(out, ", \"%s\": \"%.*s\"", key, static_cast<int>(size), at);
+}
+
+// Appends what is kept of a dbt comment in front of the statement's first token.
+void WriteDbtComment(const Statement &statement, StringInfo out) {
+  const int from = statement.first > 0 ? statement.tokens[statement.first - 1].end : 0;
+  const int to = statement.tokens[statement.first].start;
+  char *gap = pnstrdup(statement.source + from, to - from);
+  const char *comment = gap + strspn(gap, " \t\r\n");
+  if (strncmp(comment, "/*", 2) != 0) return;
+  const char *end = strstr(comment, "*/");
+  if (end == nullptr) return;
+  const int length = static_cast<int>(end - comment);
+  StringInfoData app;
+  initStringInfo(&app);
+  AppendDbtValue(comment, length, "app", &app);
+  if (strcmp(app.data, ", \"app\": \"dbt\"") != 0) return;
+  appendStringInfoString(out, "/* {\"app\": \"dbt\"");
+  AppendDbtValue(comment, length, "node_id", out);
+  AppendDbtValue(comment, length, "invocation_id", out);
+  appendStringInfoString(out, "} */ ");
+}
+
+bool HasInnerSemicolon(const Statement &statement) {
+  for (int i = statement.first; i < statement.last; i++) {
+    if (IsSign(statement, i, ';')) return true;
+  }
+  return false;
+}
+
+// The text of a scanned statement, in the current context.
+const char *Render(const Statement &statement, ScrubMode mode) {
+  const Keep keep = Classify(statement, statement.first);
+  if (keep == Keep::kNothing) return nullptr;
+  if (keep == Keep::kTag) return CommandTagOf(statement);
+  if (HasInnerSemicolon(statement)) return nullptr;
+  StringInfoData out;
+  initStringInfo(&out);
+  if (mode == ScrubMode::kFull) {
+    const int start = statement.tokens[statement.first].start;
+    const int end = statement.tokens[statement.last - 1].end;
+    appendBinaryStringInfo(&out, statement.source + start, end - start);
+  } else {
+    WriteDbtComment(statement, &out);
+    if (keep == Keep::kCopy) {
+      WriteCopy(statement, &out);
+    } else {
+      WriteNormalized(statement, statement.first, statement.last, HighestParam(statement) + 1,
+                      &out);
+    }
+  }
+  return pg_verifymbstr(out.data, out.len, true) ? out.data : nullptr;
+}
+
+}  // namespace
+
+const char *ScrubStatement(const char *source, int location, int length, ScrubMode mode) {
+  if (source == nullptr || mode == ScrubMode::kNone) return nullptr;
+  const size_t size = strnlen(source, kLongestSource + 1);
+  if (size > kLongestSource) return nullptr;
+  const int start = Max(location, 0);
+  const int stop = length > 0 && location >= 0 ? start + length : static_cast<int>(size);
+  if (start > stop || stop > static_cast<int>(size)) return nullptr;
+
+  MemoryContext caller = CurrentMemoryContext;
+  MemoryContext work = AllocSetContextCreate(caller, "pg_lineage scrub", ALLOCSET_DEFAULT_SIZES);
+  MemoryContextSwitchTo(work);
+  Statement statement = {};
+  statement.source = source;
+  const char *text = nullptr;
+  if (Scan(source, stop, &statement.tokens) && Select(&statement, start, stop)) {
+    text = Render(statement, mode);
+  }
+  MemoryContextSwitchTo(caller);
+  const char *result = text == nullptr ? nullptr : pstrdup(text);
+  MemoryContextDelete(work);
+  return result;
+}
+
+}  // namespace pg_lineage
