@@ -11,10 +11,10 @@
 namespace shipper {
 
 enum class Action {
-  kDone,     // taken
-  kRetry,    // the other side is busy, down or broken: try again later, with backoff
-  kReauth,   // the credential was refused: read it again, then retry
-  kPark,     // can never succeed as it is: keep it aside with its reason, go on
+  kDone,    // taken
+  kRetry,   // the other side is busy, down or broken: try again later, with backoff
+  kReauth,  // the credential was refused: read it again, then retry
+  kPark,    // can never succeed as it is: keep it aside with its reason, go on
 };
 
 struct Status {

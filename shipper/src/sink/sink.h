@@ -1,4 +1,5 @@
-// Where entities and edges go. A sink turns them into its own requests; it never reads the database.
+// Where entities and edges go. A sink turns them into its own requests; it never reads the
+// database.
 //
 // One thread uses a sink at a time. A sink keeps no queue: what it answers with kDone is taken for
 // good, everything else stays with the caller (see loop.h and result.h).
@@ -6,10 +7,9 @@
 //   Status status = sink.PutEntity({"table", "svc.db.public.orders", "/v1/tables", body});
 #pragma once
 
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
-
-#include <nlohmann/json.hpp>
 
 #include "result.h"
 
@@ -37,7 +37,8 @@ inline constexpr char kEdgeMark[] = "pg_lineage";
 // One edge between two tables with the whole union of what is known of the pair.
 // `details` is OpenMetadata's lineageDetails without `pipeline`: that is chosen among `routines`
 // by the loop (the one sent before if it still holds, else the first) and set as
-// {"type":"storedProcedure","fullyQualifiedName":…}; the sink replaces the name by an id if it must.
+// {"type":"storedProcedure","fullyQualifiedName":…}; the sink replaces the name by an id if it
+// must.
 struct LineageEdge {
   std::string from_fqn;
   std::string to_fqn;
@@ -48,12 +49,13 @@ struct LineageEdge {
 class Sink {
  public:
   virtual ~Sink() = default;
-  virtual const std::string &name() const = 0;  // "metadata-rest", "file:/path"; keys delivery state
+  virtual const std::string &name()
+      const = 0;  // "metadata-rest", "file:/path"; keys delivery state
   virtual Status PutEntity(const Entity &entity) = 0;
   virtual Status PutLineage(const LineageEdge &edge) = 0;
-  virtual Status Flush() = 0;        // makes durable what was put
-  virtual Status Check() = 0;        // there, of a known version, and the credential is taken
-  virtual void ReloadCredential() {} // reads token and certificates again
+  virtual Status Flush() = 0;         // makes durable what was put
+  virtual Status Check() = 0;         // there, of a known version, and the credential is taken
+  virtual void ReloadCredential() {}  // reads token and certificates again
 };
 
 }  // namespace shipper

@@ -1,0 +1,411 @@
+#include "config.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "config_reader.h"
+
+namespace shipper {
+
+namespace {
+
+const std::vector<std::string> kSslModes = {"disable", "allow",     "prefer",
+                                            "require", "verify-ca", "verify-full"};
+
+// libpq's parameters that a workflow may pass on; the others are ours to set or make no sense.
+const std::set<std::string> kLibpqOptions = {"connect_timeout",  "hostaddr",
+                                             "keepalives",       "keepalives_idle",
+                                             "options",          "keepalives_interval",
+                                             "keepalives_count", "tcp_user_timeout",
+                                             "sslmode",          "sslcert",
+                                             "sslkey",           "sslrootcert",
+                                             "sslcrl",           "sslcrldir",
+                                             "sslsni",           "sslcompression",
+                                             "gssencmode",       "krbsrvname",
+                                             "requirepeer",      "target_session_attrs",
+                                             "channel_binding",  "passfile",
+                                             "sslpassword",      "ssl_min_protocol_version",
+                                             "service",          "ssl_max_protocol_version"};
+
+bool LooksLikePem(const std::string &text) { return text.find("-----BEGIN") != std::string::npos; }
+
+// A certificate setting is PEM text or the path of a file; either is right in either place.
+void ReadCertificate(MapReader *map, const std::string &key, std::string *path, Secret *pem) {
+  Secret value = map->SecretText(key);
+  if (value.empty()) return;
+  if (LooksLikePem(value.Reveal())) {
+    *pem = value;
+  } else if (std::filesystem::exists(value.Reveal())) {
+    *path = value.Reveal();
+  } else {
+    map->Fail(key, "the value is neither PEM text nor a file that exists",
+              "give the path of a readable file, or the text with its -----BEGIN line");
+  }
+}
+
+// "host:port", "host", "[::1]:5432".
+void ReadHostPort(MapReader *map, PostgresConfig *postgres) {
+  std::string text = map->RequiredText("hostPort", "write `hostPort: db.example:5432`");
+  size_t colon = text.rfind(':');
+  if (colon == std::string::npos || text.back() == ']') {
+    postgres->host = text;
+  } else {
+    postgres->host = text.substr(0, colon);
+    postgres->port = text.substr(colon + 1);
+    bool digits = !postgres->port.empty() &&
+                  std::all_of(postgres->port.begin(), postgres->port.end(), ::isdigit);
+    if (!digits || postgres->port.size() > 5)
+      map->Fail("hostPort", "value '" + text + "' has no port number after the colon",
+                "write `hostPort: db.example:5432`");
+  }
+  std::string &host = postgres->host;
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']')
+    host = host.substr(1, host.size() - 2);
+  if (host.empty()) map->Fail("hostPort", "value '" + text + "' has no host", "write host:port");
+}
+
+// Known libpq keys pass, others are named and dropped.
+void ReadOptions(MapReader *map, const std::string &key, PostgresConfig *postgres) {
+  for (auto &[name, value] : map->Pairs(key)) {
+    if (name == "application_name") continue;  // ours is fixed, it keeps our work recognisable
+    if (kLibpqOptions.count(name) == 0)
+      map->Warn("key '" + map->Full(key) + "." + name + "' is no libpq parameter and is dropped");
+    else
+      postgres->options.emplace_back(name, value);
+  }
+}
+
+// The password, from where the peer keeps it now or kept it before 1.0.
+void ReadPassword(MapReader *map, PostgresConfig *postgres) {
+  MapReader auth = map->Map("authType");
+  if (auth.Has("awsConfig") || auth.Has("azureConfig"))
+    auth.Fail(auth.Has("awsConfig") ? "awsConfig" : "azureConfig",
+              "cloud identities are not supported in this version",
+              "use authType.password, or a .pgpass file");
+  postgres->password = auth.SecretText("password");
+  auth.Finish();
+  Secret legacy = map->SecretText("password");
+  if (postgres->password.empty()) postgres->password = legacy;
+}
+
+void ReadPostgres(MapReader *map, PostgresConfig *postgres) {
+  std::string type = map->Choice("type", "Postgres", {"Postgres", "PostgreSQL"});
+  map->Ignore({"scheme", "schemaFilterPattern", "tableFilterPattern", "databaseFilterPattern",
+               "storedProcedureFilterPattern", "queryStatementSource", "sampleDataStorageConfig",
+               "supportsMetadataExtraction", "supportsUsageExtraction", "supportsLineageExtraction",
+               "supportsDBTExtraction", "supportsProfiler", "supportsDatabase",
+               "supportsQueryComment", "supportsDataDiff"});
+  postgres->username = map->RequiredText("username", "write `username: <role to connect as>`");
+  ReadPassword(map, postgres);
+  ReadHostPort(map, postgres);
+  postgres->database = map->RequiredText("database", "write `database: <name>`");
+  postgres->ssl_mode = map->Choice("sslMode", "prefer", kSslModes);
+  postgres->ingest_all_databases = map->Bool("ingestAllDatabases", false);
+  postgres->classification_name = map->Text("classificationName", postgres->classification_name);
+  MapReader ssl = map->Map("sslConfig");
+  ReadCertificate(&ssl, "caCertificate", &postgres->ssl_ca, &postgres->ssl_ca_pem);
+  ReadCertificate(&ssl, "sslCertificate", &postgres->ssl_cert, &postgres->ssl_cert_pem);
+  ReadCertificate(&ssl, "sslKey", &postgres->ssl_key, &postgres->ssl_key_pem);
+  ssl.Finish();
+  ReadOptions(map, "connectionOptions", postgres);
+  ReadOptions(map, "connectionArguments", postgres);
+  map->Finish();
+}
+
+void ReadMetadata(MapReader *map, MetadataConfig *metadata) {
+  metadata->mark_deleted_tables = map->Bool("markDeletedTables", true);
+  metadata->mark_deleted_stored_procedures = map->Bool("markDeletedStoredProcedures", true);
+  metadata->mark_deleted_schemas = map->Bool("markDeletedSchemas", false);
+  metadata->mark_deleted_databases = map->Bool("markDeletedDatabases", false);
+  metadata->include_tables = map->Bool("includeTables", true);
+  metadata->include_views = map->Bool("includeViews", true);
+  metadata->include_tags = map->Bool("includeTags", true);
+  metadata->include_owners = map->Bool("includeOwners", false);
+  metadata->include_stored_procedures = map->Bool("includeStoredProcedures", true);
+  metadata->include_ddl = map->Bool("includeDDL", false);
+  metadata->override_metadata = map->Bool("overrideMetadata", false);
+  map->Ignore({"includeCustomProperties", "ownerConfig", "queryLogDuration",
+               "queryParsingTimeoutLimit", "threads", "incremental", "extractJsonSchema",
+               "jsonSchemaSampleSize", "markDeletedTablesFromFilterOnly"});
+}
+
+void ReadLineage(MapReader *map, LineageConfig *lineage) {
+  lineage->process_view_lineage = map->Bool("processViewLineage", true);
+  lineage->process_query_lineage = map->Bool("processQueryLineage", true);
+  lineage->override_view_lineage = map->Bool("overrideViewLineage", false);
+  map->Ignore({"queryLogDuration", "queryLogFilePath", "resultLimit", "parsingTimeoutLimit",
+               "queryParserConfig", "filterCondition", "processStoredProcedureLineage", "threads",
+               "processCrossDatabaseLineage", "crossDatabaseServiceNames", "enableTempTableLineage",
+               "incrementalLineageProcessing"});
+}
+
+// sourceConfig.config: its `type` decides which keys there are.
+void ReadSourceConfig(MapReader *map, Config *config) {
+  static const std::vector<std::string> kTypes = {"DatabaseMetadata",
+                                                  "DatabaseLineage",
+                                                  "DatabaseUsage",
+                                                  "Profiler",
+                                                  "AutoClassification",
+                                                  "TestSuite",
+                                                  "DBT"};
+  std::string type = map->Choice("type", "DatabaseMetadata", kTypes);
+  config->workflow_types.push_back(type);
+  if (type != "DatabaseMetadata" && type != "DatabaseLineage") return;
+  config->metadata.use_fqn_for_filtering = map->Bool("useFqnForFiltering", false);
+  config->metadata.schema_filter = map->Filter("schemaFilterPattern");
+  config->metadata.table_filter = map->Filter("tableFilterPattern");
+  config->metadata.database_filter = map->Filter("databaseFilterPattern");
+  config->metadata.stored_procedure_filter = map->Filter("storedProcedureFilterPattern");
+  if (type == "DatabaseMetadata") ReadMetadata(map, &config->metadata);
+  if (type == "DatabaseLineage") ReadLineage(map, &config->lineage);
+  map->Finish();
+}
+
+void ReadServer(MapReader *map, ServerConfig *server) {
+  server->host_port = map->RequiredText("hostPort", "write `hostPort: http://host:8585/api`");
+  if (server->host_port.rfind("http://", 0) != 0 && server->host_port.rfind("https://", 0) != 0)
+    map->Fail("hostPort", "value '" + server->host_port + "' is no http or https address",
+              "write `hostPort: http://host:8585/api`");
+  while (server->host_port.back() == '/') server->host_port.pop_back();
+  server->api_version = map->Text("apiVersion", "v1");
+  MapReader security = map->Map("securityConfig");
+  server->token = security.SecretText("jwtToken");
+  if (server->token.Reveal().rfind("secret:", 0) == 0)
+    security.Fail("jwtToken", "references to a secrets manager are not supported in this version",
+                  "give the token, ${NAME} of the environment, or the path of a file");
+  security.Finish();
+  std::string verify = map->Choice("verifySSL", "no-ssl", {"no-ssl", "ignore", "validate"});
+  if (verify == "ignore") server->verify_ssl = VerifySsl::kIgnore;
+  if (verify == "validate") server->verify_ssl = VerifySsl::kValidate;
+  MapReader ssl = map->Map("sslConfig");
+  ReadCertificate(&ssl, "caCertificate", &server->ca_certificate, &server->ca_certificate_pem);
+  ssl.Ignore({"sslCertificate", "sslKey"});
+  ssl.Finish();
+  server->store_service_connection = map->Bool("storeServiceConnection", true);
+  server->force_entity_overwriting = map->Bool("forceEntityOverwriting", false);
+  server->enable_version_validation = map->Bool("enableVersionValidation", true);
+  for (auto &[name, value] : map->Pairs("extraHeaders")) server->extra_headers[name] = value;
+  map->Ignore({"type",
+               "clusterName",
+               "authProvider",
+               "secretsManagerProvider",
+               "secretsManagerLoader",
+               "elasticsSearch",
+               "includeTopics",
+               "includeTables",
+               "includeDashboards",
+               "includePipelines",
+               "includeMlModels",
+               "includeUsers",
+               "includeTeams",
+               "includeGlossaryTerms",
+               "includeTags",
+               "includePolicy",
+               "includeMessagingServices",
+               "includeDatabaseServices",
+               "includePipelineServices",
+               "limitRecords",
+               "schemaFilterPattern",
+               "tableFilterPattern",
+               "databaseFilterPattern",
+               "supportsDataInsightExtraction",
+               "supportsElasticSearchReindexingExtraction"});
+  map->Finish();
+}
+
+void ReadSink(MapReader *map, SinkConfig *sink) {
+  sink->type = map->Choice("type", "metadata-rest", {"metadata-rest", "file"});
+  MapReader config = map->Map("config");
+  if (sink->type == "file") {
+    sink->target = config.RequiredText("filename", "write `filename: out.ndjson`");
+    config.Finish();
+  }
+  map->Finish();
+}
+
+void ReadShipper(MapReader *map, ShipperConfig *shipper) {
+  shipper->poll_interval_ms = map->Int("pollIntervalMs", 150, 10, 60000);
+  shipper->batch_size = map->Int("batchSize", 500, 1, 100000);
+  shipper->indirect = map->Bool("indirect", true);
+  shipper->definitions = map->Choice("definitions", "all", {"all", "none"}) == "all";
+  MapReader retry = map->Map("retry");
+  shipper->retry_base_ms = retry.Int("baseMs", 200, 1, 600000);
+  shipper->retry_max_ms = retry.Int("maxMs", 60000, 1, 3600000);
+  shipper->park_after_attempts = retry.Int("parkAfterAttempts", 10, 1, 1000000);
+  retry.Finish();
+  MapReader http = map->Map("http");
+  shipper->connect_timeout_ms = http.Int("connectTimeoutMs", 10000, 1, 600000);
+  shipper->request_timeout_ms = http.Int("timeoutMs", 60000, 1, 3600000);
+  http.Finish();
+  map->Finish();
+}
+
+void ReadWorkflow(MapReader *map, bool needs_server, Config *config) {
+  static const std::vector<std::string> kLevels = {"DEBUG", "INFO", "WARN", "ERROR"};
+  config->logger_level = map->Choice("loggerLevel", "INFO", kLevels);
+  std::transform(config->logger_level.begin(), config->logger_level.end(),
+                 config->logger_level.begin(), ::tolower);
+  config->raise_on_error = map->Bool("raiseOnError", true);
+  config->success_threshold = map->Int("successThreshold", 90, 0, 100);
+  map->Ignore({"config"});
+  if (needs_server || map->Has("openMetadataServerConfig")) {
+    MapReader server = map->RequiredMap("openMetadataServerConfig",
+                                        "add it with hostPort and securityConfig.jwtToken, or "
+                                        "set `sink: {type: file, config: {filename: out.ndjson}}`");
+    ReadServer(&server, &config->server);
+  }
+  map->Finish();
+}
+
+// The whole file. The order of the calls is the order of the messages.
+Config ReadRoot(const YAML::Node &node, const std::string &sink_override) {
+  Config config;
+  MapReader root(node, "", &config.warnings);
+  MapReader source = root.RequiredMap("source", "add the `source:` block of the workflow");
+  source.Ignore({"type"});
+  config.service_name =
+      source.RequiredText("serviceName", "write `serviceName: <name of it in the catalog>`");
+  MapReader connection = source.RequiredMap(
+      "serviceConnection", "add serviceConnection.config; it is not fetched from the catalog");
+  MapReader postgres = connection.RequiredMap("config", "add type, username, hostPort, database");
+  ReadPostgres(&postgres, &config.postgres);
+  connection.Finish();
+  MapReader source_config = source.Map("sourceConfig");
+  MapReader workflow_kind = source_config.Map("config");
+  ReadSourceConfig(&workflow_kind, &config);
+  source_config.Finish();
+  source.Finish();
+  MapReader sink = root.Map("sink");
+  ReadSink(&sink, &config.sink);
+  if (!sink_override.empty()) config.sink = ParseSink(sink_override);
+  MapReader workflow = root.Map("workflowConfig");
+  ReadWorkflow(&workflow, config.sink.type == "metadata-rest", &config);
+  MapReader own = root.Map("shipper");
+  ReadShipper(&own, &config.shipper);
+  root.Ignore({"processor", "stage", "bulkSink", "ingestionPipelineFQN", "pipelineRunId",
+               "enableStreamableLogs", "ingestionRunnerName"});
+  root.Finish();
+  return config;
+}
+
+std::string ReadFile(const std::string &path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw ConfigError("file '" + path + "' cannot be read; give an existing file with -c");
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+// Adds what `other`, a file of the same service, says of its own workflow type.
+void Merge(Config *config, const Config &other, const std::string &path) {
+  const PostgresConfig &a = config->postgres, &b = other.postgres;
+  if (config->service_name != other.service_name || a.host != b.host || a.port != b.port ||
+      a.database != b.database)
+    throw ConfigError("file '" + path + "' names service '" + other.service_name + "' at " +
+                      b.host + ":" + b.port + "/" + b.database +
+                      ", the files before another one; start one process per service and database");
+  for (const std::string &type : other.workflow_types) {
+    if (type == "DatabaseMetadata") config->metadata = other.metadata;
+    if (type == "DatabaseLineage") config->lineage = other.lineage;
+    config->workflow_types.push_back(type);
+  }
+  config->warnings.insert(config->warnings.end(), other.warnings.begin(), other.warnings.end());
+}
+
+}  // namespace
+
+std::string ExpandEnvironment(const std::string &text, std::vector<std::string> *unset) {
+  std::string result;
+  size_t i = 0;
+  while (i < text.size()) {
+    size_t start = i + 1;
+    bool braced = text[i] == '$' && start < text.size() && text[start] == '{';
+    if (braced) ++start;
+    size_t end = start;
+    while (end < text.size() &&
+           (std::isalnum(static_cast<unsigned char>(text[end])) || text[end] == '_'))
+      ++end;
+    bool named = text[i] == '$' && end > start &&
+                 !std::isdigit(static_cast<unsigned char>(text[start])) &&
+                 (!braced || (end < text.size() && text[end] == '}'));
+    if (!named) {
+      result += text[i++];
+      continue;
+    }
+    std::string name = text.substr(start, end - start);
+    size_t next = braced ? end + 1 : end;
+    const char *value = std::getenv(name.c_str());
+    if (value == nullptr && unset != nullptr) unset->push_back(name);
+    result += value != nullptr ? std::string(value) : text.substr(i, next - i);
+    i = next;
+  }
+  return result;
+}
+
+Config ParseConfig(const std::string &text, const std::string &name, const std::string &sink) {
+  YAML::Node node;
+  try {
+    node = YAML::Load(text);
+  } catch (const YAML::Exception &error) {
+    throw ConfigError("file '" + name + "', line " + std::to_string(error.mark.line + 1) +
+                      ": not valid YAML (" + error.msg + "); mend that line");
+  }
+  if (!node.IsMap())
+    throw ConfigError("file '" + name + "' holds no workflow; it must begin with `source:`");
+  try {
+    return ReadRoot(node, sink);
+  } catch (const ConfigError &error) {
+    throw ConfigError("file '" + name + "', " + error.what());
+  } catch (const YAML::Exception &error) {
+    throw ConfigError("file '" + name + "', line " + std::to_string(error.mark.line + 1) + ": " +
+                      error.msg + "; mend that line");
+  }
+}
+
+Config LoadConfig(const std::vector<std::string> &paths, const std::string &sink) {
+  if (paths.empty()) throw ConfigError("no workflow file; give one with -c workflow.yaml");
+  Config config = ParseConfig(ReadFile(paths[0]), paths[0], sink);
+  for (size_t i = 1; i < paths.size(); ++i)
+    Merge(&config, ParseConfig(ReadFile(paths[i]), paths[i], sink), paths[i]);
+  return config;
+}
+
+SinkConfig ParseSink(const std::string &spec) {
+  SinkConfig sink;
+  size_t colon = spec.find(':');
+  sink.type = spec.substr(0, colon);
+  sink.target = colon == std::string::npos ? "" : spec.substr(colon + 1);
+  if (sink.type == "file" && sink.target.empty()) sink.target = "-";
+  if (sink.type != "file" && sink.type != "metadata-rest")
+    throw ConfigError("--sink: value '" + sink.type + "' is not known; write metadata-rest or " +
+                      "file:PATH");
+  if (sink.type == "metadata-rest" && !sink.target.empty())
+    throw ConfigError(
+        "--sink: metadata-rest takes no target; the address is "
+        "workflowConfig.openMetadataServerConfig.hostPort");
+  return sink;
+}
+
+std::string ReadToken(const Secret &token) {
+  std::string value = token.Reveal();
+  std::error_code ignored;
+  bool is_path = !value.empty() && value.size() < 4096 && std::filesystem::exists(value, ignored);
+  if (is_path) {
+    std::ifstream file(value, std::ios::binary);
+    std::ostringstream text;
+    text << file.rdbuf();
+    if (!file) throw ConfigError("the file of jwtToken cannot be read; allow this user to read it");
+    value = text.str();
+  } else if (!value.empty() && (value[0] == '/' || value[0] == '.')) {
+    throw ConfigError(
+        "jwtToken names a file that does not exist or cannot be reached; mend the path");
+  }
+  while (!value.empty() && std::isspace(static_cast<unsigned char>(value.back()))) value.pop_back();
+  return value;
+}
+
+}  // namespace shipper

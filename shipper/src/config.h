@@ -1,0 +1,160 @@
+// The workflow YAML, validated: OpenMetadata's own Postgres workflow file plus our `shipper:`
+// block.
+//
+// Immutable after loading and safe to copy. Passwords and tokens are `Secret`: they have no stream
+// operator and no message of ours contains them. What is wrong throws ConfigError (exit 78) whose
+// text names the key, the value and the mending; what is merely not ours becomes a warning.
+//
+//   Config config = LoadConfig({"workflow.yaml"});
+//   for (const std::string &warning : config.warnings) spdlog::warn(warning);
+#pragma once
+
+#include <map>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace shipper {
+
+// A configuration that cannot be used.
+class ConfigError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+// A text that must not be shown. Read it only where it is handed to libpq or libcurl.
+class Secret {
+ public:
+  Secret() = default;
+  explicit Secret(std::string value) : value_(std::move(value)) {}
+  const std::string &Reveal() const { return value_; }
+  bool empty() const { return value_.empty(); }
+
+ private:
+  std::string value_;
+};
+
+// Regular expressions (PCRE2, anchored at the start, caseless). Excludes win; no includes: all.
+struct FilterPattern {
+  std::vector<std::string> includes;
+  std::vector<std::string> excludes;
+};
+
+// source.serviceConnection.config
+struct PostgresConfig {
+  std::string host = "localhost";
+  std::string port = "5432";
+  std::string username;
+  Secret password;
+  std::string database;
+  std::string ssl_mode = "prefer";
+  std::string
+      ssl_ca;  // paths; PEM text of the file is put into a private temporary file on connect
+  std::string ssl_cert;
+  std::string ssl_key;
+  Secret ssl_ca_pem;
+  Secret ssl_cert_pem;
+  Secret ssl_key_pem;
+  bool ingest_all_databases = false;
+  std::string classification_name = "PostgresPolicyTags";
+  std::vector<std::pair<std::string, std::string>> options;  // further libpq parameters
+};
+
+// sourceConfig.config of type DatabaseMetadata
+struct MetadataConfig {
+  bool mark_deleted_tables = true;
+  bool mark_deleted_stored_procedures = true;
+  bool mark_deleted_schemas = false;
+  bool mark_deleted_databases = false;
+  bool include_tables = true;
+  bool include_views = true;
+  bool include_tags = true;
+  bool include_owners = false;
+  bool include_stored_procedures = true;
+  bool include_ddl = false;
+  bool override_metadata = false;
+  bool use_fqn_for_filtering = false;
+  FilterPattern schema_filter;
+  FilterPattern table_filter;
+  FilterPattern database_filter;
+  FilterPattern stored_procedure_filter;
+};
+
+// sourceConfig.config of type DatabaseLineage
+struct LineageConfig {
+  bool process_view_lineage = true;
+  bool process_query_lineage = true;
+  bool override_view_lineage = false;
+};
+
+enum class VerifySsl { kNoSsl, kIgnore, kValidate };
+
+// workflowConfig.openMetadataServerConfig
+struct ServerConfig {
+  std::string host_port;  // "http://om.example:8585/api", no slash at the end
+  std::string api_version = "v1";
+  Secret token;  // as written: the token, or the path of a file that holds it
+  VerifySsl verify_ssl = VerifySsl::kNoSsl;
+  std::string ca_certificate;  // path
+  Secret ca_certificate_pem;   // or the text itself
+  bool store_service_connection = true;
+  bool force_entity_overwriting = false;
+  bool enable_version_validation = true;
+  std::map<std::string, std::string> extra_headers;
+};
+
+// sink
+struct SinkConfig {
+  std::string type = "metadata-rest";  // metadata-rest | file
+  std::string target;                  // file: its path, "-" is stdout
+};
+
+// shipper: our own block
+struct ShipperConfig {
+  int poll_interval_ms = 150;
+  int batch_size = 500;
+  int retry_base_ms = 200;
+  int retry_max_ms = 60000;
+  int park_after_attempts = 10;  // refusals of one request while the sink takes others
+  int connect_timeout_ms = 10000;
+  int request_timeout_ms = 60000;
+  bool indirect = true;     // table edges for pairs joined by INDIRECT lineage only
+  bool definitions = true;  // definitions: all | none
+};
+
+struct Config {
+  std::string service_name;
+  PostgresConfig postgres;
+  MetadataConfig metadata;
+  LineageConfig lineage;
+  ServerConfig server;
+  SinkConfig sink;
+  ShipperConfig shipper;
+  std::string logger_level = "info";  // debug | info | warn | error
+  bool raise_on_error = true;
+  int success_threshold = 90;
+  std::vector<std::string> workflow_types;  // DatabaseMetadata, DatabaseLineage, … as given
+  std::vector<std::string> warnings;
+};
+
+// Reads the files of one service and merges them; two files that disagree on where the service
+// lives are an error. `sink`, where given, is the --sink of the command line and replaces the
+// file's: only metadata-rest needs openMetadataServerConfig.
+Config LoadConfig(const std::vector<std::string> &paths, const std::string &sink = {});
+
+// One file's text. `name` is used in messages only.
+Config ParseConfig(const std::string &text, const std::string &name, const std::string &sink = {});
+
+// Sink of a command line: "file:out.ndjson", "file", "metadata-rest".
+SinkConfig ParseSink(const std::string &spec);
+
+// The token itself: `token`, or what the file of that name holds, without white space at the end.
+// Throws ConfigError where it looks like a path and cannot be read.
+std::string ReadToken(const Secret &token);
+
+// `$NAME` and `${NAME}` replaced from the environment; what is not set stays and is named in
+// `unset`.
+std::string ExpandEnvironment(const std::string &text, std::vector<std::string> *unset);
+
+}  // namespace shipper
