@@ -18,7 +18,7 @@ stage_top() {
   fi
 }
 
-version=$("$PG_CONFIG" --version | tr -dc '0-9.')
+version=$("$PG_CONFIG" --version | cut -d" " -f2)
 top=$(stage_top "$version")
 bin=$("$PG_CONFIG" --bindir)
 ${MAKE:-make} -s -j2 PG_CONFIG="$PG_CONFIG" all >&2

@@ -42,8 +42,10 @@ gates: ## the mechanical rules
 bench: ## server CPU with the library, without it, and with pg_stat_statements
 	+tests/staged.sh tests/bench/bench.sh
 
-test: deps ## everything that runs here, counted in one last line
+test: ## everything that runs here, counted in one last line
+	tests/install-deps.sh test
 	+tests/all.sh
 
 test-matrix: ## build and test on PostgreSQL 17 and 18 in roots made by debootstrap
+	tests/install-deps.sh matrix
 	+tests/matrix/matrix.sh
