@@ -1,0 +1,93 @@
+// Restarts of every kind: committed edges stay, nothing else appears.
+#include <signal.h>
+
+#include "fixture.h"
+
+namespace pg_lineage_test {
+namespace {
+
+class Crash : public LineageTest {};
+
+TEST_F(Crash, CountersSurviveACleanRestart) {
+  {
+    Session session = Open();
+    for (int i = 0; i < 7; i++) session.Exec(kCopy);
+  }
+  cluster_->Restart();
+  EXPECT_EQ(Executions("public.src.a", "public.dst.a"), 7);
+  Session session = Open();
+  for (int i = 0; i < 3; i++) session.Exec(kCopy);
+  session.Close();
+  EXPECT_TRUE(WaitUntil([this] { return Executions("public.src.a", "public.dst.a") == 10; }, 3));
+  EXPECT_EQ(Open().Value("SELECT count(*) FROM lineage.column_lineage WHERE type = 'DIRECT'"), "2");
+}
+
+TEST_F(Crash, CountersReachTheViewsWithinASecondOfTheCommit) {
+  Session session = Open();
+  for (int i = 0; i < 25; i++) session.Exec(kCopy);
+  EXPECT_TRUE(WaitUntil([this] { return Executions("public.src.a", "public.dst.a") == 25; }, 2));
+}
+
+TEST_F(Crash, APulledPlugKeepsCommittedEdgesAndShowsNoPhantom) {
+  Session committed = Open(), open = Open(), prepared = Open();
+  committed.Exec(kCopy);
+  open.Exec("BEGIN");
+  open.Exec("INSERT INTO other SELECT a, b FROM src");
+  prepared.Exec("BEGIN");
+  prepared.Exec("INSERT INTO other SELECT b, a FROM src");
+  prepared.Exec("PREPARE TRANSACTION 'crash'");
+  cluster_->PullThePlug();
+  cluster_->Start();
+  EXPECT_EQ(Edges(), CopyEdges());
+  Open().Exec("COMMIT PREPARED 'crash'");
+  EXPECT_TRUE(HasEdge("public.src.b", "public.other.a"));
+  EXPECT_FALSE(HasEdge("public.src.a", "public.other.a"));
+  Open().Exec("INSERT INTO other SELECT a, b FROM src");
+  EXPECT_TRUE(HasEdge("public.src.a", "public.other.a"));
+  Open().Exec(kCopy);
+  EXPECT_EQ(Open().Value("SELECT count(*) FROM lineage.column_lineage WHERE type = 'DIRECT' AND "
+                         "target_table = 'public.dst'"),
+            "2");
+}
+
+TEST_F(Crash, AnImmediateShutdownKeepsCommittedEdges) {
+  cluster_->AllowInLog("WARNING: .*terminating connection because of");
+  cluster_->AllowInLog("FATAL: .*terminating .* because of");
+  Session session = Open();
+  session.Exec(kCopy);
+  cluster_->Restart(Cluster::StopMode::kImmediate);
+  EXPECT_EQ(Edges(), CopyEdges());
+}
+
+TEST_F(Crash, AKilledBackendTakesNothingCommittedWithIt) {
+  cluster_->AllowInLog("terminated by signal 9");
+  cluster_->AllowInLog("WARNING: .*(terminating connection because of|rolled back)");
+  cluster_->AllowInLog("FATAL: .*in recovery mode");
+  Session victim = Open(), other = Open();
+  victim.Exec(kCopy);
+  other.Exec("BEGIN; INSERT INTO other SELECT a, b FROM src");
+  kill(victim.Pid(), SIGKILL);
+  ASSERT_TRUE(WaitUntil([this] {
+    try {
+      return Open().Value("SELECT 1") == "1";
+    } catch (const SqlError &) {
+      return false;
+    }
+  }));
+  EXPECT_EQ(Edges(), CopyEdges());
+  Open().Exec(kCopy);
+  EXPECT_EQ(Edges(), CopyEdges());
+}
+
+TEST_F(Crash, ATerminatedBackendLeavesTheOthersRunning) {
+  Session victim = Open(), admin = Open();
+  victim.Exec("BEGIN");
+  victim.Exec("INSERT INTO other SELECT a, b FROM src");
+  admin.Exec("SELECT pg_terminate_backend(" + std::to_string(victim.Pid()) + ")");
+  EXPECT_NE(victim.State("COMMIT"), "00000");
+  admin.Exec(kCopy);
+  EXPECT_EQ(Edges(), CopyEdges());
+}
+
+}  // namespace
+}  // namespace pg_lineage_test

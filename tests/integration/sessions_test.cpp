@@ -1,0 +1,147 @@
+// Several sessions at once: what one writes or rolls back must not cost another its edge.
+#include <future>
+
+#include "fixture.h"
+
+namespace pg_lineage_test {
+namespace {
+
+class Sessions : public LineageTest {};
+
+TEST_F(Sessions, TheEdgeStaysWhenTheSessionThatSawItFirstRollsBackFirst) {
+  Session first = Open(), second = Open();
+  first.Exec("BEGIN");
+  first.Exec(kCopy);
+  second.Exec("BEGIN");
+  second.Exec(kCopy);
+  first.Exec("ROLLBACK");
+  second.Exec("COMMIT");
+  EXPECT_EQ(Edges(), CopyEdges());
+}
+
+TEST_F(Sessions, TheEdgeStaysWhenTheSessionThatSawItFirstRollsBackLast) {
+  Session first = Open(), second = Open();
+  first.Exec("BEGIN");
+  first.Exec(kCopy);
+  second.Exec("BEGIN");
+  second.Exec(kCopy);
+  second.Exec("COMMIT");
+  first.Exec("ROLLBACK");
+  EXPECT_EQ(Edges(), CopyEdges());
+}
+
+TEST_F(Sessions, TheEdgeStaysWhenTheSecondSessionRollsBack) {
+  Session first = Open(), second = Open();
+  first.Exec("BEGIN");
+  first.Exec(kCopy);
+  second.Exec("BEGIN");
+  second.Exec(kCopy);
+  second.Exec("ROLLBACK");
+  first.Exec("COMMIT");
+  EXPECT_EQ(Edges(), CopyEdges());
+}
+
+TEST_F(Sessions, TheEdgeStaysWhenItsFirstWriterIsPreparedAndRolledBackLater) {
+  Session first = Open(), second = Open();
+  first.Exec("BEGIN");
+  first.Exec(kCopy);
+  first.Exec("PREPARE TRANSACTION 'sessions_first'");
+  second.Exec(kCopy);
+  first.Exec("ROLLBACK PREPARED 'sessions_first'");
+  EXPECT_EQ(Edges(), CopyEdges());
+}
+
+TEST_F(Sessions, TheEdgeStaysWhenItsFirstWriterFailsAtCommit) {
+  Session first = Open(), second = Open();
+  first.Exec("BEGIN ISOLATION LEVEL SERIALIZABLE");
+  second.Exec("BEGIN ISOLATION LEVEL SERIALIZABLE");
+  first.Exec("SELECT count(*) FROM other");
+  second.Exec("SELECT count(*) FROM other");
+  first.Exec(kCopy);
+  second.Exec("INSERT INTO other VALUES (1, 1)");
+  first.Exec("INSERT INTO other VALUES (2, 2)");
+  second.Exec("COMMIT");
+  EXPECT_EQ(first.State("COMMIT"), "40001");
+  EXPECT_TRUE(Edges().empty());
+  second.Exec(kCopy);
+  EXPECT_EQ(Edges(), CopyEdges());
+}
+
+TEST_F(Sessions, BothTransactionsOfASerializablePairCommitWithTheirEdges) {
+  Session first = Open(), second = Open();
+  first.Exec("BEGIN ISOLATION LEVEL SERIALIZABLE");
+  second.Exec("BEGIN ISOLATION LEVEL SERIALIZABLE");
+  first.Exec("INSERT INTO dst SELECT a, b FROM src");
+  second.Exec("INSERT INTO other SELECT a, b FROM src");
+  EXPECT_EQ(first.State("COMMIT"), "00000");
+  EXPECT_EQ(second.State("COMMIT"), "00000");
+  EXPECT_TRUE(HasEdge("public.src.a", "public.dst.a"));
+  EXPECT_TRUE(HasEdge("public.src.a", "public.other.a"));
+}
+
+TEST_F(Sessions, ASerializablePairThatReadsTheViewsCommitsToo) {
+  Session first = Open(), second = Open();
+  first.Exec("INSERT INTO src SELECT a, b FROM other");  // something to read
+  first.Exec("BEGIN ISOLATION LEVEL SERIALIZABLE");
+  second.Exec("BEGIN ISOLATION LEVEL SERIALIZABLE");
+  for (Session *session : {&first, &second}) {
+    session->Exec("SELECT * FROM lineage.column_lineage");
+    session->Exec("SELECT * FROM lineage.table_lineage");
+    session->Exec("SELECT * FROM lineage.ddl_history");
+    session->Exec("SELECT * FROM lineage.upstream('dst'::regclass)");
+  }
+  first.Exec("INSERT INTO dst SELECT a, b FROM src");
+  second.Exec("INSERT INTO other SELECT a, b FROM src");
+  EXPECT_EQ(first.State("COMMIT"), "00000");
+  EXPECT_EQ(second.State("COMMIT"), "00000");
+  first.Exec("SELECT 1");  // what could not be written is tried at the next commit
+  second.Exec("SELECT 1");
+  EXPECT_TRUE(HasEdge("public.src.a", "public.dst.a"));
+  EXPECT_TRUE(HasEdge("public.src.a", "public.other.a"));
+}
+
+TEST_F(Sessions, ManySessionsOfWhichHalfRollBackLoseNoEdgeAndMakeNone) {
+  constexpr int kSessions = 8, kTables = 40;
+  Session setup = Open();
+  for (int i = 1; i <= kTables; i++) {
+    std::string n = std::to_string(i);
+    setup.Exec("CREATE TABLE kept" + n + " (a int); CREATE TABLE undone" + n + " (a int)");
+  }
+  std::vector<std::future<void>> workers;
+  for (int id = 0; id < kSessions; id++) {
+    workers.push_back(std::async(std::launch::async, [this, id] {
+      Session session = Open();
+      for (int i = 1; i <= kTables; i++) {
+        std::string n = std::to_string(i);
+        session.Exec("BEGIN");
+        session.Exec("INSERT INTO undone" + n + " SELECT a FROM src");
+        session.Exec("ROLLBACK");
+        session.Exec("BEGIN");
+        session.Exec("INSERT INTO kept" + n + " SELECT a FROM src");
+        session.Exec((id + i) % 2 == 0 ? "COMMIT" : "ROLLBACK");
+      }
+    }));
+  }
+  for (std::future<void> &worker : workers) worker.get();
+  Session reader = Open();
+  EXPECT_EQ(reader.Value("SELECT count(DISTINCT target_table) FROM lineage.column_lineage WHERE "
+                         "source_table = 'public.src' AND target_table LIKE 'public.kept%'"),
+            std::to_string(kTables));
+  EXPECT_EQ(reader.Value("SELECT count(*) FROM lineage.column_lineage WHERE "
+                         "target_table LIKE 'public.undone%'"),
+            "0");
+}
+
+TEST_F(Sessions, OneFactSeenByManySessionsIsOneRowOfTheView) {
+  std::vector<Session> sessions;
+  for (int i = 0; i < 6; i++) sessions.push_back(Open());
+  for (Session &session : sessions) session.Exec("BEGIN");
+  for (Session &session : sessions) session.Exec(kCopy);
+  for (Session &session : sessions) session.Exec("COMMIT");
+  EXPECT_EQ(Open().Value("SELECT count(*) FROM lineage.column_lineage WHERE type = 'DIRECT'"), "2");
+  EXPECT_TRUE(WaitUntil([this] { return Executions("public.src.a", "public.dst.a") == 6; }, 5));
+  EXPECT_EQ(Executions("public.src.a", "public.dst.a"), 6);
+}
+
+}  // namespace
+}  // namespace pg_lineage_test
