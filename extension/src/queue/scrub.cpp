@@ -286,14 +286,15 @@ bool IsNameByte(char c) {
          (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-// Appends tokens [first, last) with literals replaced, numbered from `next_param` on.
-void WriteNormalized(const Statement &statement, int first, int last, int next_param,
-                     StringInfo out) {
+// Appends tokens [first, last) with literals replaced, numbered from `next_param` on. Returns the
+// number after the last one used.
+int WriteNormalized(const Statement &statement, int first, int last, int next_param,
+                    StringInfo out) {
   for (int i = first; i < last; i++) {
     const Token &token = statement.tokens[i];
     if (out->len > kLongestText) {
       appendStringInfoString(out, " ...");
-      return;
+      return next_param;
     }
     const bool apart = i > first && token.start > statement.tokens[i - 1].end;
     const bool literal = token.token_class == TokenClass::kLiteral;
@@ -309,6 +310,7 @@ void WriteNormalized(const Statement &statement, int first, int last, int next_p
       appendBinaryStringInfo(out, statement.source + token.start, token.end - token.start);
     }
   }
+  return next_param;
 }
 
 int HighestParam(const Statement &statement) {
@@ -325,14 +327,14 @@ void WriteCopy(const Statement &statement, StringInfo out) {
   static const char *const kDirections[] = {"from", "to", nullptr};
   static const char *const kClient[] = {"stdin", "stdout", nullptr};
   const int direction = FindOutside(statement, statement.first, kDirections);
-  const int next_param = HighestParam(statement) + 1;
   const int last = Min(direction + 1, statement.last);
-  WriteNormalized(statement, statement.first, last, next_param, out);
+  const int file_param =
+      WriteNormalized(statement, statement.first, last, HighestParam(statement) + 1, out);
   if (last >= statement.last) return;
   const bool client = IsAnyWord(statement, last, kClient);
   const bool program = IsWord(statement, last, "program");
   if (client || program) appendStringInfo(out, " %s", statement.tokens[last].keyword);
-  if (!client) appendStringInfo(out, " $%d", next_param + last - statement.first);
+  if (!client) appendStringInfo(out, " $%d", file_param);
 }
 
 // The command tag, by the server's own parser; NULL when it is not exactly one statement.
@@ -380,10 +382,10 @@ void WriteDbtComment(const Statement &statement, StringInfo out) {
   initStringInfo(&app);
   AppendDbtValue(comment, length, "app", &app);
   if (strcmp(app.data, ", \"app\": \"dbt\"") != 0) return;
-  appendStringInfoString(out, "/* {\"app\": \"dbt\"");
-  AppendDbtValue(comment, length, "node_id", out);
-  AppendDbtValue(comment, length, "invocation_id", out);
-  appendStringInfoString(out, "} */ ");
+  const int empty = app.len;
+  AppendDbtValue(comment, length, "node_id", &app);
+  AppendDbtValue(comment, length, "invocation_id", &app);
+  if (app.len > empty) appendStringInfo(out, "/* {%s} */ ", app.data + strlen(", "));
 }
 
 bool HasInnerSemicolon(const Statement &statement) {
@@ -401,18 +403,16 @@ const char *Render(const Statement &statement, ScrubMode mode) {
   if (HasInnerSemicolon(statement)) return nullptr;
   StringInfoData out;
   initStringInfo(&out);
-  if (mode == ScrubMode::kFull) {
+  if (keep == Keep::kCopy) {
+    WriteDbtComment(statement, &out);
+    WriteCopy(statement, &out);
+  } else if (mode == ScrubMode::kFull) {
     const int start = statement.tokens[statement.first].start;
     const int end = statement.tokens[statement.last - 1].end;
     appendBinaryStringInfo(&out, statement.source + start, end - start);
   } else {
     WriteDbtComment(statement, &out);
-    if (keep == Keep::kCopy) {
-      WriteCopy(statement, &out);
-    } else {
-      WriteNormalized(statement, statement.first, statement.last, HighestParam(statement) + 1,
-                      &out);
-    }
+    WriteNormalized(statement, statement.first, statement.last, HighestParam(statement) + 1, &out);
   }
   return pg_verifymbstr(out.data, out.len, true) ? out.data : nullptr;
 }
@@ -424,8 +424,11 @@ const char *ScrubStatement(const char *source, int location, int length, ScrubMo
   const size_t size = strnlen(source, kLongestSource + 1);
   if (size > kLongestSource) return nullptr;
   const int start = Max(location, 0);
-  const int stop = length > 0 && location >= 0 ? start + length : static_cast<int>(size);
-  if (start > stop || stop > static_cast<int>(size)) return nullptr;
+  const bool bounded = location >= 0 && length > 0;
+  if (start > static_cast<int>(size) || (bounded && length > static_cast<int>(size) - start)) {
+    return nullptr;
+  }
+  const int stop = bounded ? start + length : static_cast<int>(size);
 
   MemoryContext caller = CurrentMemoryContext;
   MemoryContext work = AllocSetContextCreate(caller, "pg_lineage scrub", ALLOCSET_DEFAULT_SIZES);

@@ -29,7 +29,7 @@ namespace pg_lineage {
 enum class ScrubMode : int {
   kNone = 0,        // no text at all
   kNormalized = 1,  // as described above
-  kFull = 2,        // the same statements as written, with their literals
+  kFull = 2,        // the same statements as written, with their literals; COPY as above
 };
 
 const char *ScrubStatement(const char *source, int location, int length, ScrubMode mode);
