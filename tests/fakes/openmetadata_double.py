@@ -3,8 +3,8 @@
 
 Answers as measured on a 1.2 server and as the clients of 1.9 and 2.0 expect; every body is also
 validated by the request models of openmetadata-ingestion (tests/models/validate_bodies.py).
-In a test:        double = OpenMetadataDouble(version="2.0"); double.start(); double.url; double.stop()
-From a shell:     openmetadata_double.py --port 8585 --version 1.9
+In a test:     double = OpenMetadataDouble(version="2.0").start(); double.url; double.stop()
+From a shell:  openmetadata_double.py --port 8585 --version 1.9
 Administration:   GET /__admin/state, GET /__admin/requests, POST /__admin/faults, POST /__admin/set
 A stopped double may be started again: its port and its store stay.
 """

@@ -80,7 +80,7 @@ class Routes:
             return 200, self.store.listed(kind, query)
         if rest == ["bulk"] and method == "PUT" and self.store.version == "2.0":
             return 200, self.bulk(kind, body)
-        if not rest or len(rest) > 2 or (len(rest) == 2 and rest[0] != "name"):
+        if not rest or rest == ["bulk"] or len(rest) > 2 or (len(rest) == 2 and rest[0] != "name"):
             raise self.nowhere([kind, *rest])
         include = query.get("include", "non-deleted")
         if method == "DELETE" and query.get("hardDelete") == "true":

@@ -314,7 +314,8 @@ class Store:
         """The graph around an entity as GET /lineage answers it."""
         found = {"entity": self.reference(entity["id"])}
         nodes = set()
-        for key, depth, near in (("upstreamEdges", upstream, 1), ("downstreamEdges", downstream, 0)):
+        for key, depth, near in (("upstreamEdges", upstream, 1),
+                                 ("downstreamEdges", downstream, 0)):
             found[key] = []
             level, seen = {entity["id"]}, set()
             for _ in range(min(depth, LINEAGE_DEPTH)):
