@@ -1,9 +1,7 @@
-// What PostgreSQL's catalogs say, as plain values: filled by catalog.h, read by
-// translate/.
+// What PostgreSQL's catalogs say, as plain values: filled by catalog.h, read by translate/.
 //
-// Names are raw (not quoted). Nothing here owns a connection; everything may be
-// copied and moved between threads. Types are kept once per schema, by OID,
-// because columns share them.
+// Names are raw (not quoted). Nothing here owns a connection; everything may be copied and moved
+// between threads. Types are kept once per schema, by OID, because columns share them.
 #pragma once
 
 #include <cstdint>
@@ -31,57 +29,55 @@ struct SchemaInfo {
 struct TypeInfo {
   std::string schema;
   std::string name;
-  char kind = 'b';                 // typtype: b c d e r m p
-  char category = 'U';             // typcategory
-  uint32_t element = 0;            // of a true array (not of point, name …)
-  uint32_t base = 0;               // of a domain
-  int32_t base_modifier = -1;      // typtypmod of a domain
-  bool not_null = false;           // of a domain
-  uint32_t row_type_of = 0;        // relation of a composite type
-  std::vector<std::string> labels; // of an enum, in order
+  char kind = 'b';                  // typtype: b c d e r m p
+  char category = 'U';              // typcategory
+  uint32_t element = 0;             // of a true array (not of point, name …)
+  uint32_t base = 0;                // of a domain
+  int32_t base_modifier = -1;       // typtypmod of a domain
+  bool not_null = false;            // of a domain
+  uint32_t row_type_of = 0;         // relation of a composite type
+  std::vector<std::string> labels;  // of an enum, in order
 };
 
 struct ColumnInfo {
   int number = 0;
   std::string name;
-  std::string quoted_name; // as quote_ident writes it
-  std::string shown;       // format_type
+  std::string quoted_name;  // as quote_ident writes it
+  std::string shown;        // format_type
   uint32_t type = 0;
   int32_t modifier = -1;
   bool not_null = false;
-  char identity = 0;      // a, d or 0
-  char generated = 0;     // s, v or 0
-  std::string expression; // default or generation expression
+  char identity = 0;       // a, d or 0
+  char generated = 0;      // s, v or 0
+  std::string expression;  // default or generation expression
   std::string comment;
 };
 
 // A primary key, unique constraint or foreign key.
 struct KeyInfo {
-  char kind = 'p'; // p u f
+  char kind = 'p';  // p u f
   std::string name;
   std::vector<std::string> columns;
-  std::string referred_schema; // f only, from here on
+  std::string referred_schema;  // f only, from here on
   std::string referred_table;
   std::vector<std::string> referred_columns;
-  bool referred_first_unique =
-      false; // the first referred column is a key of its own
+  bool referred_first_unique = false;  // the first referred column is a key of its own
 };
 
 struct RelationInfo {
   uint32_t oid = 0;
   std::string schema;
   std::string name;
-  std::string quoted_name; // schema.name as quote_ident writes it
-  char kind = 'r';         // r p f v m
+  std::string quoted_name;  // schema.name as quote_ident writes it
+  char kind = 'r';          // r p f v m
   std::string owner;
   std::string comment;
-  char partition_strategy = 0;                // r l h or 0
-  std::vector<std::string> partition_columns; // those in expressions too
-  std::string partition_key;                  // pg_get_partkeydef
-  std::string definition;                     // of a view: its query
-  std::vector<std::string> policies;          // row-level security
-  std::vector<std::string>
-      checks; // definitions of CHECK and EXCLUDE, and of keys: for DDL
+  char partition_strategy = 0;                 // r l h or 0
+  std::vector<std::string> partition_columns;  // those in expressions too
+  std::string partition_key;                   // pg_get_partkeydef
+  std::string definition;                      // of a view: its query
+  std::vector<std::string> policies;           // row-level security
+  std::vector<std::string> checks;  // definitions of CHECK and EXCLUDE, and of keys: for DDL
   std::vector<ColumnInfo> columns;
   std::vector<KeyInfo> keys;
 };
@@ -89,10 +85,10 @@ struct RelationInfo {
 struct RoutineInfo {
   uint32_t oid = 0;
   std::string name;
-  char kind = 'f'; // prokind: f p a w
+  char kind = 'f';  // prokind: f p a w
   std::string language;
-  std::string types;     // input arguments, "integer, text"
-  std::string arguments; // as declared, with names, modes and defaults
+  std::string types;      // input arguments, "integer, text"
+  std::string arguments;  // as declared, with names, modes and defaults
   std::string result;
   std::string owner;
   std::string comment;
@@ -102,8 +98,7 @@ struct RoutineInfo {
 // The types of a schema's columns, closed over elements, bases and fields.
 struct TypeTable {
   std::map<uint32_t, TypeInfo> types;
-  std::map<uint32_t, std::vector<ColumnInfo>>
-      fields; // by TypeInfo::row_type_of
+  std::map<uint32_t, std::vector<ColumnInfo>> fields;  // by TypeInfo::row_type_of
 
   const TypeInfo *Find(uint32_t oid) const {
     const auto found = types.find(oid);
@@ -114,8 +109,8 @@ struct TypeTable {
 struct SchemaContent {
   SchemaInfo schema;
   TypeTable types;
-  std::vector<RelationInfo> relations; // tables before views, each by name
-  std::vector<RoutineInfo> routines;   // by name and OID
+  std::vector<RelationInfo> relations;  // tables before views, each by name
+  std::vector<RoutineInfo> routines;    // by name and OID
 };
 
-} // namespace shipper
+}  // namespace shipper

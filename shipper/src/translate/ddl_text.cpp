@@ -17,35 +17,28 @@ std::string ColumnLine(const ColumnInfo &column) {
   } else if (!column.expression.empty()) {
     line += " DEFAULT " + column.expression;
   }
-  if (column.not_null)
-    line += " NOT NULL";
+  if (column.not_null) line += " NOT NULL";
   return line;
 }
 
-} // namespace
+}  // namespace
 
 std::string ViewDdl(const RelationInfo &relation) {
-  if (relation.definition.empty())
-    return "";
-  const char *verb =
-      relation.kind == 'm' ? "CREATE MATERIALIZED VIEW " : "CREATE VIEW ";
+  if (relation.definition.empty()) return "";
+  const char *verb = relation.kind == 'm' ? "CREATE MATERIALIZED VIEW " : "CREATE VIEW ";
   return verb + relation.quoted_name + " AS\n" + relation.definition;
 }
 
 std::string TableDdl(const RelationInfo &relation) {
   std::vector<std::string> lines;
-  for (const ColumnInfo &column : relation.columns)
-    lines.push_back(ColumnLine(column));
+  for (const ColumnInfo &column : relation.columns) lines.push_back(ColumnLine(column));
   lines.insert(lines.end(), relation.checks.begin(), relation.checks.end());
-  const char *verb =
-      relation.kind == 'f' ? "CREATE FOREIGN TABLE " : "CREATE TABLE ";
+  const char *verb = relation.kind == 'f' ? "CREATE FOREIGN TABLE " : "CREATE TABLE ";
   std::string out = verb + relation.quoted_name + " (";
-  for (size_t i = 0; i < lines.size(); ++i)
-    out += (i == 0 ? "\n  " : ",\n  ") + lines[i];
+  for (size_t i = 0; i < lines.size(); ++i) out += (i == 0 ? "\n  " : ",\n  ") + lines[i];
   out += "\n)";
-  if (!relation.partition_key.empty())
-    out += " PARTITION BY " + relation.partition_key;
+  if (!relation.partition_key.empty()) out += " PARTITION BY " + relation.partition_key;
   return out + ";";
 }
 
-} // namespace shipper
+}  // namespace shipper

@@ -1,9 +1,8 @@
 // Create requests of OpenMetadata from what the catalogs of PostgreSQL say.
 //
-// Pure functions: the same input gives the same bytes, so a request can be
-// compared by its hash. Every request validates against the request models of
-// the peer (tests/models/). Requests are of the newest form; AdaptToServer
-// makes those of an older server out of them.
+// Pure functions: the same input gives the same bytes, so a request can be compared by its hash.
+// Every request validates against the request models of the peer (tests/models/). Requests are of
+// the newest form; AdaptToServer makes those of an older server out of them.
 //
 //   Entity table = TableEntity(place, relation, content.types, options);
 //   AdaptToServer(1, 5, &table);
@@ -26,14 +25,13 @@ struct Place {
 
   std::string DatabaseFqn() const;
   std::string SchemaFqn(const std::string &schema) const;
-  std::string TableFqn(const std::string &schema,
-                       const std::string &table) const;
+  std::string TableFqn(const std::string &schema, const std::string &table) const;
 };
 
 struct EntityOptions {
-  bool definitions = true; // view queries and routine bodies
-  bool ddl = false;        // CREATE TABLE of tables
-  bool tags = true;        // row-level-security policies as tags
+  bool definitions = true;  // view queries and routine bodies
+  bool ddl = false;         // CREATE TABLE of tables
+  bool tags = true;         // row-level-security policies as tags
   std::string classification = "PostgresPolicyTags";
 };
 
@@ -45,20 +43,16 @@ Entity ServiceEntity(const Config &config);
 Entity DatabaseEntity(const Place &place, const DatabaseInfo &database);
 Entity SchemaEntity(const Place &place, const SchemaInfo &schema);
 // `keep` nullptr: every foreign key.
-Entity TableEntity(const Place &place, const RelationInfo &relation,
-                   const TypeTable &types, const EntityOptions &options,
-                   const KeepKey &keep = nullptr);
+Entity TableEntity(const Place &place, const RelationInfo &relation, const TypeTable &types,
+                   const EntityOptions &options, const KeepKey &keep = nullptr);
 // `name`: what AssignRoutineNames calls it.
-Entity RoutineEntity(const Place &place, const std::string &schema,
-                     const RoutineInfo &routine, const std::string &name,
-                     const EntityOptions &options);
+Entity RoutineEntity(const Place &place, const std::string &schema, const RoutineInfo &routine,
+                     const std::string &name, const EntityOptions &options);
 // What a policy's label refers to; has to be there before the table.
 Entity ClassificationEntity(const std::string &classification);
-Entity PolicyTagEntity(const std::string &classification,
-                       const std::string &policy);
+Entity PolicyTagEntity(const std::string &classification, const std::string &policy);
 
-// Rewrites a request for the server's version: leaves out and renames what it
-// would refuse.
+// Rewrites a request for the server's version: leaves out and renames what it would refuse.
 void AdaptToServer(int major, int minor, Entity *entity);
 
-} // namespace shipper
+}  // namespace shipper

@@ -13,13 +13,12 @@ struct Reserved {
   std::string_view encoded;
 };
 
-constexpr std::array<Reserved, 6> kReserved = {
-    {{"::", "__reserved__colon__"},
-     {">", "__reserved__arrow__"},
-     {"\"", "__reserved__quote__"},
-     {"\n", "__reserved__newline__"},
-     {"\r", "__reserved__carriage_return__"},
-     {"\t", "__reserved__tab__"}}};
+constexpr std::array<Reserved, 6> kReserved = {{{"::", "__reserved__colon__"},
+                                                {">", "__reserved__arrow__"},
+                                                {"\"", "__reserved__quote__"},
+                                                {"\n", "__reserved__newline__"},
+                                                {"\r", "__reserved__carriage_return__"},
+                                                {"\t", "__reserved__tab__"}}};
 
 // FNV-1a with a chosen start.
 uint64_t Fnv(std::string_view text, uint64_t hash) {
@@ -30,8 +29,7 @@ uint64_t Fnv(std::string_view text, uint64_t hash) {
   return hash;
 }
 
-// Replaces each `from` of the table at its place, left to right, without
-// looking at what it wrote.
+// Replaces each `from` of the table at its place, left to right, without looking at what it wrote.
 std::string Replace(std::string_view text, bool decode) {
   std::string out;
   for (size_t at = 0; at < text.size();) {
@@ -55,19 +53,15 @@ std::string Replace(std::string_view text, bool decode) {
 
 // What quote_ident leaves without quotes; a URI always has something else.
 bool IsPlain(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
-         c == '$';
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '$';
 }
 
-// Reads one identifier as quote_ident writes it, from *at on; false where there
-// is none.
+// Reads one identifier as quote_ident writes it, from *at on; false where there is none.
 bool ReadIdentifier(std::string_view text, size_t *at, std::string *out) {
   out->clear();
-  if (*at >= text.size())
-    return false;
+  if (*at >= text.size()) return false;
   if (text[*at] != '"') {
-    while (*at < text.size() && IsPlain(text[*at]))
-      *out += text[(*at)++];
+    while (*at < text.size() && IsPlain(text[*at])) *out += text[(*at)++];
     return !out->empty();
   }
   for (++*at; *at < text.size(); ++*at) {
@@ -84,17 +78,14 @@ bool ReadIdentifier(std::string_view text, size_t *at, std::string *out) {
   return false;
 }
 
-// The types of an argument list without blanks behind its commas, those inside
-// quotes left alone.
+// The types of an argument list without blanks behind its commas, those inside quotes left alone.
 std::string TightList(std::string_view types) {
   std::string out;
   bool quoted = false;
   for (size_t at = 0; at < types.size(); ++at) {
     const char c = types[at];
-    if (c == '"')
-      quoted = !quoted;
-    if (!quoted && c == ' ' && !out.empty() && out.back() == ',')
-      continue;
+    if (c == '"') quoted = !quoted;
+    if (!quoted && c == ' ' && !out.empty() && out.back() == ',') continue;
     out += c;
   }
   return out;
@@ -105,55 +96,47 @@ std::string LooseList(std::string_view types) {
   std::string out;
   bool quoted = false;
   for (char c : TightList(types)) {
-    if (c == '"')
-      quoted = !quoted;
+    if (c == '"') quoted = !quoted;
     out += c;
-    if (!quoted && c == ',')
-      out += ' ';
+    if (!quoted && c == ',') out += ' ';
   }
   return out;
 }
 
-} // namespace
+}  // namespace
 
 std::string ContentHash(std::string_view text) {
   char hex[33];
-  std::snprintf(
-      hex, sizeof hex, "%016llx%016llx",
-      static_cast<unsigned long long>(Fnv(text, 14695981039346656037ULL)),
-      static_cast<unsigned long long>(Fnv(text, 0x9e3779b97f4a7c15ULL)));
+  std::snprintf(hex, sizeof hex, "%016llx%016llx",
+                static_cast<unsigned long long>(Fnv(text, 14695981039346656037ULL)),
+                static_cast<unsigned long long>(Fnv(text, 0x9e3779b97f4a7c15ULL)));
   return hex;
 }
 
 std::string EncodeName(std::string_view name) {
   std::string out = Replace(name, false);
-  if (out.size() <= kMaxNameBytes)
-    return out;
+  if (out.size() <= kMaxNameBytes) return out;
   size_t keep = kMaxNameBytes - 17;
-  while (keep > 0 && (static_cast<unsigned char>(out[keep]) & 0xC0) == 0x80)
-    --keep;
+  while (keep > 0 && (static_cast<unsigned char>(out[keep]) & 0xC0) == 0x80) --keep;
   return out.substr(0, keep) + "~" + ContentHash(name).substr(0, 16);
 }
 
 std::string DecodeName(std::string_view name) { return Replace(name, true); }
 
 std::string QuotePart(std::string_view encoded) {
-  if (encoded.find('.') == std::string_view::npos)
-    return std::string(encoded);
+  if (encoded.find('.') == std::string_view::npos) return std::string(encoded);
   return "\"" + std::string(encoded) + "\"";
 }
 
 std::string JoinFqn(const std::vector<std::string> &names) {
   std::string out;
-  for (const std::string &name : names)
-    out = AppendFqn(out, name);
+  for (const std::string &name : names) out = AppendFqn(out, name);
   return out;
 }
 
 std::string AppendFqn(std::string_view fqn, std::string_view name) {
   std::string out(fqn);
-  if (!out.empty())
-    out += '.';
+  if (!out.empty()) out += '.';
   return out + QuotePart(EncodeName(name));
 }
 
@@ -169,8 +152,7 @@ std::vector<std::string> SplitFqn(std::string_view fqn) {
       parts.back() += c;
     }
   }
-  for (std::string &part : parts)
-    part = DecodeName(part);
+  for (std::string &part : parts) part = DecodeName(part);
   return parts;
 }
 
@@ -182,30 +164,22 @@ std::string TableFqn(const std::string &service, const std::string &database,
 std::optional<RelationName> ParseStoreName(std::string_view text) {
   RelationName out;
   size_t at = 0;
-  if (!ReadIdentifier(text, &at, &out.schema))
-    return std::nullopt;
-  if (at >= text.size() || text[at] != '.')
-    return std::nullopt;
+  if (!ReadIdentifier(text, &at, &out.schema)) return std::nullopt;
+  if (at >= text.size() || text[at] != '.') return std::nullopt;
   ++at;
-  if (!ReadIdentifier(text, &at, &out.name) || at != text.size())
-    return std::nullopt;
+  if (!ReadIdentifier(text, &at, &out.name) || at != text.size()) return std::nullopt;
   return out;
 }
 
 std::optional<RoutineName> ParseRoutine(std::string_view text) {
   RoutineName out;
   size_t at = 0;
-  if (!ReadIdentifier(text, &at, &out.schema))
-    return std::nullopt;
-  if (at >= text.size() || text[at] != '.')
-    return std::nullopt;
+  if (!ReadIdentifier(text, &at, &out.schema)) return std::nullopt;
+  if (at >= text.size() || text[at] != '.') return std::nullopt;
   ++at;
-  if (!ReadIdentifier(text, &at, &out.name))
-    return std::nullopt;
-  if (at >= text.size() || text[at] != '(' || text.back() != ')')
-    return std::nullopt;
-  out.signature =
-      RoutineSignature(out.name, text.substr(at + 1, text.size() - at - 2));
+  if (!ReadIdentifier(text, &at, &out.name)) return std::nullopt;
+  if (at >= text.size() || text[at] != '(' || text.back() != ')') return std::nullopt;
+  out.signature = RoutineSignature(out.name, text.substr(at + 1, text.size() - at - 2));
   return out;
 }
 
@@ -213,22 +187,19 @@ std::string RoutineSignature(std::string_view name, std::string_view types) {
   return std::string(name) + "(" + TightList(types) + ")";
 }
 
-std::map<std::string, std::string>
-AssignRoutineNames(const std::vector<RoutineKey> &routines) {
+std::map<std::string, std::string> AssignRoutineNames(const std::vector<RoutineKey> &routines) {
   std::map<std::string, uint32_t> first;
   for (const RoutineKey &routine : routines) {
     const auto [entry, fresh] = first.emplace(routine.name, routine.oid);
-    if (!fresh)
-      entry->second = std::min(entry->second, routine.oid);
+    if (!fresh) entry->second = std::min(entry->second, routine.oid);
   }
   std::map<std::string, std::string> out;
   for (const RoutineKey &routine : routines) {
     const bool bare = first[routine.name] == routine.oid;
     out[RoutineSignature(routine.name, routine.types)] =
-        bare ? routine.name
-             : routine.name + "(" + LooseList(routine.types) + ")";
+        bare ? routine.name : routine.name + "(" + LooseList(routine.types) + ")";
   }
   return out;
 }
 
-} // namespace shipper
+}  // namespace shipper

@@ -1,22 +1,19 @@
 // Names: how an object of PostgreSQL is called in OpenMetadata, and back.
 //
-// OpenMetadata joins names with dots to a fully qualified name (FQN), wraps a
-// part that has a dot in double quotes, and has no escape. What an FQN cannot
-// hold is replaced by its reserved sequences, here in every part (upstream: in
-// tables and columns only, and loses the others). The store of the extension
-// writes `schema.table`, each part as quote_ident writes it. Pure functions, no
-// state; text is UTF-8.
+// OpenMetadata joins names with dots to a fully qualified name (FQN), wraps a part that has a dot
+// in double quotes, and has no escape. What an FQN cannot hold is replaced by its reserved
+// sequences, here in every part (upstream: in tables and columns only, and loses the others). The
+// store of the extension writes `schema.table`, each part as quote_ident writes it. Pure functions,
+// no state; text is UTF-8.
 //
-// THE RULE FOR ROUTINES (entities and the `pipeline` of an edge must agree, so
-// it lives only here): of all routines of one schema that share a name, the one
-// created first (lowest OID) is called by its bare name; every later one is
-// called `name(type, type)`. Types are those of the input arguments as
-// format_type writes them under an empty search_path. The display name is
-// always the bare name.
+// THE RULE FOR ROUTINES (entities and the `pipeline` of an edge must agree, so it lives only here):
+// of all routines of one schema that share a name, the one created first (lowest OID) is called by
+// its bare name; every later one is called `name(type, type)`. Types are those of the input
+// arguments as format_type writes them under an empty search_path. The display name is always the
+// bare name.
 //
-//   TableFqn("svc", "shop", "public", "odd.name")  //
-//   svc.shop.public."odd.name" ParseStoreName("public.\"Odd\"") // {"public",
-//   "Odd"}
+//   TableFqn("svc", "shop", "public", "odd.name")  // svc.shop.public."odd.name"
+//   ParseStoreName("public.\"Odd\"")               // {"public", "Odd"}
 #pragma once
 
 #include <cstdint>
@@ -31,9 +28,8 @@ namespace shipper {
 // The longest name that the catalog takes.
 constexpr size_t kMaxNameBytes = 256;
 
-// Replaces what an FQN cannot hold by the reserved sequences, and shortens what
-// is too long (the rest by a hash of the whole, so that two long names stay
-// two).
+// Replaces what an FQN cannot hold by the reserved sequences, and shortens what is too long (the
+// rest by a hash of the whole, so that two long names stay two).
 std::string EncodeName(std::string_view name);
 // Puts back the characters that EncodeName replaced.
 std::string DecodeName(std::string_view name);
@@ -62,12 +58,11 @@ struct RelationName {
   }
 };
 
-// Reads `schema.table` as quote_ident writes it; nothing where the text is
-// something else (a URI).
+// Reads `schema.table` as quote_ident writes it; nothing where the text is something else (a URI).
 std::optional<RelationName> ParseStoreName(std::string_view text);
 
-// Reads `schema.name(types)` as the store writes it: `signature` is
-// "name(type,type)" in the form of RoutineSignature.
+// Reads `schema.name(types)` as the store writes it: `signature` is "name(type,type)" in the form
+// of RoutineSignature.
 struct RoutineName {
   std::string schema;
   std::string name;
@@ -75,21 +70,20 @@ struct RoutineName {
 };
 std::optional<RoutineName> ParseRoutine(std::string_view text);
 
-// `name(type,type)`: the key under which routines of a schema are told apart.
-// `types` is a list separated by commas; blanks behind a comma do not matter.
+// `name(type,type)`: the key under which routines of a schema are told apart. `types` is a list
+// separated by commas; blanks behind a comma do not matter.
 std::string RoutineSignature(std::string_view name, std::string_view types);
 
 // A routine of one schema as THE RULE needs it.
 struct RoutineKey {
   uint32_t oid = 0;
   std::string name;
-  std::string types; // input arguments, "integer, text"
+  std::string types;  // input arguments, "integer, text"
 };
 // The rule: signature -> raw entity name.
-std::map<std::string, std::string>
-AssignRoutineNames(const std::vector<RoutineKey> &routines);
+std::map<std::string, std::string> AssignRoutineNames(const std::vector<RoutineKey> &routines);
 
 // 32 hex digits of a text: names what must be compared, guards nothing.
 std::string ContentHash(std::string_view text);
 
-} // namespace shipper
+}  // namespace shipper

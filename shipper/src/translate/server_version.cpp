@@ -1,5 +1,4 @@
-// What servers before the present form refuse, found in the request models
-// of 1.2 to 2.0.
+// What servers before the present form refuse, found in the request models of 1.2 to 2.0.
 #include <string>
 
 #include "translate/entities.h"
@@ -9,31 +8,26 @@ namespace {
 
 using nlohmann::json;
 
-// Before 1.5 there is neither MONEY nor BIT; dataTypeDisplay still says what it
-// is.
+// Before 1.5 there is neither MONEY nor BIT; dataTypeDisplay still says what it is.
 void ReplaceTypes(json *columns) {
   for (json &column : *columns) {
     for (const char *key : {"dataType", "arrayDataType"}) {
       const auto type = column.find(key);
-      if (type != column.end() && (*type == "MONEY" || *type == "BIT"))
-        *type = "UNKNOWN";
+      if (type != column.end() && (*type == "MONEY" || *type == "BIT")) *type = "UNKNOWN";
     }
     const auto children = column.find("children");
-    if (children != column.end())
-      ReplaceTypes(&*children);
+    if (children != column.end()) ReplaceTypes(&*children);
   }
 }
 
 // Before 1.4 the interval belonged to the table and columns were names.
 void FlattenPartition(json *body) {
   const auto partition = body->find("tablePartition");
-  if (partition == body->end())
-    return;
+  if (partition == body->end()) return;
   json names = json::array();
   json flat = {{"intervalType", "OTHER"}};
   for (const json &column : (*partition)["columns"]) {
-    if (names.empty())
-      flat["intervalType"] = column["intervalType"];
+    if (names.empty()) flat["intervalType"] = column["intervalType"];
     names.push_back(column["columnName"]);
   }
   flat["columns"] = std::move(names);
@@ -42,43 +36,34 @@ void FlattenPartition(json *body) {
 
 void AdaptTable(int version, json *body) {
   if (version < 106 && body->contains("tableConstraints")) {
-    for (json &constraint : (*body)["tableConstraints"])
-      constraint.erase("relationshipType");
+    for (json &constraint : (*body)["tableConstraints"]) constraint.erase("relationshipType");
   }
-  if (version < 105)
-    ReplaceTypes(&(*body)["columns"]);
-  if (version >= 104)
-    return;
+  if (version < 105) ReplaceTypes(&(*body)["columns"]);
+  if (version >= 104) return;
   FlattenPartition(body);
   const auto definition = body->find("schemaDefinition");
-  if (definition == body->end())
-    return;
+  if (definition == body->end()) return;
   json text = *definition;
   body->erase("schemaDefinition");
   const json &type = (*body)["tableType"];
-  if (type == "View" || type == "MaterializedView")
-    (*body)["viewDefinition"] = std::move(text);
+  if (type == "View" || type == "MaterializedView") (*body)["viewDefinition"] = std::move(text);
 }
 
 void AdaptRoutine(int version, json *body) {
   if (version < 108 && (*body)["storedProcedureType"] == "Function") {
     (*body)["storedProcedureType"] = "UDF";
   }
-  if (version < 105)
-    body->erase("storedProcedureType");
+  if (version < 105) body->erase("storedProcedureType");
   json &code = (*body)["storedProcedureCode"];
-  if (version < 103 && code["language"] == "External")
-    code.erase("language");
+  if (version < 103 && code["language"] == "External") code.erase("language");
 }
 
-} // namespace
+}  // namespace
 
 void AdaptToServer(int major, int minor, Entity *entity) {
   const int version = major * 100 + minor;
-  if (entity->type == "table")
-    AdaptTable(version, &entity->body);
-  if (entity->type == "storedProcedure")
-    AdaptRoutine(version, &entity->body);
+  if (entity->type == "table") AdaptTable(version, &entity->body);
+  if (entity->type == "storedProcedure") AdaptRoutine(version, &entity->body);
 }
 
-} // namespace shipper
+}  // namespace shipper

@@ -11,9 +11,8 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int kMaxDepth = 16; // of composites in composites
-constexpr int32_t kVarHeader =
-    4; // VARHDRSZ: what length modifiers carry on top
+constexpr int kMaxDepth = 16;      // of composites in composites
+constexpr int32_t kVarHeader = 4;  // VARHDRSZ: what length modifiers carry on top
 
 // Base types of pg_catalog, and those of well-known extensions, by name.
 const std::unordered_map<std::string_view, std::string_view> &Table() {
@@ -85,39 +84,32 @@ const std::unordered_map<std::string_view, std::string_view> &Table() {
 
 const std::unordered_map<std::string_view, std::string_view> &ExtensionTable() {
   static const std::unordered_map<std::string_view, std::string_view> table = {
-      {"geometry", "GEOMETRY"}, {"geography", "GEOGRAPHY"},
-      {"hstore", "MAP"},        {"citext", "TEXT"},
-      {"ltree", "STRING"},      {"lquery", "STRING"}};
+      {"geometry", "GEOMETRY"}, {"geography", "GEOGRAPHY"}, {"hstore", "MAP"},
+      {"citext", "TEXT"},       {"ltree", "STRING"},        {"lquery", "STRING"}};
   return table;
 }
 
 // The word for a type that is neither array, domain nor composite.
 std::string ScalarWord(const TypeInfo &type) {
-  if (type.kind == 'e')
-    return "ENUM";
-  if (type.kind == 'c')
-    return "STRUCT";
+  if (type.kind == 'e') return "ENUM";
+  if (type.kind == 'c') return "STRUCT";
   const auto &table = type.schema == "pg_catalog" ? Table() : ExtensionTable();
   const auto found = table.find(type.name);
-  if (found != table.end())
-    return std::string(found->second);
-  if (type.kind == 'b' && type.category == 'S')
-    return "STRING";
+  if (found != table.end()) return std::string(found->second);
+  if (type.kind == 'b' && type.category == 'S') return "STRING";
   return "UNKNOWN";
 }
 
 // Declared length, precision and scale.
 void AddModifier(const TypeInfo &type, int32_t modifier, json *out) {
   (*out)["dataLength"] = 1;
-  if (type.schema != "pg_catalog" || modifier < kVarHeader)
-    return;
+  if (type.schema != "pg_catalog" || modifier < kVarHeader) return;
   if (type.name == "bpchar" || type.name == "varchar") {
     (*out)["dataLength"] = modifier - kVarHeader;
   } else if (type.name == "numeric") {
     const uint32_t packed = static_cast<uint32_t>(modifier - kVarHeader);
     (*out)["precision"] = packed >> 16 & 0xFFFF;
-    (*out)["scale"] =
-        (static_cast<int>(packed & 0x7FF) ^ 1024) - 1024; // negative since 15
+    (*out)["scale"] = (static_cast<int>(packed & 0x7FF) ^ 1024) - 1024;  // negative since 15
   }
 }
 
@@ -127,14 +119,12 @@ json TypeAt(uint32_t oid, int32_t modifier, const TypeTable &types, int depth);
 json Children(uint32_t relation, const TypeTable &types, int depth) {
   json out = json::array();
   const auto fields = types.fields.find(relation);
-  if (fields == types.fields.end())
-    return out;
+  if (fields == types.fields.end()) return out;
   for (const ColumnInfo &field : fields->second) {
     json child = TypeAt(field.type, field.modifier, types, depth + 1);
     child["name"] = EncodeName(field.name);
     child["dataTypeDisplay"] = field.shown;
-    if (!field.comment.empty())
-      child["description"] = field.comment;
+    if (!field.comment.empty()) child["description"] = field.comment;
     out.push_back(std::move(child));
   }
   return out;
@@ -142,33 +132,28 @@ json Children(uint32_t relation, const TypeTable &types, int depth) {
 
 json TypeAt(uint32_t oid, int32_t modifier, const TypeTable &types, int depth) {
   const TypeInfo *type = types.Find(oid);
-  if (type == nullptr || depth > kMaxDepth)
-    return {{"dataType", "UNKNOWN"}, {"dataLength", 1}};
+  if (type == nullptr || depth > kMaxDepth) return {{"dataType", "UNKNOWN"}, {"dataLength", 1}};
   if (type->kind == 'd') {
-    const int32_t given =
-        type->base_modifier >= 0 ? type->base_modifier : modifier;
+    const int32_t given = type->base_modifier >= 0 ? type->base_modifier : modifier;
     return TypeAt(type->base, given, types, depth + 1);
   }
   if (type->element != 0) {
     json out = TypeAt(type->element, modifier, types, depth + 1);
-    if (out["dataType"] != "ARRAY")
-      out["arrayDataType"] = out["dataType"];
-    out["dataType"] =
-        "ARRAY"; // an array of a domain over an array stays one ARRAY
+    if (out["dataType"] != "ARRAY") out["arrayDataType"] = out["dataType"];
+    out["dataType"] = "ARRAY";  // an array of a domain over an array stays one ARRAY
     out["dataLength"] = 1;
     return out;
   }
   json out = {{"dataType", ScalarWord(*type)}};
   AddModifier(*type, modifier, &out);
-  if (type->kind == 'c')
-    out["children"] = Children(type->row_type_of, types, depth);
+  if (type->kind == 'c') out["children"] = Children(type->row_type_of, types, depth);
   if (type->kind == 'e') {
     out["jsonSchema"] = json{{"type", "string"}, {"enum", type->labels}}.dump();
   }
   return out;
 }
 
-} // namespace
+}  // namespace
 
 json ColumnType(uint32_t type, int32_t modifier, const TypeTable &types) {
   return TypeAt(type, modifier, types, 0);
@@ -176,13 +161,11 @@ json ColumnType(uint32_t type, int32_t modifier, const TypeTable &types) {
 
 bool TypeIsNotNull(uint32_t type, const TypeTable &types) {
   const TypeInfo *info = types.Find(type);
-  for (int depth = 0; info != nullptr && info->kind == 'd' && depth < kMaxDepth;
-       ++depth) {
-    if (info->not_null)
-      return true;
+  for (int depth = 0; info != nullptr && info->kind == 'd' && depth < kMaxDepth; ++depth) {
+    if (info->not_null) return true;
     info = types.Find(info->base);
   }
   return false;
 }
 
-} // namespace shipper
+}  // namespace shipper
