@@ -189,7 +189,7 @@ PgTransaction::~PgTransaction() {
   try {
     pg_->Query("ROLLBACK");
   } catch (const PgError &) {
-    PQreset(pg_->raw());  // a session that cannot roll back is not used again
+    pg_->Close();  // a session that cannot roll back is not used again
   }
 }
 

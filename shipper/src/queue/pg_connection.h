@@ -85,6 +85,7 @@ class PgConnection {
 
   int ServerVersion() const { return PQserverVersion(connection_.get()); }  // 150004
   bool Alive() const { return PQstatus(connection_.get()) == CONNECTION_OK; }
+  void Close() { connection_.reset(); }  // Alive() is false from here on
   PGconn *raw() { return connection_.get(); }
 
  private:

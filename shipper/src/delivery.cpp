@@ -1,0 +1,224 @@
+#include "delivery.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+
+#include <spdlog/spdlog.h>
+
+namespace shipper {
+
+namespace {
+
+// Ends a walk over the whole database when the sink answers anything but done.
+struct WalkEnded {
+  Status status;
+};
+
+std::string Dump(const nlohmann::json &body) {
+  return body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+std::string EntityKey(const std::string &fqn) { return "entity:" + fqn; }
+
+std::string EdgeName(const LineageEdge &edge) { return edge.from_fqn + " -> " + edge.to_fqn; }
+
+}  // namespace
+
+std::string ShortHash(const std::string &text) {
+  uint64_t hash = 14695981039346656037u;  // FNV-1a
+  for (unsigned char c : text) hash = (hash ^ c) * 1099511628211u;
+  char buffer[17];
+  std::snprintf(buffer, sizeof buffer, "%016llx", static_cast<unsigned long long>(hash));
+  return buffer;
+}
+
+const std::string &Delivery::Recall(const std::string &key) const {
+  static const std::string kNothing;
+  auto place = memory_.find(key);
+  return place == memory_.end() ? kNothing : place->second;
+}
+
+// Notes what a key was before its first change since the last TakeChanges().
+void Delivery::Keep(const std::string &key) {
+  auto present = memory_.find(key);
+  before_.try_emplace(key, present == memory_.end() ? std::optional<std::string>()
+                                                    : std::optional<std::string>(present->second));
+}
+
+void Delivery::Remember(const std::string &key, const std::string &value) {
+  if (memory_.count(key) > 0 && memory_[key] == value) return;
+  Keep(key);
+  memory_[key] = value;
+}
+
+void Delivery::Drop(const std::string &key) {
+  if (memory_.count(key) == 0) return;
+  Keep(key);
+  memory_.erase(key);
+}
+
+std::vector<StateChange> Delivery::TakeChanges() {
+  std::vector<StateChange> changes;
+  for (const auto &[key, value] : before_) {
+    auto present = memory_.find(key);
+    changes.push_back({key, present == memory_.end()
+                                ? std::optional<std::string>()
+                                : std::optional<std::string>(present->second)});
+  }
+  before_.clear();
+  return changes;
+}
+
+void Delivery::Undo() {
+  for (auto &[key, value] : before_) {
+    if (value)
+      memory_[key] = *value;
+    else
+      memory_.erase(key);
+  }
+  before_.clear();
+}
+
+Status Delivery::Send(const WorkKey &key, const Follow &follow) {
+  last_request_.clear();
+  if (key.kind == WorkKind::kResync) return SendEverything(follow);
+  if (key.kind == WorkKind::kPair) return SendPair({key.first, key.second});
+  bool found = false;
+  Status status = SendObject(key.first, key.second, unconditional_, &found);
+  if (!status.ok()) return status;
+  if (!found) spdlog::debug("{} {}: gone or filtered out, nothing to send", key.first, key.second);
+  if (key.first == "table")
+    for (const TablePair &pair : origin_->Pairs(key.second))
+      follow({WorkKind::kPair, pair.first, pair.second});
+  return status;
+}
+
+// Compares the whole store with what was sent before.
+Status Delivery::SendEverything(const Follow &follow) {
+  try {
+    origin_->Everything([this](const Entity &entity) {
+      Status status = SendEntity(entity, unconditional_);
+      if (status.action == Action::kPark)
+        spdlog::error("{} {} is refused: {}", entity.type, entity.fqn, status.message);
+      else if (!status.ok())
+        throw WalkEnded{status};
+    });
+  } catch (const WalkEnded &ended) {
+    return ended.status;
+  }
+  for (const TablePair &pair : origin_->Pairs()) follow({WorkKind::kPair, pair.first, pair.second});
+  return Status::Done();
+}
+
+// One object and what it hangs on. `found`: the origin still has it.
+Status Delivery::SendObject(const std::string &type, const std::string &identity, bool force,
+                            bool *found) {
+  std::vector<Entity> entities = origin_->Object(type, identity);
+  *found = !entities.empty();
+  for (const Entity &entity : entities) {
+    Status status = SendEntity(entity, force);
+    if (!status.ok()) return status;
+  }
+  return Status::Done();
+}
+
+// Puts an entity unless the very same was put before.
+Status Delivery::SendEntity(const Entity &entity, bool force) {
+  bool is_service = entity.type == "databaseService";  // its body has a password: never hashed
+  std::string request = is_service ? entity.fqn : Dump(entity.body);
+  std::string hash = is_service ? "sent" : ShortHash(request);
+  if (!force && Recall(EntityKey(entity.fqn)) == hash) return Status::Done();
+  last_request_ = is_service ? "PUT " + entity.path : "PUT " + entity.path + " " + request;
+  Status status = sink_->PutEntity(entity);
+  if (!status.ok()) return status;
+  ++sent_;
+  Remember(EntityKey(entity.fqn), hash);
+  spdlog::debug("sent {} {}", entity.type, entity.fqn);
+  return status;
+}
+
+// Makes sure that both tables of an edge are there. A table that cannot be had is no error yet:
+// the catalog may know it from somewhere else.
+Status Delivery::SendEnds(const TablePair &pair, const LineageEdge &edge, bool force) {
+  const std::pair<std::string, std::string> ends[] = {{pair.first, edge.from_fqn},
+                                                      {pair.second, edge.to_fqn}};
+  for (const auto &[table, fqn] : ends) {
+    if (!force && !Recall(EntityKey(fqn)).empty()) continue;
+    bool found = false;
+    Status status = SendObject("table", table, force, &found);
+    if (!status.ok()) return status;
+    if (!found)
+      return Status::Park("table " + table + " is gone or filtered out, and so is its lineage");
+  }
+  return Status::Done();
+}
+
+// The routine shown on the edge: the one shown before if it still writes it, else the first that
+// the catalog can have.
+Status Delivery::ChoosePipeline(const TablePair &pair, LineageEdge *edge) {
+  const std::string &sticky = Recall("pipeline:" + EdgeName(*edge));
+  std::vector<RoutineRef> candidates = edge->routines;
+  std::stable_partition(candidates.begin(), candidates.end(),
+                        [&](const RoutineRef &routine) { return routine.fqn == sticky; });
+  for (const RoutineRef &routine : candidates) {
+    if (Recall(EntityKey(routine.fqn)).empty()) {
+      bool found = false;
+      Status status = SendObject("routine", routine.identity, false, &found);
+      if (status.action == Action::kPark || (status.ok() && !found)) {
+        spdlog::debug("{} -> {}: routine {} is not shown: {}", pair.first, pair.second,
+                      routine.identity, status.ok() ? "it is gone" : status.message);
+        continue;
+      }
+      if (!status.ok()) return status;
+    }
+    edge->details["pipeline"] = {{"type", "storedProcedure"}, {"fullyQualifiedName", routine.fqn}};
+    return Status::Done();
+  }
+  edge->details.erase("pipeline");
+  return Status::Done();
+}
+
+// Puts the edge; where the sink lacks an entity that we hold for sent, sends it again, once.
+Status Delivery::PutEdge(const TablePair &pair, const LineageEdge &edge) {
+  Status status = sink_->PutLineage(edge);
+  if (status.missing.empty()) return status;
+  spdlog::info("{}: the catalog lacks {}, sending it again", EdgeName(edge), status.missing[0]);
+  Status ends = SendEnds(pair, edge, true);
+  if (!ends.ok()) return ends;
+  for (const RoutineRef &routine : edge.routines) {
+    bool lacks = std::count(status.missing.begin(), status.missing.end(), routine.fqn) > 0;
+    bool found = false;
+    if (!lacks) continue;
+    Status put = SendObject("routine", routine.identity, true, &found);
+    if (!put.ok() && put.action != Action::kPark) return put;
+  }
+  last_request_ = "PUT /v1/lineage " + EdgeName(edge) + " " + Dump(edge.details);
+  return sink_->PutLineage(edge);
+}
+
+Status Delivery::SendPair(const TablePair &pair) {
+  std::optional<LineageEdge> edge = origin_->Edge(pair);
+  if (!edge) {
+    spdlog::debug("{} -> {}: nothing to send", pair.first, pair.second);
+    return Status::Done();
+  }
+  Status status = SendEnds(pair, *edge, false);
+  if (status.ok()) status = ChoosePipeline(pair, &*edge);
+  if (!status.ok()) return status;
+  const std::string name = EdgeName(*edge);
+  const std::string request = Dump(edge->details);
+  const std::string hash = ShortHash(request);
+  if (!unconditional_ && Recall("edge:" + name) == hash) return Status::Done();
+  last_request_ = "PUT /v1/lineage " + name + " " + request;
+  status = PutEdge(pair, *edge);
+  if (!status.ok()) return status;
+  ++sent_;
+  Remember("edge:" + name, hash);
+  if (edge->details.contains("pipeline"))
+    Remember("pipeline:" + name, edge->details["pipeline"]["fullyQualifiedName"]);
+  spdlog::info("sent lineage {}", name);
+  return status;
+}
+
+}  // namespace shipper

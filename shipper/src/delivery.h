@@ -1,0 +1,69 @@
+// Sends one piece of work: reads its present state from the origin, puts it into the sink.
+//
+// Owns the sink's memory (what was sent, by hash; which routine an edge shows) and hands out the
+// changes of it, which the loop settles together with the feed rows. What was sent before and has
+// not changed since is not sent again, so what a person deleted in the catalog stays deleted.
+//
+//   Delivery delivery(&origin, &sink, queue.State());
+//   Status status = delivery.Send(work.key);
+//   settlement.state = delivery.TakeChanges();
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "origin.h"
+#include "queue/queue.h"
+#include "sink/sink.h"
+#include "work_list.h"
+
+namespace shipper {
+
+class Delivery {
+ public:
+  using Memory = std::map<std::string, std::string>;
+
+  Delivery(Origin *origin, Sink *sink, Memory memory)
+      : origin_(origin), sink_(sink), memory_(std::move(memory)) {}
+
+  // `follow` receives work that this one entails: the pairs of a changed table or of a resync.
+  using Follow = std::function<void(const WorkKey &)>;
+  Status Send(const WorkKey &key, const Follow &follow);
+
+  // Everything is sent again although it did not change: for verbs that a person calls.
+  void set_unconditional(bool on) { unconditional_ = on; }
+
+  const std::string &Recall(const std::string &key) const;  // "" where nothing is known
+  void Remember(const std::string &key, const std::string &value);
+  void Drop(const std::string &key);
+
+  std::vector<StateChange> TakeChanges();
+  void Undo();  // what was put since TakeChanges() did not last: as if it had not been sent
+  const std::string &last_request() const { return last_request_; }  // for the parked list
+  long sent() const { return sent_; }                                // requests that the sink took
+
+ private:
+  Status SendEverything(const Follow &follow);
+  Status SendObject(const std::string &type, const std::string &identity, bool force, bool *found);
+  Status SendEntity(const Entity &entity, bool force);
+  Status SendPair(const TablePair &pair);
+  Status SendEnds(const TablePair &pair, const LineageEdge &edge, bool force);
+  Status ChoosePipeline(const TablePair &pair, LineageEdge *edge);
+  void Keep(const std::string &key);
+  Status PutEdge(const TablePair &pair, const LineageEdge &edge);
+
+  Origin *origin_;
+  Sink *sink_;
+  Memory memory_;
+  std::map<std::string, std::optional<std::string>> before_;  // of keys changed since TakeChanges
+  std::string last_request_;
+  bool unconditional_ = false;
+  long sent_ = 0;
+};
+
+// 64 bits of a text in hex: to tell that a request is the one sent before, nothing more.
+std::string ShortHash(const std::string &text);
+
+}  // namespace shipper

@@ -1,0 +1,90 @@
+// The heart of `run`: lease → translate → send → ack | retry | reauth | park.
+//
+//   feed ──▶ WorkList (netted) ──▶ Delivery (origin → sink) ──▶ Flush ──▶ Settle
+//
+// Invariants: a feed row is settled only after the sink said done for what it names and Flush()
+// succeeded, or after it was parked in the same transaction. No transaction is open across a
+// request. A piece of work that fails holds up no other; only an outage of the sink does.
+// One thread; time and chance come from Clock.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "clock.h"
+#include "delivery.h"
+#include "origin.h"
+#include "queue/queue.h"
+#include "sink/sink.h"
+#include "work_list.h"
+
+namespace shipper {
+
+struct LoopOptions {
+  int64_t poll_interval_ms = 150;
+  int batch_size = 500;
+  long retry_base_ms = 200;
+  long retry_max_ms = 60000;
+  int park_after_attempts = 10;
+  int64_t pair_interval_ms = 1000;   // at most one PUT of a pair in this time
+  int64_t refeed_interval_ms = 500;  // the feed is read at least so often while rows wait
+  int64_t settle_interval_ms = 200;  // what was sent is acknowledged at least so often
+  int64_t drain_ms = 10000;          // how long the end may take
+};
+
+class Loop {
+ public:
+  Loop(Queue *queue, Origin *origin, Sink *sink, Clock *clock, const LoopOptions &options)
+      : queue_(queue), origin_(origin), sink_(sink), clock_(clock), options_(options) {}
+
+  // Works until `stop` is set, then sends what is due and returns. `reload` asks for the
+  // credential to be read again. Throws PgConnectError where waiting cannot help.
+  void Run(const std::atomic<bool> &stop, std::atomic<bool> *reload);
+
+  // Connects and reads the sink's memory. False: another shipper is active.
+  bool Start();
+
+  // One round: takes what the feed has, sends what is due. Returns the ms until the next.
+  int64_t Step();
+
+  bool idle() const { return work_.empty(); }
+
+ private:
+  void Intake(int64_t now);
+  void AddRow(const FeedRow &row, int64_t now);
+  void AddPair(const TablePair &pair, int64_t row, int64_t now);
+  void AddDdl(const FeedRow &row, int64_t now);
+  void SendDue();
+  bool SendOne(const Work &work);  // false: the sink is out, stop this round
+  Status Try(const Work &work);
+  bool Outage(const Status &status, long max_ms);
+  Status Refused(const Work &work, const Status &status);
+  bool SettleSent();
+  void SettleIntake();
+  void ParkWork(const Work &work, const std::string &reason);
+  void Reconnect(const std::string &reason, const std::atomic<bool> &stop);
+  void Drain();
+  void WaitForTurn(const std::atomic<bool> &stop);
+
+  Queue *queue_;
+  Origin *origin_;
+  Sink *sink_;
+  Clock *clock_;
+  LoopOptions options_;
+  std::unique_ptr<Delivery> delivery_;
+  WorkList work_;
+  Settlement settlement_;              // sent, not yet settled
+  std::vector<WorkKey> settled_work_;  // leaves the work list when that is settled
+  std::map<WorkKey, int64_t> last_put_;
+  int64_t hold_until_ms_ = 0;  // the sink is out until then
+  int outages_ = 0;            // in a row
+  int failures_ = 0;           // refusals of single requests without a success between
+  int reconnects_ = 0;         // of the session, in a row
+  int64_t last_feed_ms_ = -1;
+  int64_t last_settle_ms_ = 0;
+  int64_t last_pending_ = -1;
+};
+
+}  // namespace shipper

@@ -1,0 +1,73 @@
+#include "queue/pg_queue.h"
+
+namespace shipper {
+
+namespace {
+
+constexpr int64_t kLockKey = 0x70675f6c696e6561;  // "pg_linea": the active shipper of a database
+
+}  // namespace
+
+bool PgQueue::Start() {
+  PgConnection &pg = session_->Get();
+  PgResult lock = pg.Query("SELECT pg_catalog.pg_try_advisory_lock($1)", {PgText(kLockKey)});
+  if (!lock.Bool(0, 0)) return false;
+  Register();
+  return true;
+}
+
+void PgQueue::Register() { session_->Get().Query("SELECT lineage._sink_register($1)", {sink_}); }
+
+int64_t PgQueue::Pending() { return session_->Get().Query("SELECT lineage.pending()").Int(0, 0); }
+
+std::vector<FeedRow> PgQueue::Feed(int batch) {
+  PgResult rows = session_->Get().Query(
+      "SELECT f.id, f.kind, f.payload FROM lineage._feed($1, $2) AS f ORDER BY f.id",
+      {sink_, PgText(int64_t{batch})});
+  std::vector<FeedRow> feed;
+  for (int i = 0; i < rows.size(); ++i) {
+    nlohmann::json payload = nlohmann::json::parse(rows.Text(i, 2), nullptr, false);
+    feed.push_back({rows.Int(i, 0), rows.Text(i, 1), std::move(payload)});
+  }
+  return feed;
+}
+
+void PgQueue::Settle(const Settlement &settlement) {
+  PgConnection &pg = session_->Get();
+  PgTransaction transaction(&pg);
+  for (const StateChange &change : settlement.state)
+    pg.Query("SELECT lineage._state_set($1, $2, $3)", {sink_, change.key, change.value});
+  for (const ParkedItem &item : settlement.parked)
+    pg.Query("SELECT lineage._park($1, $2, $3, $4, $5)",
+             {sink_, item.kind, item.object, item.reason, item.request});
+  if (!settlement.taken.empty())
+    pg.Query("SELECT lineage._ack($1, $2)", {sink_, PgBigintArray(settlement.taken)});
+  transaction.Commit();
+}
+
+std::map<std::string, std::string> PgQueue::State() {
+  PgResult rows =
+      session_->Get().Query("SELECT s.key, s.value FROM lineage._state_get($1) AS s", {sink_});
+  std::map<std::string, std::string> state;
+  for (int i = 0; i < rows.size(); ++i) state[rows.Text(i, 0)] = rows.Text(i, 1);
+  return state;
+}
+
+void PgQueue::Snapshot() { session_->Get().Query("SELECT lineage.snapshot()"); }
+
+std::vector<ParkedRow> PgQueue::Parked() {
+  PgResult rows = session_->Get().Query(
+      "SELECT p.id, p.sink, p.kind, p.object, p.reason, p.request, p.attempts, p.parked_at "
+      "FROM lineage._parked AS p ORDER BY p.id");
+  std::vector<ParkedRow> parked;
+  for (int i = 0; i < rows.size(); ++i)
+    parked.push_back({rows.Int(i, 0), rows.Text(i, 1), rows.Text(i, 2), rows.Text(i, 3),
+                      rows.Text(i, 4), rows.Text(i, 5), rows.Int(i, 6), rows.Text(i, 7)});
+  return parked;
+}
+
+int64_t PgQueue::Unpark(const std::vector<int64_t> &ids) {
+  return session_->Get().Query("SELECT lineage._unpark($1)", {PgBigintArray(ids)}).Int(0, 0);
+}
+
+}  // namespace shipper
