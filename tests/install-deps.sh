@@ -12,8 +12,8 @@ kind=${1:-build}
 cd "$(dirname "$0")/.."
 . tests/lib.sh
 
-packages=(g++ make pkg-config libpq-dev libcurl4-openssl-dev libyaml-cpp-dev libspdlog-dev libfmt-dev
-  nlohmann-json3-dev libcli11-dev libpcre2-dev libgraphviz-dev libssl-dev python3)
+packages=(g++ make pkg-config libpq-dev libcurl4-openssl-dev libyaml-cpp-dev libspdlog-dev
+  libfmt-dev nlohmann-json3-dev libcli11-dev libpcre2-dev libgraphviz-dev libssl-dev python3)
 modules="libpq libcurl yaml-cpp spdlog fmt libpcre2-8 libgvc openssl"
 case $kind in
 build) ;;
@@ -55,7 +55,8 @@ apt_install() {
 server_packages() {
   local major
   major=$(ls -d /usr/lib/postgresql/*/bin/postgres 2>/dev/null | sort -V | tail -n 1 | cut -d/ -f5)
-  [ -n "$major" ] || major=$(apt-cache show postgresql | sed -n 's/^Depends: postgresql-//p' | head -n 1)
+  [ -n "$major" ] ||
+    major=$(apt-cache show postgresql | sed -n 's/^Depends: postgresql-//p' | head -n 1)
   major=${major%%[!0-9]*}
   [ -n "$major" ] || die "apt knows no package postgresql"
   echo "postgresql-$major" "postgresql-server-dev-$major"

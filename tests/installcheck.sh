@@ -18,7 +18,9 @@ timeout -k 10 600 "$pgxs_src/regress/pg_regress" --bindir="$("$PG_CONFIG" --bind
   --outputdir="$out" --dbname=contrib_regression "${themes[@]}" >"$out/out.txt" 2>&1 || status=1
 cat "$out/out.txt"
 specs=()
-for file in tests/isolation/specs/*.spec; do [ -e "$file" ] && specs+=("$(basename "$file" .spec)"); done
+for file in tests/isolation/specs/*.spec; do
+  [ -e "$file" ] && specs+=("$(basename "$file" .spec)")
+done
 if [ $# -eq 0 ] && [ ${#specs[@]} -gt 0 ]; then
   timeout -k 10 600 "$pgxs_src/isolation/pg_isolation_regress" --inputdir=tests/isolation \
     --bindir="$("$PG_CONFIG" --bindir)" --outputdir="$out/isolation" \

@@ -18,15 +18,18 @@ $(UNIT_OBJS) $(INTEGRATION_OBJS): build/%.o: %.cpp build/shipper.flags
 
 -include $(UNIT_OBJS:.o=.d) $(INTEGRATION_OBJS:.o=.d)
 
-.PHONY: unit integration e2e cases regress-pair gates test test-matrix bench
+.PHONY: unit integration cases regress-pair gates test test-matrix bench staged-installcheck
 
 unit: build/unit_tests ## GoogleTest of the shipper's parts
 	tests/gtest.sh 300 build/unit_tests
 
-installcheck: ## pg_regress over sql/ on a temporary cluster of PG_CONFIG (after make install)
+installcheck: ## pg_regress over sql/, on a temporary cluster (after make install)
 	PG_CONFIG=$(PG_CONFIG) tests/installcheck.sh
 
-integration: build/integration_tests ## GoogleTest with servers of its own: faults, rights, coexistence
+staged-installcheck: ## the same without make install
+	+tests/staged.sh tests/installcheck.sh
+
+integration: build/integration_tests ## GoogleTest with servers of its own
 	+tests/staged.sh tests/gtest.sh 1500 build/integration_tests
 
 cases: ## the lineage cases of ../shared/cases (CASES=DIR, ONLY=PATTERN)

@@ -112,7 +112,7 @@ class Expected:
             data = json.load(file)
         self.category = data.get("category", "")
         self.renames = sorted(
-            ((split_name(old), split_name(new)) for old, new in dict(data.get("rename") or {}).items()),
+            ((split_name(a), split_name(b)) for a, b in dict(data.get("rename") or {}).items()),
             key=lambda pair: -len(pair[0]),
         )
         self.columns = self.edges(data["columns"]) - self.edges(data.get("optional_columns"))
@@ -151,7 +151,12 @@ class Server:
         """Runs psql without the user's settings; returns what it printed."""
         command = ["psql", "-XqAt", "-d", database, "-v", f"ON_ERROR_STOP={int(stop)}", *options]
         done = subprocess.run(
-            command, env=self.env, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120
+            command,
+            env=self.env,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=120,
         )
         if done.returncode and stop:
             raise CaseError(done.stderr.strip())
@@ -203,7 +208,8 @@ class Result:
         return self.via is None or self.via == self.expected.via
 
     def all_ok(self):
-        return self.columns_ok() and self.tables_ok() and self.via_ok() and not self.missing_indirect
+        same = self.columns_ok() and self.tables_ok() and self.via_ok()
+        return same and not self.missing_indirect
 
     def lines(self):
         """What differs, one line each."""

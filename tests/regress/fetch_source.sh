@@ -16,8 +16,9 @@ if [ ! -e "$top/complete" ]; then
   apt-cache madison "$package" | awk '/Packages$/ {print $(NF-3), $(NF-2)}' | sort -u |
     while read -r site release; do
       entry=$(apt-get indextargets --format '$(SITE) $(RELEASE)/$(COMPONENT) $(SOURCESENTRY)' |
-        awk -v s="$site" -v r="$release" '$1 == s && $2 == r {sub(/:[0-9]+$/, "", $3); print $3; exit}')
-      key=$(sed -nE 's/^Signed-By: *(\/.*)|.*[[ ]signed-by=([^] ]*).*/\1\2/Ip' "$entry" 2>/dev/null | head -n 1)
+        awk -v s="$site" -v r="$release" '$1 == s && $2 == r {print $3; exit}')
+      key=$(sed -nE 's/^Signed-By: *(\/.*)|.*[[ ]signed-by=([^] ]*).*/\1\2/Ip' \
+        "${entry%:*}" 2>/dev/null | head -n 1)
       echo "deb-src ${key:+[signed-by=$key]} $site ${release%%/*} ${release#*/}"
     done >"$top/sources.list"
   [ -s "$top/sources.list" ] || die "apt knows no archive of $package: run 'apt-get update'"

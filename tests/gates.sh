@@ -1,0 +1,182 @@
+#!/bin/bash
+# The mechanical rules of the project. Each breach is one line; the last line is the count of rules.
+# usage: tests/gates.sh        (builds nothing; looks at pg_lineage.so where there is one)
+set -u
+cd "$(dirname "$0")/.."
+passed=0 failed=0 skipped=0
+
+# The files of the project, by pattern: those git knows, else those that are there.
+files() {
+  if git rev-parse --git-dir >/dev/null 2>&1; then
+    git ls-files -- "$@" | while read -r file; do [ -e "$file" ] && echo "$file"; done
+  else
+    local pattern
+    for pattern in "$@"; do find . -path ./build -prune -o -path "./$pattern" -type f -print; done |
+      sed 's|^\./||' | sort -u
+  fi
+}
+
+# rule NAME COMMAND…: holds when the command prints nothing.
+rule() {
+  local name=$1 breaches
+  shift
+  breaches=$("$@" 2>&1)
+  if [ -z "$breaches" ]; then
+    passed=$((passed + 1))
+  else
+    failed=$((failed + 1))
+    echo "BREACH $name"
+    head -n 25 <<<"$breaches" | sed 's/^/  /'
+  fi
+}
+
+mapfile -t cpp < <(files '*.cpp' '*.h')
+mapfile -t code < <(files '*.cpp' '*.h' '*.py' '*.sh' '*.mk' Makefile '*.js')
+mapfile -t all < <(files '*' | grep -vE '\.(png|whl)$')
+mapfile -t docs < <(files '*.md')
+mapfile -t server < <(files 'extension/src/*')
+
+sql_without_expected() {
+  local file
+  for file in sql/*.sql; do
+    [ -e "expected/$(basename "$file" .sql).out" ] || echo "$file: no expected output"
+  done
+}
+expected_without_sql() {
+  local file
+  for file in expected/*; do
+    [ -e "sql/$(basename "$file" .out).sql" ] || echo "$file: no sql file (one expected file each)"
+  done
+}
+long_files() { wc -l "${code[@]}" $(files '*.sql') | awk '$2 != "total" && $1 > 450 {print $2 ": " $1 " lines"}'; }
+long_themes() { wc -l sql/*.sql | awk '$2 != "total" && $1 > 150 {print $2 ": " $1 " lines"}'; }
+long_lines() {
+  awk 'FNR == 1 {raw = 0} {line = $0; gsub(/[\200-\277]/, "", line)}
+    length(line) > 100 {print FILENAME ":" FNR ": " length(line) " columns"}' "${code[@]}" $(files 'sql/*' '*.sql')
+}
+long_readme() { wc -l README.md | awk '$1 >= 250 {print $2 ": " $1 " lines"}'; }
+version_tests() { grep -n PG_VERSION_NUM "${server[@]}" | grep -v '^extension/src/edge/compat.h:'; }
+cpp_runtime_words() {
+  grep -nE '\b(throw|try|catch|dynamic_cast|typeid)\b *[({]?|std::(vector|string|map|set|unordered_\w+|function|shared_ptr|unique_ptr|list|deque|thread|mutex)\b|\bnew +[A-Za-z_]|\bdelete +[a-z_]' "${server[@]}" |
+    sed -E 's,//.*,,' | grep -E '\b(throw|dynamic_cast|typeid)\b|\b(try|catch) *[({]|std::(vector|string|map|set|unordered_|function|shared_ptr|unique_ptr|list|deque|thread|mutex)\b[^_]|[=(] *new +[A-Za-z_]|^[^:]*:[0-9]+: *delete +[a-z_]'
+}
+nlohmann_in_server() { grep -nE '#include <(nlohmann|vector|string|map|memory|functional)' "${server[@]}"; }
+cpp_runtime_symbols() {
+  nm -uC pg_lineage.so | grep -E 'operator (new|delete)|std::|__cxa_(throw|begin_catch|allocate)|__gxx_personality'
+}
+open_ends() { grep -nEw 'TODO|FIXME|XXX|HACK|GTEST_SKIP' "${code[@]}" $(files '*.sql' '*.md') | grep -v '^tests/gates.sh:'; }
+disabled_tests() { grep -nE '\bDISABLED_|pytest\.mark\.skip|@unittest\.skip' "${code[@]}" | grep -v '^tests/gates.sh:'; }
+registry_hosts() {
+  grep -nIE 'https?://[a-z0-9.-]*(debian|pypi|pythonhosted|maven|npmjs|golang|crates)[a-z0-9.-]*' "${all[@]}" |
+    grep -v '^tests/gates.sh:'
+}
+machine_paths() {
+  grep -nIE "(^|[^A-Za-z0-9_.~\$}-])(/work/|/root/|/home/[a-z]|/opt/pg-|/tmp/(brief|build-))|$(dirname "$PWD")/" "${all[@]}" |
+    grep -v '^tests/gates.sh:'
+}
+binary_files() { files '*' | grep -E '\.(so|o|whl|deb|gz|bz2|zip|jar)$'; }
+unformatted() {
+  local file
+  for file in "${cpp[@]}"; do
+    clang-format --style=file "$file" | cmp -s - "$file" || echo "$file: not as clang-format writes it"
+  done
+}
+# `a/b.c` in backticks or a relative link in a document must be there, from the top or beside it.
+stale_names() {
+  local doc name
+  for doc in "${docs[@]}"; do
+    {
+      grep -oE '\]\([^)#: ]+[)#]' "$doc" | sed 's/^](//; s/[)#]$//'
+      grep -oE '`[A-Za-z0-9_.-]+/[A-Za-z0-9_./*-]*`' "$doc" | tr -d '`' |
+        grep -E '^(extension|shipper|sql|expected|tests|docs|\.ci)/'
+    } | sort -u | while read -r name; do
+      compgen -G "$name" >/dev/null || compgen -G "$(dirname "$doc")/$name" >/dev/null ||
+        echo "$doc: $name is not there"
+    done
+  done
+}
+# Settings the library defines, as the source names them.
+defined_settings() { grep -ohE '"pg_lineage\.[a-z_]+"' "${server[@]}" | tr -d '"' | sort -u; }
+undocumented_settings() {
+  local name
+  for name in $(defined_settings); do
+    grep -qE "(\b|\`)(pg_lineage\.)?${name#pg_lineage.}\b" extension/README.md README.md ||
+      echo "$name: in no README"
+  done
+}
+unknown_settings() {
+  local name
+  [ -n "$(defined_settings)" ] || return 0
+  grep -ohE 'pg_lineage\.[a-z_]+' "${docs[@]}" $(files 'sql/*.sql') | sort -u |
+    grep -vE '^pg_lineage\.(so|cpp|conf|control|bc)$' | while read -r name; do
+    grep -qxF "$name" <(defined_settings) || grep -qx "$name[a-z_]*" <(defined_settings) ||
+      echo "$name: no such setting"
+  done
+}
+uncommented_sql() {
+  python3 - extension/pg_lineage--1.0.sql <<'END'
+import re, sys
+text = open(sys.argv[1], encoding="utf-8").read()
+made = re.findall(r"^CREATE (?:OR REPLACE )?(FUNCTION|VIEW|TABLE) (lineage\.\w+)", text, re.M)
+for kind, name in made:
+    if not re.search(rf"COMMENT ON {kind} {re.escape(name)}\b", text):
+        print(f"{name}: no COMMENT ON {kind}")
+END
+}
+loose_functions() {
+  python3 - extension/pg_lineage--1.0.sql <<'END'
+import re, sys
+text = open(sys.argv[1], encoding="utf-8").read()
+if re.search(r"GRANT\b[^;]*\bTO PUBLIC", text):
+    print("something is granted to PUBLIC")
+for match in re.finditer(r"^CREATE (?:OR REPLACE )?FUNCTION (lineage\.\w+)(.*?);$", text, re.M | re.S):
+    name, body = match.groups()
+    if re.search(r"LANGUAGE (sql|plpgsql)", body, re.I) and "search_path" not in body:
+        print(f"{name}: search_path is not pinned")
+    every = re.search(r"REVOKE [^;]*ALL FUNCTIONS IN SCHEMA lineage FROM PUBLIC", text)
+    if not every and not re.search(rf"REVOKE [^;]*{re.escape(name)}\b[^;]*FROM PUBLIC", text):
+        print(f"{name}: not revoked from PUBLIC")
+END
+}
+sources_without_test() {
+  local file base
+  for file in $(files 'shipper/src/*.cpp'); do
+    base=$(basename "$file" .cpp)
+    [ "$base" = main ] && continue
+    grep -rqE "(\b|/)${base}(\.h|_test)|${base}" tests/unit tests/report tests/e2e tests/models 2>/dev/null ||
+      echo "$file: no test names it"
+  done
+}
+
+rule "every sql file has its expected output" sql_without_expected
+rule "no orphan in expected/" expected_without_sql
+rule "files have at most 450 lines" long_files
+rule "a theme of sql/ has at most 150 lines" long_themes
+rule "lines have at most 100 columns" long_lines
+rule "README.md stays below 250 lines" long_readme
+rule "PG_VERSION_NUM only in edge/compat.h" version_tests
+rule "no C++ runtime in the server" cpp_runtime_words
+rule "no allocating header in the server" nlohmann_in_server
+rule "no open ends" open_ends
+rule "no test is switched off" disabled_tests
+rule "no registry host" registry_hosts
+rule "no path of one machine" machine_paths
+rule "no binary in the tree" binary_files
+rule "documents name files that are there" stale_names
+rule "every setting is documented" undocumented_settings
+rule "documents name settings that exist" unknown_settings
+rule "every SQL object has its COMMENT" uncommented_sql
+rule "functions are pinned and revoked from PUBLIC" loose_functions
+rule "every source of the shipper has a test" sources_without_test
+if command -v clang-format >/dev/null; then
+  rule "clang-format" unformatted
+else
+  skipped=$((skipped + 1))
+fi
+if [ -e pg_lineage.so ]; then
+  rule "no C++ runtime symbol in pg_lineage.so" cpp_runtime_symbols
+else
+  skipped=$((skipped + 1))
+fi
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed -eq 0 ]

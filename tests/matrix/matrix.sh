@@ -1,0 +1,117 @@
+#!/bin/bash
+# Builds and tests the extension on the PostgreSQL of other Debian suites, in roots of their own.
+# usage: tests/matrix/matrix.sh [SUITE…]        default: trixie (PostgreSQL 17) forky (18)
+# Needs root (debootstrap, chroot, mount). Roots are made once and kept in $MATRIX_DIR, default
+# build/matrix. In each: a build with -Werror, pg_regress, the lineage cases, the regression pair.
+set -u
+cd "$(dirname "$0")/../.."
+. tests/lib.sh
+top=${MATRIX_DIR:-$PWD/build/matrix}
+cases=${CASES:-$PWD/../shared/cases}
+suites=("$@")
+[ ${#suites[@]} -gt 0 ] || suites=(trixie forky)
+passed=0 failed=0 skipped=0
+if [ "$(id -u)" -ne 0 ] || ! command -v debootstrap >/dev/null; then
+  echo "test-matrix needs root and debootstrap: skipped"
+  echo "0 passed, 0 failed, ${#suites[@]} skipped"
+  exit 0
+fi
+mkdir -p "$top"
+# The archive that this machine itself uses.
+mirror=${MIRROR:-$(apt-get indextargets --format '$(ORIGIN) $(SITE)' 'Created-By: Packages' |
+  awk '$1 == "Debian" {print $2; exit}')}
+[ -n "$mirror" ] || die "apt names no Debian archive (run 'apt-get update', or set MIRROR)"
+
+# Prints the PostgreSQL that a suite holds.
+major_of() {
+  case $1 in
+  bookworm) echo 15 ;;
+  trixie) echo 17 ;;
+  forky) echo 18 ;;
+  *) die "which PostgreSQL does $1 hold?" ;;
+  esac
+}
+
+# Runs a command inside a root.
+inside() {
+  local root=$1
+  shift
+  env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive \
+    chroot "$root" "$@" </dev/null
+}
+
+# Makes the root of a suite with its server and compiler, once.
+make_root() {
+  local suite=$1 root=$2 major script=/usr/share/debootstrap/scripts
+  major=$(major_of "$suite")
+  [ -e "$root/matrix-ready" ] && return 0
+  rm -rf --one-file-system "$root"
+  # An older debootstrap does not know the newest suites; all are made like sid.
+  [ -e "$script/$suite" ] || script=$script/sid
+  debootstrap --variant=minbase --include=ca-certificates "$suite" "$root" "$mirror" \
+    $([ -e "/usr/share/debootstrap/scripts/$suite" ] || echo "$script") || return 1
+  printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
+  chmod +x "$root/usr/sbin/policy-rc.d"
+  # Inside, apt reaches the archive as this machine does.
+  cp -r /etc/apt/apt.conf.d/. "$root/etc/apt/apt.conf.d/" 2>/dev/null
+  rm -f "$root"/etc/apt/apt.conf.d/*docker* "$root"/etc/apt/apt.conf.d/*postgresql*
+  inside "$root" apt-get -qq update || return 1
+  inside "$root" apt-get -qq install -y --no-install-recommends postgresql-common || return 1
+  echo 'create_main_cluster = false' >>"$root/etc/postgresql-common/createcluster.conf"
+  inside "$root" apt-get -qq install -y --no-install-recommends "postgresql-$major" \
+    "postgresql-server-dev-$major" g++ make python3 dpkg-dev || return 1
+  touch "$root/matrix-ready"
+}
+
+# Runs one check inside a root; its output goes to a log that is shown when it fails.
+check() {
+  local root=$1 name=$2 limit=$3 log start=$SECONDS
+  shift 3
+  log=$top/$(basename "$root")-${name// /-}.log
+  if timeout -k 20 "$limit" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 SHIPPER=no \
+    chroot "$root" "$@" </dev/null >"$log" 2>&1; then
+    passed=$((passed + 1))
+    echo "ok   $(basename "$root"): $name ($((SECONDS - start)) s) $(tail -n 1 "$log")"
+  else
+    failed=$((failed + 1))
+    echo "FAIL $(basename "$root"): $name"
+    tail -n 60 "$log" | sed 's/^/     /'
+    return 1
+  fi
+}
+
+# Copies the tree into a root and runs everything there.
+test_suite() {
+  local suite=$1 root=$2
+  rm -rf "$root/lineage/pg_lineage" "$root/lineage/shared"
+  mkdir -p "$root/lineage/pg_lineage" "$root/lineage/shared"
+  tar -c --exclude=./build --exclude=./.git --exclude='*.o' --exclude='*.so' --exclude='*.bc' \
+    --exclude=./lineage-shipper . | tar -x -C "$root/lineage/pg_lineage"
+  mkdir -p "$root/lineage/pg_lineage/build"
+  # Sources once fetched stay fetched.
+  mkdir -p "$root/lineage/pg-source"
+  ln -s ../../pg-source "$root/lineage/pg_lineage/build/pg-source"
+  [ ! -d "$cases" ] || cp -r "$cases" "$root/lineage/shared/"
+  check "$root" "build with -Werror" 300 make -s -C /lineage/pg_lineage all || return
+  check "$root" "pg_regress" 600 make -s -C /lineage/pg_lineage staged-installcheck
+  check "$root" "lineage cases" 300 make -s -C /lineage/pg_lineage cases
+  check "$root" "regression pair" 1200 make -s -C /lineage/pg_lineage regress-pair
+}
+
+for suite in "${suites[@]}"; do
+  root=$top/$suite
+  if ! make_root "$suite" "$root" >"$top/$suite.log" 2>&1; then
+    # A suite that cannot be had here (no network) is no fault of the extension.
+    echo "no root of $suite could be made: $(tail -n 3 "$top/$suite.log")"
+    skipped=$((skipped + 1))
+    continue
+  fi
+  mount -t proc proc "$root/proc" 2>/dev/null
+  mount -t tmpfs -o mode=1777 tmpfs "$root/dev/shm" 2>/dev/null
+  trap 'umount "$root/dev/shm" "$root/proc" 2>/dev/null' EXIT
+  test_suite "$suite" "$root"
+  umount "$root/dev/shm" "$root/proc" 2>/dev/null
+  trap - EXIT
+done
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed -eq 0 ]
