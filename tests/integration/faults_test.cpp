@@ -129,8 +129,8 @@ TEST_F(Faults, AStoreThatCannotBeOpenedOnDiskIsNotTheUsersError) {
   AllowComplaints();
   Session user = Open();
   user.Exec("CHECKPOINT");
-  std::string path = cluster_->data_dir() + "/" +
-                     Open().Value("SELECT pg_relation_filepath('lineage._edge')");
+  std::string path =
+      cluster_->data_dir() + "/" + Open().Value("SELECT pg_relation_filepath('lineage._edge')");
   ASSERT_EQ(rename(path.c_str(), (path + ".away").c_str()), 0);
   Session fresh = Open();
   EXPECT_EQ(fresh.State(kCopy), "00000");

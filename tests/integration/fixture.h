@@ -67,15 +67,21 @@ class LineageTest : public ::testing::Test {
   bool HasEdge(const std::string &source, const std::string &target) {
     return Open().Value(
                "SELECT count(*) > 0 FROM lineage.column_lineage WHERE type = 'DIRECT' AND "
-               "source_table || '.' || source_column = '" + source + "' AND "
-               "target_table || '.' || target_column = '" + target + "'") == "t";
+               "source_table || '.' || source_column = '" +
+               source +
+               "' AND "
+               "target_table || '.' || target_column = '" +
+               target + "'") == "t";
   }
   // Executions the views report for an edge, summed over its rows; -1 where there is none.
   int Executions(const std::string &source, const std::string &target) {
     return std::stoi(Open().Value(
         "SELECT coalesce(sum(executions), -1) FROM lineage.column_lineage WHERE type = 'DIRECT' "
-        "AND source_table || '.' || source_column = '" + source + "' AND "
-        "target_table || '.' || target_column = '" + target + "'"));
+        "AND source_table || '.' || source_column = '" +
+        source +
+        "' AND "
+        "target_table || '.' || target_column = '" +
+        target + "'"));
   }
 
   static inline std::unique_ptr<Cluster> cluster_;

@@ -113,8 +113,8 @@ TEST_F(NotPreloaded, CreateExtensionWarnsWithTheFix) {
 TEST_F(NotPreloaded, FunctionsThatNeedSharedMemoryRaise55000WithTheFix) {
   Session session = Open();
   session.Exec("CREATE EXTENSION pg_lineage");
-  for (const char *call : {"SELECT lineage.pending()", "SELECT lineage.forget()",
-                           "SELECT * FROM lineage.health"}) {
+  for (const char *call :
+       {"SELECT lineage.pending()", "SELECT lineage.forget()", "SELECT * FROM lineage.health"}) {
     SqlError error = session.Failure(call);
     EXPECT_EQ(error.sqlstate, "55000") << call;
     EXPECT_NE(error.hint.find("shared_preload_libraries"), std::string::npos) << call;
@@ -132,8 +132,8 @@ TEST_F(NotPreloaded, StatementsRunWithTheExtensionThereAndNothingIsRecorded) {
 }
 
 TEST_F(NotPreloaded, LoadedForASessionByItsSettingsItInstallsNothing) {
-  Session session = cluster_->Connect(database_, "postgres",
-                                      "options='-c session_preload_libraries=pg_lineage'");
+  Session session =
+      cluster_->Connect(database_, "postgres", "options='-c session_preload_libraries=pg_lineage'");
   session.Exec(kCopy);
   EXPECT_EQ(session.Value("SELECT count(*) FROM dst"), "1");
 }

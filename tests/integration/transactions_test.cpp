@@ -10,9 +10,9 @@ class Transactions : public LineageTest {
   int Drain() {
     Session session = Open();
     session.Exec("SELECT lineage._sink_register('itest')");
-    return std::stoi(session.Value(
-        "SELECT lineage._ack('itest', coalesce(array_agg(id), '{}')) "
-        "FROM lineage._feed('itest', 10000)"));
+    return std::stoi(
+        session.Value("SELECT lineage._ack('itest', coalesce(array_agg(id), '{}')) "
+                      "FROM lineage._feed('itest', 10000)"));
   }
   int Pending() { return std::stoi(Open().Value("SELECT lineage.pending()")); }
 };
