@@ -101,8 +101,9 @@ class OpenMetadataDouble:
         self.server = None
 
     def fault(self, **script):
-        """Plays a fault: status, count (-1: for ever), retry_after, hang_ms, cut, apply, method,
-        path (a regular expression searched in the path)."""
+        """Plays a fault: status, body, count (-1: for ever), retry_after, hang_ms, cut ("before" or
+        "body"), apply (cut after the work is done), method, path (searched as a regular
+        expression)."""
         script.setdefault("count", 1)
         with self.lock:
             self.faults.append(script)
@@ -195,7 +196,8 @@ class Handler(BaseHTTPRequestHandler):
         if fault and fault.get("hang_ms"):
             time.sleep(fault["hang_ms"] / 1000)
         if fault and not fault.get("apply") and ("status" in fault or "cut" in fault):
-            status, headers, body = fault.get("status", 200), {}, {"message": "a scripted fault"}
+            status, headers = fault.get("status", 200), {}
+            body = fault.get("body", {"code": status, "message": "a scripted fault"})
         else:
             status, headers, body = self.dispatch(url, raw)
         if fault and "retry_after" in fault:
