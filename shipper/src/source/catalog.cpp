@@ -1,0 +1,317 @@
+#include "source/catalog.h"
+
+#include <stdexcept>
+#include <unordered_map>
+#include <utility>
+
+#include "source/catalog_sql.h"
+
+namespace shipper {
+namespace {
+
+constexpr int kOldestServer = 110000;
+constexpr int kGeneratedColumns = 120000;
+
+uint32_t Oid(const PgResult &rows, int row, int column) {
+  return static_cast<uint32_t>(rows.Int(row, column));
+}
+
+// A "char" column; 0 where it is NULL or empty.
+char Letter(const PgResult &rows, int row, int column) {
+  const std::string text = rows.Text(row, column);
+  return text.empty() ? 0 : text[0];
+}
+
+PgValue OidArray(const std::vector<uint32_t> &oids) {
+  std::string out = "{";
+  for (uint32_t oid : oids) out += (out.size() > 1 ? "," : "") + std::to_string(oid);
+  return out + "}";
+}
+
+std::vector<PgValue> Parameters(const SchemaInfo &schema, const CatalogScope &scope) {
+  PgValue relation;
+  if (scope.relation != 0) relation = std::to_string(scope.relation);
+  return {std::to_string(schema.oid), relation};
+}
+
+// Finds a relation of `content` by OID; nullptr where it is none that is told.
+class Index {
+ public:
+  explicit Index(SchemaContent *content) {
+    for (RelationInfo &relation : content->relations) by_oid_[relation.oid] = &relation;
+  }
+  RelationInfo *Find(uint32_t oid) const {
+    const auto found = by_oid_.find(oid);
+    return found == by_oid_.end() ? nullptr : found->second;
+  }
+
+ private:
+  std::unordered_map<uint32_t, RelationInfo *> by_oid_;
+};
+
+SchemaInfo ReadSchemaRow(const PgResult &rows, int row) {
+  return {Oid(rows, row, 0), rows.Text(row, 1), rows.Text(row, 2), rows.Text(row, 3)};
+}
+
+ColumnInfo ReadColumnRow(const PgResult &rows, int row) {
+  ColumnInfo column;
+  column.number = static_cast<int>(rows.Int(row, 1));
+  column.name = rows.Text(row, 2);
+  column.quoted_name = rows.Text(row, 3);
+  column.shown = rows.Text(row, 4);
+  column.type = Oid(rows, row, 5);
+  column.modifier = static_cast<int32_t>(rows.Int(row, 6));
+  column.not_null = rows.Bool(row, 7);
+  column.identity = Letter(rows, row, 8);
+  column.generated = Letter(rows, row, 9);
+  column.expression = rows.Text(row, 10);
+  column.comment = rows.Text(row, 11);
+  return column;
+}
+
+TypeInfo ReadTypeRow(const PgResult &rows, int row) {
+  TypeInfo type;
+  type.schema = rows.Text(row, 1);
+  type.name = rows.Text(row, 2);
+  type.kind = Letter(rows, row, 3);
+  type.category = Letter(rows, row, 4);
+  type.element = Oid(rows, row, 5);
+  type.base = Oid(rows, row, 6);
+  type.base_modifier = static_cast<int32_t>(rows.Int(row, 7));
+  type.not_null = rows.Bool(row, 8);
+  type.row_type_of = Oid(rows, row, 9);
+  type.labels = rows.TextArray(row, 10);
+  return type;
+}
+
+}  // namespace
+
+CatalogReader::CatalogReader(PgConnection *pg, const CatalogOptions &options)
+    : pg_(pg), options_(options) {
+  if (pg_->ServerVersion() < kOldestServer) {
+    throw PgError("PostgreSQL " + std::to_string(pg_->ServerVersion() / 10000) +
+                      " is too old: 11 is the first that is read",
+                  "0A000");
+  }
+}
+
+std::string CatalogReader::Adapt(std::string sql) const {
+  const bool generated = pg_->ServerVersion() >= kGeneratedColumns;
+  const std::pair<std::string, std::string> places[] = {
+      {"{attgenerated}", generated ? "a.attgenerated" : "''"},
+      {"{default}", options_.ddl ? "pg_catalog.pg_get_expr(d.adbin, d.adrelid)" : "NULL"},
+      {"{code}", options_.definitions
+                     ? "CASE WHEN p.prokind <> 'a' THEN pg_catalog.pg_get_functiondef(p.oid) END"
+                     : "NULL"}};
+  for (const auto &[name, text] : places) {
+    const size_t at = sql.find(name);
+    if (at != std::string::npos) sql.replace(at, name.size(), text);
+  }
+  return sql;
+}
+
+DatabaseInfo CatalogReader::Database() {
+  const PgResult name = pg_->Query("SELECT pg_catalog.current_database()");
+  const PgResult rows = pg_->Query(catalog_sql::kDatabases, {name.Text(0, 0)});
+  if (rows.size() == 0) return {name.Text(0, 0), "", ""};  // a template, asked for by name
+  return {rows.Text(0, 0), rows.Text(0, 1), rows.Text(0, 2)};
+}
+
+std::vector<DatabaseInfo> CatalogReader::Databases() {
+  const PgResult rows = pg_->Query(catalog_sql::kDatabases, {std::nullopt});
+  std::vector<DatabaseInfo> out;
+  for (int i = 0; i < rows.size(); ++i) {
+    out.push_back({rows.Text(i, 0), rows.Text(i, 1), rows.Text(i, 2)});
+  }
+  return out;
+}
+
+std::vector<SchemaInfo> CatalogReader::Schemas() {
+  const PgResult rows = pg_->Query(catalog_sql::kSchemas, {std::nullopt});
+  std::vector<SchemaInfo> out;
+  for (int i = 0; i < rows.size(); ++i) out.push_back(ReadSchemaRow(rows, i));
+  return out;
+}
+
+std::optional<SchemaInfo> CatalogReader::Schema(const std::string &name) {
+  const PgResult rows = pg_->Query(catalog_sql::kSchemas, {name});
+  if (rows.size() == 0) return std::nullopt;
+  return ReadSchemaRow(rows, 0);
+}
+
+std::optional<ResolvedRelation> CatalogReader::Resolve(const std::string &schema,
+                                                       const std::string &name) {
+  const PgResult rows = pg_->Query(catalog_sql::kResolve, {schema, name});
+  if (rows.size() == 0) return std::nullopt;
+  return ResolvedRelation{ReadSchemaRow(rows, 0), Oid(rows, 0, 4), rows.Text(0, 5)};
+}
+
+SchemaContent CatalogReader::Read(const SchemaInfo &schema, const CatalogScope &scope) {
+  SchemaContent content;
+  content.schema = schema;
+  PgTransaction transaction(pg_, "ISOLATION LEVEL REPEATABLE READ READ ONLY");
+  pg_->Query(
+      "SELECT pg_catalog.set_config('statement_timeout', $1, true),"
+      " pg_catalog.set_config('lock_timeout', $2, true)",
+      {std::to_string(options_.statement_timeout_ms), std::to_string(options_.lock_timeout_ms)});
+  if (scope.relations) {
+    ReadRelations(&content, scope);
+    ReadColumns(&content, scope);
+    ReadTypes(&content, scope);
+    ReadKeys(&content, scope);
+    if (options_.policies) ReadPolicies(&content, scope);
+    if (options_.ddl) ReadChecks(&content, scope);
+    if (options_.definitions) ReadDefinitions(&content);
+  }
+  if (scope.routines) ReadRoutines(&content);
+  transaction.Commit();
+  return content;
+}
+
+void CatalogReader::ReadRelations(SchemaContent *content, const CatalogScope &scope) {
+  const PgResult rows = pg_->Query(catalog_sql::kRelations, Parameters(content->schema, scope));
+  for (int i = 0; i < rows.size(); ++i) {
+    RelationInfo relation;
+    relation.oid = Oid(rows, i, 0);
+    relation.schema = content->schema.name;
+    relation.name = rows.Text(i, 1);
+    relation.quoted_name = rows.Text(i, 2);
+    relation.kind = Letter(rows, i, 3);
+    relation.owner = rows.Text(i, 4);
+    relation.comment = rows.Text(i, 5);
+    relation.partition_strategy = Letter(rows, i, 6);
+    relation.partition_columns = rows.TextArray(i, 7);
+    content->relations.push_back(std::move(relation));
+  }
+}
+
+// All definitions at once; where one stands behind a lock or is just going, one by one, and those
+// that fail leave the content.
+void CatalogReader::ReadDefinitions(SchemaContent *content) {
+  std::vector<uint32_t> views;
+  for (const RelationInfo &relation : content->relations) {
+    if (relation.kind == 'v' || relation.kind == 'm') views.push_back(relation.oid);
+  }
+  if (views.empty()) return;
+  std::unordered_map<uint32_t, std::string> texts;
+  std::unordered_map<uint32_t, std::string> failed;
+  const auto read = [&](const std::vector<uint32_t> &oids) {
+    pg_->Query("SAVEPOINT definitions");
+    try {
+      const PgResult rows = pg_->Query(catalog_sql::kDefinitions, {OidArray(oids)});
+      for (int i = 0; i < rows.size(); ++i) texts[Oid(rows, i, 0)] = rows.Text(i, 1);
+      return std::string();
+    } catch (const PgConnectError &) {
+      throw;
+    } catch (const PgError &error) {
+      pg_->Query("ROLLBACK TO SAVEPOINT definitions");
+      return std::string(error.what());
+    }
+  };
+  if (!read(views).empty()) {
+    for (uint32_t view : views) {
+      const std::string reason = read({view});
+      if (!reason.empty()) failed[view] = reason;
+    }
+  }
+  std::vector<RelationInfo> kept;
+  for (RelationInfo &relation : content->relations) {
+    const auto reason = failed.find(relation.oid);
+    if (reason != failed.end()) {
+      gaps_.push_back({relation.quoted_name, "its definition cannot be read: " + reason->second});
+      continue;
+    }
+    const auto text = texts.find(relation.oid);
+    if (text != texts.end()) relation.definition = text->second;
+    kept.push_back(std::move(relation));
+  }
+  content->relations = std::move(kept);
+}
+
+void CatalogReader::ReadColumns(SchemaContent *content, const CatalogScope &scope) {
+  const Index index(content);
+  const PgResult rows =
+      pg_->Query(Adapt(catalog_sql::kColumns), Parameters(content->schema, scope));
+  for (int i = 0; i < rows.size(); ++i) {
+    RelationInfo *relation = index.Find(Oid(rows, i, 0));
+    if (relation != nullptr) relation->columns.push_back(ReadColumnRow(rows, i));
+  }
+}
+
+void CatalogReader::ReadTypes(SchemaContent *content, const CatalogScope &scope) {
+  TypeTable *types = &content->types;
+  std::vector<uint32_t> composites;
+  const PgResult rows = pg_->Query(catalog_sql::kTypes, Parameters(content->schema, scope));
+  for (int i = 0; i < rows.size(); ++i) {
+    TypeInfo type = ReadTypeRow(rows, i);
+    if (type.row_type_of != 0) composites.push_back(type.row_type_of);
+    types->types[Oid(rows, i, 0)] = std::move(type);
+  }
+  if (composites.empty()) return;
+  const PgResult fields = pg_->Query(catalog_sql::kFields, {OidArray(composites)});
+  for (int i = 0; i < fields.size(); ++i) {
+    types->fields[Oid(fields, i, 0)].push_back(ReadColumnRow(fields, i));
+  }
+}
+
+void CatalogReader::ReadKeys(SchemaContent *content, const CatalogScope &scope) {
+  const Index index(content);
+  const PgResult rows = pg_->Query(catalog_sql::kKeys, Parameters(content->schema, scope));
+  for (int i = 0; i < rows.size(); ++i) {
+    RelationInfo *relation = index.Find(Oid(rows, i, 0));
+    if (relation == nullptr) continue;
+    KeyInfo key;
+    key.kind = Letter(rows, i, 1);
+    key.name = rows.Text(i, 2);
+    key.columns = rows.TextArray(i, 3);
+    key.referred_schema = rows.Text(i, 4);
+    key.referred_table = rows.Text(i, 5);
+    key.referred_columns = rows.TextArray(i, 6);
+    key.referred_first_unique = rows.Bool(i, 7);
+    relation->keys.push_back(std::move(key));
+  }
+}
+
+void CatalogReader::ReadPolicies(SchemaContent *content, const CatalogScope &scope) {
+  const Index index(content);
+  const PgResult rows = pg_->Query(catalog_sql::kPolicies, Parameters(content->schema, scope));
+  for (int i = 0; i < rows.size(); ++i) {
+    RelationInfo *relation = index.Find(Oid(rows, i, 0));
+    if (relation != nullptr) relation->policies.push_back(rows.Text(i, 1));
+  }
+}
+
+void CatalogReader::ReadChecks(SchemaContent *content, const CatalogScope &scope) {
+  const Index index(content);
+  const PgResult checks = pg_->Query(catalog_sql::kChecks, Parameters(content->schema, scope));
+  for (int i = 0; i < checks.size(); ++i) {
+    RelationInfo *relation = index.Find(Oid(checks, i, 0));
+    if (relation != nullptr) relation->checks.push_back(checks.Text(i, 1));
+  }
+  const PgResult keys = pg_->Query(catalog_sql::kPartitionKeys, Parameters(content->schema, scope));
+  for (int i = 0; i < keys.size(); ++i) {
+    RelationInfo *relation = index.Find(Oid(keys, i, 0));
+    if (relation != nullptr) relation->partition_key = keys.Text(i, 1);
+  }
+}
+
+void CatalogReader::ReadRoutines(SchemaContent *content) {
+  const PgResult rows =
+      pg_->Query(Adapt(catalog_sql::kRoutines), {std::to_string(content->schema.oid)});
+  for (int i = 0; i < rows.size(); ++i) {
+    RoutineInfo routine;
+    routine.oid = Oid(rows, i, 0);
+    routine.name = rows.Text(i, 1);
+    routine.kind = Letter(rows, i, 2);
+    routine.language = rows.Text(i, 3);
+    routine.types = rows.Text(i, 4);
+    routine.arguments = rows.Text(i, 5);
+    routine.result = rows.Text(i, 6);
+    routine.owner = rows.Text(i, 7);
+    routine.comment = rows.Text(i, 8);
+    routine.code = rows.Text(i, 9);
+    content->routines.push_back(std::move(routine));
+  }
+}
+
+}  // namespace shipper
