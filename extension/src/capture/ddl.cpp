@@ -1,0 +1,180 @@
+// See ddl.h. The two entry points, their guard, and reading the server's own answers.
+#include "capture/ddl.h"
+
+#include "edge/guard.h"
+#include "edge/guc.h"
+#include "edge/pod_vector.h"
+#include "lineage/declared.h"
+#include "queue/shared.h"
+
+namespace pg_lineage {
+namespace {
+
+// Runs `work` in a subtransaction of its own; an error of ours undoes it and goes no further.
+template <typename Work>
+void InSubtransaction(const char *where, const Work &work) {
+  MemoryContext context = CurrentMemoryContext;
+  ResourceOwner owner = CurrentResourceOwner;
+  BeginInternalSubTransaction(NULL);
+  MemoryContextSwitchTo(context);
+  PG_TRY();
+  {
+    work();
+    ReleaseCurrentSubTransaction();
+    MemoryContextSwitchTo(context);
+    CurrentResourceOwner = owner;
+  }
+  PG_CATCH();
+  {
+    MemoryContextSwitchTo(context);
+    const bool rethrow = MustRethrow();
+    ErrorData *error = CopyErrorData();
+    FlushErrorState();
+    RollbackAndReleaseCurrentSubTransaction();
+    MemoryContextSwitchTo(context);
+    CurrentResourceOwner = owner;
+    if (rethrow) ReThrowError(error);
+    NoteSwallowedError(where, error);
+  }
+  PG_END_TRY();
+}
+
+// The event trigger's data when it is `event` and capture may work; else NULL. A stray call by hand
+// is refused like the server refuses it.
+EventTriggerData *ActiveTrigger(FunctionCallInfo fcinfo, const char *event) {
+  if (!CALLED_AS_EVENT_TRIGGER(fcinfo)) {
+    ereport(ERROR, (errcode(ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED),
+                    errmsg("this function can only be called by an event trigger")));
+  }
+  EventTriggerData *data = reinterpret_cast<EventTriggerData *>(fcinfo->context);
+  if (strcmp(data->event, event) != 0) return nullptr;
+  return SharedReady() && CaptureOn() ? data : nullptr;
+}
+
+// Reads all commands that the server collected, in order, into `commands`.
+int ReadCommands(DdlCommand **commands) {
+  EventTriggerRows rows = CallEventTriggerFunction(F_PG_EVENT_TRIGGER_DDL_COMMANDS);
+  int count = 0;
+  int capacity = 8;
+  *commands = static_cast<DdlCommand *>(palloc(sizeof(DdlCommand) * capacity));
+  while (NextEventTriggerRow(&rows)) {
+    const bool in_extension = DatumGetBool(RowValue(rows, 8));
+    const char *schema = RowText(rows, 6);
+    if (in_extension || DdlSchemaSkipped(schema)) continue;
+    if (count == capacity) {
+      capacity *= 2;
+      *commands = static_cast<DdlCommand *>(repalloc(*commands, sizeof(DdlCommand) * capacity));
+    }
+    DdlCommand *command = &(*commands)[count++];
+    ObjectAddressSubSet(command->address, DatumGetObjectId(RowValue(rows, 1)),
+                        DatumGetObjectId(RowValue(rows, 2)), DatumGetInt32(RowValue(rows, 3)));
+    command->tag = RowText(rows, 4);
+    command->object_type = RowText(rows, 5);
+    command->schema = schema;
+    command->identity = RowText(rows, 7);
+    command->collected = reinterpret_cast<CollectedCommand *>(DatumGetPointer(RowValue(rows, 9)));
+  }
+  tuplestore_end(rows.store);
+  return count;
+}
+
+bool Contains(const PodVector<Oid> &list, Oid oid) {
+  for (int i = 0; i < list.size; i++) {
+    if (list[i] == oid) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool DdlSchemaSkipped(const char *schema) {
+  if (schema == nullptr) return false;
+  if (strcmp(schema, "lineage") == 0 || strncmp(schema, "pg_temp", 7) == 0 ||
+      strncmp(schema, "pg_toast", 8) == 0) {
+    return true;
+  }
+  const Oid schema_oid = get_namespace_oid(schema, true);
+  return OidIsValid(schema_oid) && IgnoredSchema(schema_oid);
+}
+
+bool DdlObjectSkipped(const ObjectAddress &address) {
+  List *names = NIL;
+  List *arguments = NIL;
+  const char *identity = getObjectIdentityParts(&address, &names, &arguments, true);
+  if (identity == nullptr || names == NIL) return true;
+  const bool in_schema = list_length(names) > 1 || address.classId == NamespaceRelationId;
+  return in_schema && DdlSchemaSkipped(static_cast<const char *>(linitial(names)));
+}
+
+EventTriggerRows CallEventTriggerFunction(Oid function) {
+  FmgrInfo info;
+  fmgr_info(function, &info);
+  ReturnSetInfo result = {};
+  result.type = T_ReturnSetInfo;
+  result.econtext = CreateStandaloneExprContext();
+  result.allowedModes = SFRM_Materialize;
+  result.returnMode = SFRM_ValuePerCall;
+  result.isDone = ExprSingleResult;
+  LOCAL_FCINFO(fcinfo, 0);
+  InitFunctionCallInfoData(*fcinfo, &info, 0, InvalidOid, nullptr,
+                           reinterpret_cast<fmNodePtr>(&result));
+  FunctionCallInvoke(fcinfo);
+  EventTriggerRows rows = {};
+  rows.store = result.setResult;
+  if (rows.store != nullptr) {
+    rows.slot = MakeSingleTupleTableSlot(result.setDesc, &TTSOpsMinimalTuple);
+  }
+  return rows;
+}
+
+bool NextEventTriggerRow(EventTriggerRows *rows) {
+  return rows->store != nullptr && tuplestore_gettupleslot(rows->store, true, true, rows->slot);
+}
+
+const char *RowText(const EventTriggerRows &rows, int attno) {
+  bool null = false;
+  const Datum value = slot_getattr(rows.slot, attno, &null);
+  return null ? nullptr : TextDatumGetCString(value);
+}
+
+Datum RowValue(const EventTriggerRows &rows, int attno) {
+  bool null = false;
+  const Datum value = slot_getattr(rows.slot, attno, &null);
+  return null ? static_cast<Datum>(0) : value;
+}
+
+}  // namespace pg_lineage
+
+extern "C" {
+
+PG_FUNCTION_INFO_V1(pg_lineage_ddl_command_end);
+PG_FUNCTION_INFO_V1(pg_lineage_sql_drop);
+
+Datum pg_lineage_ddl_command_end(PG_FUNCTION_ARGS) {
+  using namespace pg_lineage;
+  if (ActiveTrigger(fcinfo, "ddl_command_end") == nullptr) PG_RETURN_VOID();
+  PodVector<Oid> defined = {};
+  InSubtransaction("ddl_command_end", [&] {
+    DdlCommand *commands = nullptr;
+    const int count = ReadCommands(&commands);
+    for (int i = 0; i < count; i++) {
+      if (settings.capture_ddl) RecordDdlCommand(commands[i]);
+      const Oid relid = DefinedRelation(commands[i]);
+      if (OidIsValid(relid) && !Contains(defined, relid)) defined.Append(relid);
+    }
+  });
+  for (int i = 0; i < defined.size && CaptureOn(); i++) {
+    InSubtransaction("declared lineage", [&] { DeclareRelation(defined[i]); });
+  }
+  PG_RETURN_VOID();
+}
+
+Datum pg_lineage_sql_drop(PG_FUNCTION_ARGS) {
+  using namespace pg_lineage;
+  const EventTriggerData *data = ActiveTrigger(fcinfo, "sql_drop");
+  if (data == nullptr || !settings.capture_ddl) PG_RETURN_VOID();
+  InSubtransaction("sql_drop", [&] { RecordDrops(GetCommandTagName(data->tag)); });
+  PG_RETURN_VOID();
+}
+
+}  // extern "C"
