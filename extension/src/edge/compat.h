@@ -15,7 +15,7 @@
 #if PG_VERSION_NUM >= 160000
 #define PGL_WALKER(function) (function)
 #else
-#define PGL_WALKER(function) (reinterpret_cast<bool (*)()>(function))
+#define PGL_WALKER(function) (reinterpret_cast<bool (*)()>(reinterpret_cast<void *>(function)))
 #endif
 
 // 18 dropped ExecutorRun's execute_once.
@@ -94,3 +94,53 @@ inline bool ReturnsOldRow(const Var *var) {
 // ---- store ------------------------------------------------------------------------------------
 
 // ---- ddl --------------------------------------------------------------------------------------
+
+namespace pg_lineage {
+namespace compat {
+
+// Privilege MAINTAIN came with 17 (16 took it back before its release).
+#if PG_VERSION_NUM >= 170000
+constexpr AclMode kAclMaintain = ACL_MAINTAIN;
+#else
+constexpr AclMode kAclMaintain = ACL_NO_RIGHTS;
+#endif
+
+// ALTER TABLE's sub-commands that not every release has: up to 15 a recursing one changes into a
+// kind of its own, 17 added SET EXPRESSION. NULL: an internal step.
+inline const char *SubcommandNameOfRelease(AlterTableType subtype) {
+  switch (subtype) {
+#if PG_VERSION_NUM >= 170000
+    case AT_SetExpression:
+      return "SET EXPRESSION";
+#endif
+#if PG_VERSION_NUM < 160000
+    case AT_AddColumnRecurse:
+      return "ADD COLUMN";
+    case AT_AddConstraintRecurse:
+      return "ADD CONSTRAINT";
+    case AT_DropColumnRecurse:
+      return "DROP COLUMN";
+    case AT_DropConstraintRecurse:
+      return "DROP CONSTRAINT";
+    case AT_ValidateConstraintRecurse:
+      return "VALIDATE CONSTRAINT";
+#endif
+    default:
+      return NULL;
+  }
+}
+
+// True for those of them that are about a column.
+inline bool IsColumnSubcommandOfRelease(AlterTableType subtype) {
+#if PG_VERSION_NUM >= 170000
+  return subtype == AT_SetExpression;
+#elif PG_VERSION_NUM < 160000
+  return subtype == AT_AddColumnRecurse || subtype == AT_DropColumnRecurse;
+#else
+  (void)subtype;
+  return false;
+#endif
+}
+
+}  // namespace compat
+}  // namespace pg_lineage
