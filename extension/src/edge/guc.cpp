@@ -96,6 +96,11 @@ void DefineCaptureSettings() {
                              "Lists schemas whose relations never are nodes.", NULL,
                              &settings.ignore_schemas, "", PGC_SUSET, GUC_LIST_INPUT,
                              CheckIgnoreSchemas, AssignIgnoreSchemas, NULL);
+  // To mark what passes through a site's own masking functions.
+  DefineCustomStringVariable("pg_lineage.masking_functions",
+                             "Lists functions that hide their arguments, beside the built-in ones.",
+                             NULL, &settings.masking_functions, "", PGC_SUSET, GUC_LIST_INPUT, NULL,
+                             NULL, NULL);
 }
 
 // How much is kept.

@@ -33,17 +33,16 @@ enum class Operation : uint8 {
 enum class Origin : uint8 { kObserved = 0, kDeclared = 1 };
 
 // How a source column bears on the target. The values are stored in lineage._edge.kinds.
-enum Kind : uint8 {
-  kIdentity = 0,  // DIRECT
-  kTransformation = 1,
-  kAggregation = 2,
-  kJoin = 8,  // INDIRECT
-  kFilter = 9,
-  kGroupBy = 10,
-  kSort = 11,
-  kConditional = 12,
-  kWindow = 13,
-};
+using Kind = uint8;
+constexpr Kind kIdentity = 0;  // DIRECT
+constexpr Kind kTransformation = 1;
+constexpr Kind kAggregation = 2;
+constexpr Kind kJoin = 8;  // INDIRECT
+constexpr Kind kFilter = 9;
+constexpr Kind kGroupBy = 10;
+constexpr Kind kSort = 11;
+constexpr Kind kConditional = 12;
+constexpr Kind kWindow = 13;
 constexpr uint8 kMaskingBit = 16;  // or-ed to a Kind: a masking function stands in the way
 constexpr uint8 kKindMask = 15;
 

@@ -1,0 +1,247 @@
+// Functions as lineage sees them: opaque, traced at run time, or read from their SQL body.
+#include "edge/compat.h"
+#include "edge/guard.h"
+#include "lineage/masking.h"
+#include "lineage/resolve.h"
+
+namespace pg_lineage {
+
+namespace {
+
+HTAB *traits_table = nullptr;
+bool traits_stale = false;
+
+void InvalidateTraits(Datum, int, uint32) { traits_stale = true; }
+
+void EnsureTraits() {
+  static bool registered = false;
+  if (!registered) {
+    CacheRegisterSyscacheCallback(PROCOID, InvalidateTraits, static_cast<Datum>(0));
+    registered = true;
+  }
+  if (traits_stale && traits_table != nullptr) {
+    hash_destroy(traits_table);
+    traits_table = nullptr;
+  }
+  traits_stale = false;
+  if (traits_table != nullptr) return;
+  HASHCTL info = {};
+  info.keysize = sizeof(Oid);
+  info.entrysize = sizeof(FunctionTraits);
+  traits_table = hash_create("pg_lineage functions", 128, &info, HASH_ELEM | HASH_BLOBS);
+}
+
+FunctionClass Classify(HeapTuple tuple) {
+  Form_pg_proc proc = reinterpret_cast<Form_pg_proc>(GETSTRUCT(tuple));
+  if (proc->oid < FirstNormalObjectId) return FunctionClass::kOpaque;
+  if (proc->prokind != PROKIND_FUNCTION && proc->prokind != PROKIND_PROCEDURE)
+    return FunctionClass::kOpaque;
+  if (proc->prolang == INTERNALlanguageId || proc->prolang == ClanguageId)
+    return FunctionClass::kOpaque;
+  if (proc->prolang != SQLlanguageId) return FunctionClass::kTraced;
+  // A SET clause may change what names in a quoted body mean: watch it run instead.
+  bool quoted = heap_attisnull(tuple, Anum_pg_proc_prosqlbody, nullptr);
+  if (quoted && !heap_attisnull(tuple, Anum_pg_proc_proconfig, nullptr))
+    return FunctionClass::kTraced;
+  return FunctionClass::kSqlBody;
+}
+
+// The statements of a SQL function's body, analysed and rewritten.
+List *AnalyseBody(HeapTuple tuple, Node *call, Oid collation) {
+  bool is_null = false;
+  Datum body = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosqlbody, &is_null);
+  List *queries = NIL;
+  ListCell *cell;
+  if (!is_null) {
+    Node *node = static_cast<Node *>(stringToNode(TextDatumGetCString(body)));
+    List *stored = IsA(node, List) ? linitial_node(List, castNode(List, node)) : list_make1(node);
+    foreach (cell, stored) {
+      Query *query = lfirst_node(Query, cell);
+      AcquireRewriteLocks(query, true, false);
+      queries = list_concat(queries, pg_rewrite_query(query));
+    }
+    return queries;
+  }
+  Datum source = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosrc, &is_null);
+  char *code = TextDatumGetCString(source);
+  SQLFunctionParseInfoPtr info = prepare_sql_fn_parse_info(tuple, call, collation);
+  foreach (cell, pg_parse_query(code)) {
+    queries = list_concat(queries, pg_analyze_and_rewrite_withcb(
+                                       lfirst_node(RawStmt, cell), code,
+                                       reinterpret_cast<ParserSetupHook>(sql_fn_parser_setup), info,
+                                       nullptr));
+  }
+  return queries;
+}
+
+// Runs AnalyseBody in a subtransaction: a body whose temporary tables do not exist yet is no error of
+// ours and none of the user's. NIL when it cannot be analysed.
+List *TryAnalyseBody(HeapTuple tuple, Node *call, Oid collation) {
+  if (IsInParallelMode() || IsParallelWorker()) return NIL;
+  MemoryContext caller = CurrentMemoryContext;
+  ResourceOwner owner = CurrentResourceOwner;
+  List *volatile queries = NIL;
+  BeginInternalSubTransaction(nullptr);
+  MemoryContextSwitchTo(caller);
+  PG_TRY();
+  {
+    queries = AnalyseBody(tuple, call, collation);
+    ReleaseCurrentSubTransaction();
+  }
+  PG_CATCH();
+  {
+    MemoryContextSwitchTo(caller);
+    if (MustRethrow()) PG_RE_THROW();
+    FlushErrorState();
+    RollbackAndReleaseCurrentSubTransaction();
+    queries = NIL;
+  }
+  PG_END_TRY();
+  MemoryContextSwitchTo(caller);
+  CurrentResourceOwner = owner;
+  return queries;
+}
+
+// The statement that gives the function's result: the last one that returns rows.
+Query *ResultQuery(List *queries) {
+  Query *result = nullptr;
+  ListCell *cell;
+  foreach (cell, queries) {
+    Query *query = lfirst_node(Query, cell);
+    if (query->canSetTag && query->commandType != CMD_UTILITY) result = query;
+  }
+  return result == nullptr || QueryOutputs(result) == NIL ? nullptr : result;
+}
+
+List *ExpandArguments(Oid function, Node *call, List *args) {
+  HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+  if (!HeapTupleIsValid(tuple)) return args;
+  Oid result = call != nullptr && IsA(call, FuncExpr)
+                   ? reinterpret_cast<FuncExpr *>(call)->funcresulttype
+                   : InvalidOid;
+  List *expanded = OidIsValid(result) ? expand_function_arguments(args, false, result, tuple) : args;
+  ReleaseSysCache(tuple);
+  return expanded;
+}
+
+// Brings the body in once per call node.
+QueryInfo *BodyRoot(Builder *builder, QueryInfo *info, Node *call, Oid function, List *args) {
+  for (int i = 0; i < builder->bodies.size; i++) {
+    if (builder->bodies[i].call == call) return builder->bodies[i].root;
+  }
+  QueryInfo *root = nullptr;
+  HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+  if (HeapTupleIsValid(tuple) && builder->body_depth < kMaxBodyDepth) {
+    Query *query = ResultQuery(TryAnalyseBody(tuple, call, exprInputCollation(call)));
+    if (query != nullptr) {
+      root = InfoFor(builder, query, nullptr);
+      root->body_args = ExpandArguments(function, call, args);
+      root->body_caller = info;
+      int nargs = Max(list_length(root->body_args), 1);
+      root->body_arg_sets = static_cast<SymSet *>(palloc(sizeof(SymSet) * nargs));
+      for (int i = 0; i < nargs; i++) root->body_arg_sets[i].size = -1;
+    }
+  }
+  if (HeapTupleIsValid(tuple)) ReleaseSysCache(tuple);
+  builder->bodies.Append({call, root});
+  return root;
+}
+
+// An index into builder->calls for this call.
+int CallIndex(Builder *builder, QueryInfo *info, Node *call, Oid function, List *args) {
+  for (int i = 0; i < builder->call_nodes.size; i++) {
+    if (builder->call_nodes[i] == call) return i;
+  }
+  List *expanded = ExpandArguments(function, call, args);
+  ShapeCall entry = {};
+  entry.function = function;
+  entry.nargs = list_length(expanded);
+  entry.args = static_cast<SymSet *>(palloc0(sizeof(SymSet) * Max(entry.nargs, 1)));
+  for (int i = 0; i < entry.nargs; i++) {
+    SymBag bag = {};
+    AddExpr(builder, info, static_cast<Node *>(list_nth(expanded, i)), kIdentity, &bag);
+    entry.args[i] = bag.Finish();
+  }
+  builder->calls.Append(entry);
+  builder->call_nodes.Append(call);
+  return builder->calls.size - 1;
+}
+
+}  // namespace
+
+const FunctionTraits *TraitsOf(Oid function) {
+  EnsureTraits();
+  bool found = false;
+  FunctionTraits *traits =
+      static_cast<FunctionTraits *>(hash_search(traits_table, &function, HASH_ENTER, &found));
+  if (found) return traits;
+  traits->cls = FunctionClass::kOpaque;
+  traits->masking = false;
+  HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+  if (!HeapTupleIsValid(tuple)) return traits;
+  Form_pg_proc proc = reinterpret_cast<Form_pg_proc>(GETSTRUCT(tuple));
+  traits->cls = Classify(tuple);
+  traits->masking = IsMaskingFunction(NameStr(proc->proname), proc->pronamespace);
+  ReleaseSysCache(tuple);
+  return traits;
+}
+
+bool AddSqlBody(Builder *builder, QueryInfo *info, Node *call, Oid function, List *args,
+                int16 column, uint8 kind, SymBag *out) {
+  QueryInfo *root = BodyRoot(builder, info, call, function, args);
+  if (root == nullptr) return false;
+  builder->body_depth++;
+  if (column == kCallRows) {
+    out->AddSet(QueryRows(builder, root), kind);
+  } else if (column == 0 || (column == 1 && root->ncolumns == 1)) {
+    for (int i = 1; i <= root->ncolumns; i++) out->AddSet(QueryColumn(builder, root, i), kind);
+    out->AddSet(QueryRows(builder, root), IsDirect(kind) ? kIdentity : kind);
+  } else if (root->ncolumns == 1) {  // one composite column stands for the row
+    TargetEntry *entry = linitial_node(TargetEntry, QueryOutputs(root->query));
+    AddField(builder, root, reinterpret_cast<Node *>(entry->expr), column, kind, out);
+  } else {
+    out->AddSet(QueryColumn(builder, root, column), kind);
+  }
+  builder->body_depth--;
+  return true;
+}
+
+bool AddBodyParam(Builder *builder, QueryInfo *info, Param *param, int field, uint8 kind,
+                  SymBag *out) {
+  while (info != nullptr && info->body_arg_sets == nullptr) info = info->parent;
+  if (info == nullptr) return false;
+  int index = param->paramid - 1;
+  if (index < 0 || index >= list_length(info->body_args)) return true;
+  Node *arg = static_cast<Node *>(list_nth(info->body_args, index));
+  if (field > 0) {
+    AddField(builder, info->body_caller, arg, field, kind, out);
+    return true;
+  }
+  if (info->body_arg_sets[index].size < 0) {
+    SymBag bag = {};
+    AddExpr(builder, info->body_caller, arg, kIdentity, &bag);
+    info->body_arg_sets[index] = bag.Finish();
+  }
+  out->AddSet(info->body_arg_sets[index], kind);
+  return true;
+}
+
+void AddCall(Builder *builder, QueryInfo *info, Node *call, Oid function, List *args, int16 column,
+             uint8 kind, SymBag *out) {
+  const FunctionTraits traits = *TraitsOf(function);
+  if (traits.masking) kind |= kMaskingBit;
+  if (traits.cls == FunctionClass::kSqlBody &&
+      AddSqlBody(builder, info, call, function, args, column, kind, out))
+    return;
+  if (traits.cls == FunctionClass::kTraced) {
+    int index = CallIndex(builder, info, call, function, args);
+    out->Add({static_cast<uint32>(index), column, kind, SymType::kCall});
+    return;
+  }
+  if (column == kCallRows) return;
+  ListCell *cell;
+  foreach (cell, args)
+    AddExpr(builder, info, static_cast<Node *>(lfirst(cell)), Compose(kind, kTransformation), out);
+}
+
+}  // namespace pg_lineage

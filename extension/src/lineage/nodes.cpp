@@ -1,0 +1,114 @@
+// Small facts the shape builder asks for: what is a node, which casts lose nothing, symbolic sets.
+#include "edge/guc.h"
+#include "lineage/resolve.h"
+
+namespace pg_lineage {
+
+namespace {
+
+int CompareSyms(const void *a, const void *b) { return memcmp(a, b, sizeof(Sym)); }
+
+struct TypePair {
+  Oid from;
+  Oid to;
+};
+
+// Casts of pg_catalog after which the old value can be had back.
+const TypePair kLossless[] = {
+    {INT2OID, INT4OID},        {INT2OID, INT8OID},         {INT4OID, INT8OID},
+    {INT2OID, NUMERICOID},     {INT4OID, NUMERICOID},      {INT8OID, NUMERICOID},
+    {INT2OID, FLOAT4OID},      {INT2OID, FLOAT8OID},       {INT4OID, FLOAT8OID},
+    {FLOAT4OID, FLOAT8OID},    {DATEOID, TIMESTAMPOID},    {DATEOID, TIMESTAMPTZOID},
+    {TIMESTAMPOID, TIMESTAMPTZOID}, {TIMESTAMPTZOID, TIMESTAMPOID}, {TEXTOID, VARCHAROID},
+    {TEXTOID, BPCHAROID},      {VARCHAROID, TEXTOID},      {BPCHAROID, TEXTOID},
+    {VARCHAROID, BPCHAROID},   {BPCHAROID, VARCHAROID},    {NAMEOID, TEXTOID},
+    {JSONOID, JSONBOID},       {JSONBOID, JSONOID},        {BOOLOID, INT4OID},
+    {BOOLOID, TEXTOID},        {INETOID, TEXTOID},         {CIDROID, INETOID},
+    {NAMEOID, VARCHAROID},     {CHAROID, TEXTOID},
+};
+
+bool IsOurSchema(Oid schema) {
+  const char *name = get_namespace_name(schema);
+  return name != nullptr && strcmp(name, "lineage") == 0;
+}
+
+}  // namespace
+
+void SymBag::AddSet(const SymSet &set, uint8 outer) {
+  for (int i = 0; i < set.size; i++) {
+    Sym sym = set.items[i];
+    sym.kind = Compose(outer, sym.kind);
+    items.Append(sym);
+  }
+}
+
+SymSet SymBag::Finish() {
+  if (items.size > 1) {
+    qsort(items.items, items.size, sizeof(Sym), CompareSyms);
+    int kept = 1;
+    for (int i = 1; i < items.size; i++) {
+      if (CompareSyms(&items.items[i], &items.items[kept - 1]) != 0)
+        items.items[kept++] = items.items[i];
+    }
+    items.size = kept;
+  }
+  return {items.size, items.items};
+}
+
+bool LosslessCast(Oid from, Oid to) {
+  if (from == to) return true;
+  for (const TypePair &pair : kLossless) {
+    if (pair.from == from && pair.to == to) return true;
+  }
+  return false;
+}
+
+bool IsNode(Oid relid, bool *temp) {
+  *temp = false;
+  if (relid < FirstNormalObjectId) return false;
+  HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+  if (!HeapTupleIsValid(tuple)) return false;
+  Form_pg_class form = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple));
+  char relkind = form->relkind;
+  Oid schema = form->relnamespace;
+  *temp = form->relpersistence == RELPERSISTENCE_TEMP;
+  ReleaseSysCache(tuple);
+  if (relkind != RELKIND_RELATION && relkind != RELKIND_PARTITIONED_TABLE &&
+      relkind != RELKIND_VIEW && relkind != RELKIND_MATVIEW && relkind != RELKIND_FOREIGN_TABLE)
+    return false;
+  return *temp || !(IsCatalogNamespace(schema) || IsOurSchema(schema) || IgnoredSchema(schema));
+}
+
+int RelationWidth(Oid relid) {
+  HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+  if (!HeapTupleIsValid(tuple)) return 0;
+  int width = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple))->relnatts;
+  ReleaseSysCache(tuple);
+  return width;
+}
+
+void AddRelationColumn(Builder *builder, Oid relid, int attno, uint8 kind, SymBag *out) {
+  bool temp = false;
+  if (attno < 0 || !IsNode(relid, &temp)) return;
+  SymType type = temp ? SymType::kTemp : SymType::kRelation;
+  if (temp) builder->reads_temp = true;
+  if (attno > 0) {
+    out->Add({relid, static_cast<int16>(attno), kind, type});
+    return;
+  }
+  int last = RelationWidth(relid);  // a whole row: every column that is there
+  for (int column = 1; column <= last; column++) {
+    char *name = get_attname(relid, static_cast<AttrNumber>(column), true);
+    if (name == nullptr) continue;
+    out->Add({relid, static_cast<int16>(column), Compose(kind, kTransformation), type});
+  }
+}
+
+void AddRelationRead(Builder *builder, Oid relid, SymBag *out) {
+  bool temp = false;
+  if (!IsNode(relid, &temp)) return;
+  if (temp) builder->reads_temp = true;
+  out->Add({relid, 0, kRead, temp ? SymType::kTemp : SymType::kRelation});
+}
+
+}  // namespace pg_lineage

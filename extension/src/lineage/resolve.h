@@ -1,0 +1,128 @@
+// Inside the shape builder: resolving expressions and range table entries to symbolic sources.
+//
+// Shared by resolve_expr.cpp (what a value is made of), resolve_query.cpp (columns and rows of a
+// query), sql_function.cpp (bodies of SQL functions) and shape.cpp (statements). Every column and
+// every row set of a query is resolved once (memoised per Query), so the walk is linear. Memory: the
+// current context of BuildShape(), freed by its caller.
+#pragma once
+
+#include "edge/pod_vector.h"
+#include "edge/server.h"
+#include "lineage/shape.h"
+
+namespace pg_lineage {
+
+// A query in its scope.
+struct QueryInfo {
+  Query *query;
+  QueryInfo *parent;   // where outer references lead
+  SymSet *columns;     // by resno - 1; items NULL until resolved
+  uint8 *column_state; // 0 open, 1 in progress, 2 done
+  int ncolumns;
+  SymSet rows;
+  uint8 rows_state;
+  uint32 generation;         // memo is valid for this round of a recursive CTE
+  const SymSet *substitutes; // generated columns: by attribute number, replaces relation 1
+  int nsubstitutes;
+  List *body_args;           // body of a SQL function: what its $n stand for …
+  QueryInfo *body_caller;    // … in this scope; NULL elsewhere
+  SymSet *body_arg_sets;     // memo of the arguments' whole values; size < 0: open
+};
+
+// The recursive CTE that is being iterated to its fixed point.
+struct Recursion {
+  Query *query;      // the CTE's query
+  SymSet *columns;   // what is known so far
+  int ncolumns;
+  Recursion *outer;
+};
+
+// A SQL function's body brought in at one call.
+struct SqlBody {
+  Node *call;
+  QueryInfo *root;  // its last statement; NULL: cannot be read
+};
+
+struct SymBag {
+  PodVector<Sym> items;
+  void Add(const Sym &sym) { items.Append(sym); }
+  void AddSet(const SymSet &set, uint8 outer);
+  SymSet Finish();
+};
+
+struct Builder {
+  HTAB *queries;  // Query * -> QueryInfo *
+  PodVector<ShapeParam> params;
+  PodVector<ShapeCall> calls;
+  PodVector<Node *> call_nodes;   // by index into calls
+  PodVector<SqlBody> bodies;
+  Recursion *recursion;
+  uint32 generation;
+  int nodes;       // visited so far
+  int body_depth;  // nesting of SQL function bodies
+  bool degraded;
+  bool reads_temp;
+};
+
+constexpr int kMaxNodesVisited = 2000000;
+constexpr int kMaxBodyDepth = 16;
+
+QueryInfo *InfoFor(Builder *builder, Query *query, QueryInfo *parent);
+
+// What `expr`, in the scope of `info`, is made of; each source used in the way of `kind`.
+void AddExpr(Builder *builder, QueryInfo *info, Node *expr, uint8 kind, SymBag *out);
+// The same for field `field` (from 1) of a composite value.
+void AddField(Builder *builder, QueryInfo *info, Node *expr, int field, uint8 kind, SymBag *out);
+// Column `attno` of range table entry `varno`; 0: the whole row.
+void AddRteColumn(Builder *builder, QueryInfo *info, int varno, int attno, uint8 kind, SymBag *out);
+
+// Output column `resno` of a query: target list, or RETURNING of a writing one.
+SymSet QueryColumn(Builder *builder, QueryInfo *info, int resno);
+// Reads and INDIRECT sources that decide about a query's rows.
+SymSet QueryRows(Builder *builder, QueryInfo *info);
+// The same without the memo and without the row that a writing query returns.
+void AddStatementRows(Builder *builder, QueryInfo *info, SymBag *out);
+// The number of output columns.
+int QueryWidth(const Query *query);
+// The output list itself.
+List *QueryOutputs(Query *query);
+// Finds the CTE an entry names; *scope receives the query in whose WITH it stands.
+CommonTableExpr *FindCte(Builder *builder, QueryInfo *info, RangeTblEntry *rte, QueryInfo **scope);
+
+// A call of `function`: adds column `column` of its result (or its rows) to `out`.
+void AddCall(Builder *builder, QueryInfo *info, Node *call, Oid function, List *args, int16 column,
+             uint8 kind, SymBag *out);
+
+// What kind of thing a function is for lineage; cached, see sql_function.cpp.
+enum class FunctionClass : uint8 {
+  kOpaque,   // its result is made of its arguments
+  kTraced,   // runs with a frame of its own: results are observed
+  kSqlBody,  // a SQL function whose body can be read
+};
+struct FunctionTraits {
+  Oid oid;  // hash key
+  FunctionClass cls;
+  bool masking;
+};
+const FunctionTraits *TraitsOf(Oid function);
+// Brings in the body of a SQL function; false when it cannot be read.
+bool AddSqlBody(Builder *builder, QueryInfo *info, Node *call, Oid function, List *args,
+                int16 column, uint8 kind, SymBag *out);
+// $n in the body of a SQL function; false when `info` is not inside one.
+bool AddBodyParam(Builder *builder, QueryInfo *info, Param *param, int field, uint8 kind,
+                  SymBag *out);
+
+// True when a cast from one type to the other loses nothing.
+bool LosslessCast(Oid from, Oid to);
+
+// Is the relation a node of lineage? Sets *temp for temporary ones.
+bool IsNode(Oid relid, bool *temp);
+
+// Number of attributes, dropped ones included; 0 when the relation is gone.
+int RelationWidth(Oid relid);
+
+// A column of a relation as a source, or nothing where it is no node.
+void AddRelationColumn(Builder *builder, Oid relid, int attno, uint8 kind, SymBag *out);
+void AddRelationRead(Builder *builder, Oid relid, SymBag *out);
+
+}  // namespace pg_lineage

@@ -1,0 +1,351 @@
+// What a value is made of: one rule per expression node.
+#include "edge/compat.h"
+#include "lineage/resolve.h"
+
+namespace pg_lineage {
+
+namespace {
+
+struct WalkContext {
+  Builder *builder;
+  QueryInfo *info;
+  uint8 kind;
+  SymBag *out;
+};
+
+void AddList(Builder *builder, QueryInfo *info, List *list, uint8 kind, SymBag *out) {
+  ListCell *cell;
+  foreach (cell, list)
+    AddExpr(builder, info, static_cast<Node *>(lfirst(cell)), kind, out);
+}
+
+// One child of a node without a rule of its own.
+bool AddChild(Node *node, WalkContext *context) {
+  if (node != nullptr)
+    AddExpr(context->builder, context->info, node, context->kind, context->out);
+  return false;
+}
+
+// Climbs `levels` scopes; NULL when the tree is not what it should be.
+QueryInfo *Climb(QueryInfo *info, Index levels) {
+  for (; levels > 0 && info != nullptr; levels--) info = info->parent;
+  return info;
+}
+
+void AddVar(Builder *builder, QueryInfo *info, Var *var, uint8 kind, SymBag *out) {
+  QueryInfo *scope = Climb(info, var->varlevelsup);
+  if (scope == nullptr || var->varattno < 0) return;  // system columns are no data
+  AddRteColumn(builder, scope, var->varno, var->varattno, kind, out);
+}
+
+int ParamIndex(Builder *builder, int paramid, int field) {
+  for (int i = 0; i < builder->params.size; i++) {
+    if (builder->params[i].paramid == paramid && builder->params[i].field == field) return i;
+  }
+  builder->params.Append({paramid, static_cast<int16>(field)});
+  return builder->params.size - 1;
+}
+
+// UPDATE (a, b) = (SELECT …): the sub-query stands as a junk entry of the target list.
+void AddMultiExpr(Builder *builder, QueryInfo *info, int paramid, uint8 kind, SymBag *out) {
+  ListCell *cell;
+  foreach (cell, info->query->targetList) {
+    TargetEntry *entry = lfirst_node(TargetEntry, cell);
+    if (!IsA(entry->expr, SubLink)) continue;
+    SubLink *link = reinterpret_cast<SubLink *>(entry->expr);
+    if (link->subLinkType != MULTIEXPR_SUBLINK || link->subLinkId != (paramid >> 16)) continue;
+    QueryInfo *sub = InfoFor(builder, castNode(Query, link->subselect), info);
+    out->AddSet(QueryColumn(builder, sub, paramid & 0xFFFF), kind);
+    out->AddSet(QueryRows(builder, sub), kIdentity);
+    return;
+  }
+}
+
+void AddParam(Builder *builder, QueryInfo *info, Param *param, int field, uint8 kind, SymBag *out) {
+  if (param->paramkind == PARAM_MULTIEXPR) {
+    AddMultiExpr(builder, info, param->paramid, kind, out);
+  } else if (param->paramkind == PARAM_EXTERN) {
+    if (AddBodyParam(builder, info, param, field, kind, out)) return;
+    int index = ParamIndex(builder, param->paramid, field);
+    out->Add({static_cast<uint32>(index), 0, kind, SymType::kParam});
+  }
+}
+
+void AddAggregate(Builder *builder, QueryInfo *info, Aggref *aggregate, uint8 kind, SymBag *out) {
+  uint8 value = Compose(kind, kAggregation);
+  if (TraitsOf(aggregate->aggfnoid)->masking) value |= kMaskingBit;
+  AddList(builder, info, aggregate->aggdirectargs, value, out);
+  ListCell *cell;
+  foreach (cell, aggregate->args) {
+    TargetEntry *entry = lfirst_node(TargetEntry, cell);
+    bool only_sorts = entry->resjunk && !AGGKIND_IS_ORDERED_SET(aggregate->aggkind);
+    AddExpr(builder, info, reinterpret_cast<Node *>(entry->expr),
+            only_sorts ? Compose(kind, kSort) : value, out);
+  }
+  AddExpr(builder, info, reinterpret_cast<Node *>(aggregate->aggfilter), Compose(kind, kFilter),
+          out);
+}
+
+// PARTITION BY and ORDER BY of the window a function runs over.
+void AddWindowClause(Builder *builder, QueryInfo *info, Index winref, uint8 kind, SymBag *out) {
+  ListCell *cell;
+  foreach (cell, info->query->windowClause) {
+    WindowClause *window = lfirst_node(WindowClause, cell);
+    if (window->winref != winref) continue;
+    List *clauses[] = {window->partitionClause, window->orderClause};
+    for (List *clause : clauses) {
+      ListCell *item;
+      foreach (item, clause) {
+        Node *expr =
+            get_sortgroupclause_expr(lfirst_node(SortGroupClause, item), info->query->targetList);
+        AddExpr(builder, info, expr, kind, out);
+      }
+    }
+    AddExpr(builder, info, window->startOffset, kind, out);
+    AddExpr(builder, info, window->endOffset, kind, out);
+  }
+}
+
+void AddWindowFunction(Builder *builder, QueryInfo *info, WindowFunc *function, uint8 kind,
+                       SymBag *out) {
+  uint8 value = Compose(kind, function->winagg ? kAggregation : kTransformation);
+  if (TraitsOf(function->winfnoid)->masking) value |= kMaskingBit;
+  AddList(builder, info, function->args, value, out);
+  AddExpr(builder, info, reinterpret_cast<Node *>(function->aggfilter), Compose(kind, kFilter),
+          out);
+  AddWindowClause(builder, info, function->winref, Compose(kind, kWindow), out);
+}
+
+void AddCase(Builder *builder, QueryInfo *info, CaseExpr *expr, uint8 kind, SymBag *out) {
+  uint8 condition = Compose(kind, kConditional);
+  uint8 value = Compose(kind, kTransformation);
+  AddExpr(builder, info, reinterpret_cast<Node *>(expr->arg), condition, out);
+  ListCell *cell;
+  foreach (cell, expr->args) {
+    CaseWhen *when = lfirst_node(CaseWhen, cell);
+    AddExpr(builder, info, reinterpret_cast<Node *>(when->expr), condition, out);
+    AddExpr(builder, info, reinterpret_cast<Node *>(when->result), value, out);
+  }
+  AddExpr(builder, info, reinterpret_cast<Node *>(expr->defresult), value, out);
+}
+
+void AddSubLink(Builder *builder, QueryInfo *info, SubLink *link, uint8 kind, SymBag *out) {
+  if (link->subLinkType == MULTIEXPR_SUBLINK) return;  // reached through its Params
+  QueryInfo *sub = InfoFor(builder, castNode(Query, link->subselect), info);
+  SymSet rows = QueryRows(builder, sub);
+  switch (link->subLinkType) {
+    case EXISTS_SUBLINK:
+      out->AddSet(rows, IsDirect(kind) ? kIdentity : kind);
+      return;
+    case EXPR_SUBLINK:
+    case ARRAY_SUBLINK:
+      out->AddSet(QueryColumn(builder, sub, 1),
+                  link->subLinkType == ARRAY_SUBLINK ? Compose(kind, kTransformation) : kind);
+      break;
+    default:  // ANY, ALL, ROWCOMPARE: what is compared
+      for (int i = 1; i <= QueryWidth(sub->query); i++)
+        out->AddSet(QueryColumn(builder, sub, i), Compose(kind, kTransformation));
+      AddExpr(builder, info, link->testexpr, Compose(kind, kTransformation), out);
+      break;
+  }
+  out->AddSet(rows, IsDirect(kind) ? kIdentity : kind);
+}
+
+// A FuncExpr: a cast that loses nothing keeps the value, all else makes a new one.
+void AddFunction(Builder *builder, QueryInfo *info, FuncExpr *expr, uint8 kind, SymBag *out) {
+  bool cast = expr->funcformat == COERCE_EXPLICIT_CAST || expr->funcformat == COERCE_IMPLICIT_CAST;
+  if (cast && expr->args != NIL && expr->funcid < FirstNormalObjectId) {
+    Node *arg = static_cast<Node *>(linitial(expr->args));
+    // An implicit length coercion of a string raises an error rather than cut it.
+    bool length = list_length(expr->args) > 1;
+    bool lossless = LosslessCast(exprType(arg), expr->funcresulttype) &&
+                    (!length || (expr->funcformat == COERCE_IMPLICIT_CAST &&
+                                 TypeCategory(expr->funcresulttype) == TYPCATEGORY_STRING));
+    AddExpr(builder, info, arg, lossless ? kind : Compose(kind, kTransformation), out);
+    return;
+  }
+  AddCall(builder, info, reinterpret_cast<Node *>(expr), expr->funcid, expr->args,
+          expr->funcretset || type_is_rowtype(expr->funcresulttype) ? 0 : 1, kind, out);
+}
+
+// Operators: built-in ones are plain transformations, others may call a routine of the user's.
+void AddOperator(Builder *builder, QueryInfo *info, Node *node, Oid opno, Oid function, List *args,
+                 uint8 kind, SymBag *out) {
+  if (!OidIsValid(function)) function = get_opcode(opno);
+  if (function < FirstNormalObjectId) {
+    AddList(builder, info, args, Compose(kind, kTransformation), out);
+  } else {
+    AddCall(builder, info, node, function, args, 1, kind, out);
+  }
+}
+
+void AddSubscript(Builder *builder, QueryInfo *info, SubscriptingRef *ref, uint8 kind,
+                  SymBag *out) {
+  uint8 value = Compose(kind, kTransformation);
+  uint8 index = Compose(kind, kConditional);
+  AddExpr(builder, info, reinterpret_cast<Node *>(ref->refexpr), value, out);
+  AddExpr(builder, info, reinterpret_cast<Node *>(ref->refassgnexpr), value, out);
+  AddList(builder, info, ref->refupperindexpr, index, out);
+  AddList(builder, info, ref->reflowerindexpr, index, out);
+}
+
+// Nodes that hand a value through; NULL for others.
+Node *PassedThrough(Node *expr) {
+  switch (nodeTag(expr)) {
+    case T_RelabelType:
+      return reinterpret_cast<Node *>(reinterpret_cast<RelabelType *>(expr)->arg);
+    case T_CoerceToDomain:
+      return reinterpret_cast<Node *>(reinterpret_cast<CoerceToDomain *>(expr)->arg);
+    case T_ConvertRowtypeExpr:
+      return reinterpret_cast<Node *>(reinterpret_cast<ConvertRowtypeExpr *>(expr)->arg);
+    case T_CollateExpr:
+      return reinterpret_cast<Node *>(reinterpret_cast<CollateExpr *>(expr)->arg);
+    case T_NamedArgExpr:
+      return reinterpret_cast<Node *>(reinterpret_cast<NamedArgExpr *>(expr)->arg);
+    case T_TargetEntry:
+      return reinterpret_cast<Node *>(reinterpret_cast<TargetEntry *>(expr)->expr);
+    default:
+      return nullptr;
+  }
+}
+
+// The rest of AddExpr: nodes that make a new value of what they hold.
+void AddComposed(Builder *builder, QueryInfo *info, Node *expr, uint8 kind, SymBag *out) {
+  uint8 value = Compose(kind, kTransformation);
+  switch (nodeTag(expr)) {
+    case T_CoerceViaIO: {
+      CoerceViaIO *cast = reinterpret_cast<CoerceViaIO *>(expr);
+      bool lossless = TypeCategory(cast->resulttype) == TYPCATEGORY_STRING;
+      AddExpr(builder, info, reinterpret_cast<Node *>(cast->arg), lossless ? kind : value, out);
+      break;
+    }
+    case T_NullIfExpr: {
+      List *args = reinterpret_cast<NullIfExpr *>(expr)->args;
+      AddExpr(builder, info, static_cast<Node *>(linitial(args)), value, out);
+      AddExpr(builder, info, static_cast<Node *>(lsecond(args)), Compose(kind, kConditional), out);
+      break;
+    }
+    case T_FieldSelect: {
+      FieldSelect *select = reinterpret_cast<FieldSelect *>(expr);
+      AddField(builder, info, reinterpret_cast<Node *>(select->arg), select->fieldnum, kind, out);
+      break;
+    }
+    default: {
+      WalkContext context = {builder, info, value, out};
+      expression_tree_walker(expr, PGL_WALKER(AddChild), &context);
+      break;
+    }
+  }
+}
+
+}  // namespace
+
+void AddExpr(Builder *builder, QueryInfo *info, Node *expr, uint8 kind, SymBag *out) {
+  if (expr == nullptr || builder->degraded) return;
+  if (++builder->nodes > kMaxNodesVisited || stack_is_too_deep()) {
+    builder->degraded = true;
+    return;
+  }
+  if (Node *inner = PassedThrough(expr)) {
+    AddExpr(builder, info, inner, kind, out);
+    return;
+  }
+  switch (nodeTag(expr)) {
+    case T_Var:
+      AddVar(builder, info, reinterpret_cast<Var *>(expr), kind, out);
+      break;
+    case T_Const:
+    case T_CaseTestExpr:
+    case T_CoerceToDomainValue:
+    case T_GroupingFunc:
+    case T_SetToDefault:
+    case T_NextValueExpr:
+    case T_CurrentOfExpr:
+    case T_SQLValueFunction:
+      break;
+    case T_Param:
+      AddParam(builder, info, reinterpret_cast<Param *>(expr), 0, kind, out);
+      break;
+    case T_Aggref:
+      AddAggregate(builder, info, reinterpret_cast<Aggref *>(expr), kind, out);
+      break;
+    case T_WindowFunc:
+      AddWindowFunction(builder, info, reinterpret_cast<WindowFunc *>(expr), kind, out);
+      break;
+    case T_CaseExpr:
+      AddCase(builder, info, reinterpret_cast<CaseExpr *>(expr), kind, out);
+      break;
+    case T_SubLink:
+      AddSubLink(builder, info, reinterpret_cast<SubLink *>(expr), kind, out);
+      break;
+    case T_FuncExpr:
+      AddFunction(builder, info, reinterpret_cast<FuncExpr *>(expr), kind, out);
+      break;
+    case T_OpExpr:
+    case T_DistinctExpr: {
+      OpExpr *op = reinterpret_cast<OpExpr *>(expr);
+      AddOperator(builder, info, expr, op->opno, op->opfuncid, op->args, kind, out);
+      break;
+    }
+    case T_ScalarArrayOpExpr: {
+      ScalarArrayOpExpr *op = reinterpret_cast<ScalarArrayOpExpr *>(expr);
+      AddOperator(builder, info, expr, op->opno, op->opfuncid, op->args, kind, out);
+      break;
+    }
+    case T_SubscriptingRef:
+      AddSubscript(builder, info, reinterpret_cast<SubscriptingRef *>(expr), kind, out);
+      break;
+    default:
+      AddComposed(builder, info, expr, kind, out);
+      break;
+  }
+}
+
+void AddField(Builder *builder, QueryInfo *info, Node *expr, int field, uint8 kind, SymBag *out) {
+  if (Node *inner = PassedThrough(expr)) {
+    AddField(builder, info, inner, field, kind, out);
+    return;
+  }
+  switch (nodeTag(expr)) {
+    case T_Param:
+      AddParam(builder, info, reinterpret_cast<Param *>(expr), field, kind, out);
+      return;
+    case T_RowExpr: {
+      List *args = reinterpret_cast<RowExpr *>(expr)->args;
+      if (field <= list_length(args)) {
+        AddExpr(builder, info, static_cast<Node *>(list_nth(args, field - 1)), kind, out);
+        return;
+      }
+      break;
+    }
+    case T_FuncExpr: {
+      FuncExpr *call = reinterpret_cast<FuncExpr *>(expr);
+      AddCall(builder, info, expr, call->funcid, call->args, static_cast<int16>(field), kind, out);
+      return;
+    }
+    case T_Var: {
+      Var *var = reinterpret_cast<Var *>(expr);
+      QueryInfo *scope = Climb(info, var->varlevelsup);
+      if (scope == nullptr) return;
+      if (var->varattno == 0) {  // a field of the whole row is a column
+        AddRteColumn(builder, scope, var->varno, field, kind, out);
+        return;
+      }
+      RangeTblEntry *rte = rt_fetch(var->varno, scope->query->rtable);
+      if (rte->rtekind == RTE_SUBQUERY && !OidIsValid(compat::ExpandedView(rte))) {
+        QueryInfo *sub = InfoFor(builder, rte->subquery, scope);
+        TargetEntry *entry = get_tle_by_resno(QueryOutputs(rte->subquery), var->varattno);
+        if (entry != nullptr && rte->subquery->setOperations == nullptr) {
+          AddField(builder, sub, reinterpret_cast<Node *>(entry->expr), field, kind, out);
+          return;
+        }
+      }
+      break;
+    }
+    default:
+      break;
+  }
+  AddExpr(builder, info, expr, Compose(kind, kTransformation), out);
+}
+
+}  // namespace pg_lineage

@@ -1,0 +1,316 @@
+#include "lineage/shape.h"
+
+#include "edge/compat.h"
+#include "edge/guc.h"
+#include "lineage/resolve.h"
+
+namespace pg_lineage {
+
+namespace {
+
+struct WriteList {
+  Builder *builder;
+  PodVector<ShapeWrite> writes;
+};
+
+Operation OperationOf(CmdType command) {
+  switch (command) {
+    case CMD_UPDATE:
+      return Operation::kUpdate;
+    case CMD_MERGE:
+      return Operation::kMerge;
+    default:
+      return Operation::kInsert;
+  }
+}
+
+// Joins what a target list puts into columns to what is known of them.
+void AddTargets(Builder *builder, QueryInfo *info, List *targets, SymBag *columns, int ncolumns) {
+  ListCell *cell;
+  foreach (cell, targets) {
+    TargetEntry *entry = lfirst_node(TargetEntry, cell);
+    if (entry->resjunk || entry->resno < 1 || entry->resno > ncolumns) continue;
+    AddExpr(builder, info, reinterpret_cast<Node *>(entry->expr), kIdentity,
+            &columns[entry->resno - 1]);
+  }
+}
+
+// The columns an ON CONFLICT looks at decide which rows are inserted and which updated.
+void AddArbiter(Builder *builder, QueryInfo *info, OnConflictExpr *conflict, SymBag *rows) {
+  Bitmapset *columns = nullptr;
+  if (OidIsValid(conflict->constraint)) {
+    Oid index = get_constraint_index(conflict->constraint);
+    HeapTuple tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(index));
+    if (HeapTupleIsValid(tuple)) {
+      Form_pg_index form = reinterpret_cast<Form_pg_index>(GETSTRUCT(tuple));
+      for (int i = 0; i < form->indnkeyatts; i++) {
+        if (form->indkey.values[i] > 0) columns = bms_add_member(columns, form->indkey.values[i]);
+      }
+      ReleaseSysCache(tuple);
+    }
+  }
+  ListCell *cell;
+  foreach (cell, conflict->arbiterElems) {
+    InferenceElem *element = lfirst_node(InferenceElem, cell);
+    if (IsA(element->expr, Var))
+      columns = bms_add_member(columns, reinterpret_cast<Var *>(element->expr)->varattno);
+  }
+  int column = -1;
+  while ((column = bms_next_member(columns, column)) >= 0) {
+    TargetEntry *entry = get_tle_by_resno(info->query->targetList, column);
+    if (entry != nullptr)
+      AddExpr(builder, info, reinterpret_cast<Node *>(entry->expr), kFilter, rows);
+  }
+}
+
+void AddConflict(Builder *builder, QueryInfo *info, SymBag *columns, int ncolumns, SymBag *rows) {
+  OnConflictExpr *conflict = info->query->onConflict;
+  if (conflict == nullptr) return;
+  AddTargets(builder, info, conflict->onConflictSet, columns, ncolumns);
+  AddExpr(builder, info, conflict->onConflictWhere, kFilter, rows);
+  AddArbiter(builder, info, conflict, rows);
+}
+
+void AddMergeActions(Builder *builder, QueryInfo *info, SymBag *columns, int ncolumns,
+                     SymBag *rows) {
+  ListCell *cell;
+  foreach (cell, info->query->mergeActionList) {
+    MergeAction *action = lfirst_node(MergeAction, cell);
+    AddExpr(builder, info, action->qual, kFilter, rows);
+    if (action->commandType == CMD_INSERT || action->commandType == CMD_UPDATE)
+      AddTargets(builder, info, action->targetList, columns, ncolumns);
+  }
+}
+
+// Stored generated columns are computed by the executor from what is written.
+void AddGenerated(Builder *builder, Oid target, SymBag *columns, int ncolumns) {
+  Relation relation = RelationIdGetRelation(target);
+  if (relation == nullptr) return;
+  TupleConstr *constraints = RelationGetDescr(relation)->constr;
+  if (constraints == nullptr || !constraints->has_generated_stored) {
+    RelationClose(relation);
+    return;
+  }
+  SymSet *written = static_cast<SymSet *>(palloc0(sizeof(SymSet) * Max(ncolumns, 1)));
+  for (int i = 0; i < ncolumns; i++) {
+    // Copied, because Finish() sorts in place and the bag goes on growing.
+    SymBag copy = {};
+    copy.AddSet({columns[i].items.size, columns[i].items.items}, kIdentity);
+    written[i] = copy.Finish();
+  }
+  Query *scope = makeNode(Query);
+  RangeTblEntry *entry = makeNode(RangeTblEntry);
+  entry->rtekind = RTE_RELATION;
+  entry->relid = target;
+  scope->rtable = list_make1(entry);
+  QueryInfo info = {};
+  info.query = scope;
+  info.substitutes = written;
+  info.nsubstitutes = ncolumns;
+  for (int i = 0; i < ncolumns; i++) {
+    if (TupleDescAttr(RelationGetDescr(relation), i)->attgenerated != ATTRIBUTE_GENERATED_STORED)
+      continue;
+    Node *expr = build_column_default(relation, i + 1);
+    if (expr != nullptr) AddExpr(builder, &info, expr, kIdentity, &columns[i]);
+  }
+  RelationClose(relation);
+}
+
+// One INSERT, UPDATE or MERGE, at the top or in a WITH.
+void AddWrite(WriteList *list, QueryInfo *info, bool counted) {
+  Builder *builder = list->builder;
+  Query *query = info->query;
+  RangeTblEntry *entry = rt_fetch(query->resultRelation, query->rtable);
+  ShapeWrite write = {};
+  if (!IsNode(entry->relid, &write.temp)) return;
+  write.target = entry->relid;
+  write.operation = OperationOf(query->commandType);
+  write.counted = counted;
+  int ncolumns = RelationWidth(entry->relid);
+  SymBag *columns = static_cast<SymBag *>(palloc0(sizeof(SymBag) * Max(ncolumns, 1)));
+  SymBag rows = {};
+  if (query->commandType != CMD_MERGE)
+    AddTargets(builder, info, query->targetList, columns, ncolumns);
+  AddStatementRows(builder, info, &rows);
+  AddConflict(builder, info, columns, ncolumns, &rows);
+  AddMergeActions(builder, info, columns, ncolumns, &rows);
+  ListCell *cell;
+  foreach (cell, query->withCheckOptions)
+    AddExpr(builder, info, lfirst_node(WithCheckOption, cell)->qual, kFilter, &rows);
+  AddGenerated(builder, entry->relid, columns, ncolumns);
+
+  // That a statement finds the rows it changes is no flow.
+  SymBag kept = {};
+  for (const Sym &sym : rows.items) {
+    if (!(sym.kind == kRead && sym.id == write.target && sym.type != SymType::kCall &&
+          sym.type != SymType::kParam))
+      kept.Add(sym);
+  }
+  write.rows = kept.Finish();
+  write.columns = static_cast<ShapeColumn *>(palloc0(sizeof(ShapeColumn) * Max(ncolumns, 1)));
+  for (int i = 0; i < ncolumns; i++) {
+    if (columns[i].items.Empty()) continue;
+    write.columns[write.ncolumns].column = static_cast<int16>(i + 1);
+    write.columns[write.ncolumns++].sources = columns[i].Finish();
+  }
+  list->writes.Append(write);
+}
+
+bool WritesRows(const Query *query) {
+  return (query->commandType == CMD_INSERT || query->commandType == CMD_UPDATE ||
+          query->commandType == CMD_MERGE) &&
+         query->resultRelation > 0;
+}
+
+void AddWrites(WriteList *list, QueryInfo *info) {
+  ListCell *cell;
+  foreach (cell, info->query->cteList) {
+    Node *query = lfirst_node(CommonTableExpr, cell)->ctequery;
+    if (!IsA(query, Query)) continue;
+    Query *inner = reinterpret_cast<Query *>(query);
+    if (inner->commandType == CMD_SELECT) continue;
+    QueryInfo *scope = InfoFor(list->builder, inner, info);
+    if (WritesRows(inner)) AddWrite(list, scope, false);
+  }
+  if (WritesRows(info->query)) AddWrite(list, info, true);
+}
+
+uint64 HashSet(uint64 seed, const SymSet &set) {
+  uint64 hash = hash_combine64(seed, static_cast<uint64>(set.size));
+  if (set.size == 0) return hash;
+  return hash_combine64(hash, hash_bytes_extended(reinterpret_cast<unsigned char *>(set.items),
+                                                  static_cast<int>(sizeof(Sym) * set.size), 7));
+}
+
+uint64 HashShape(const Shape *shape) {
+  uint64 hash = hash_combine64(shape->nwrites, shape->noutputs);
+  for (int w = 0; w < shape->nwrites; w++) {
+    const ShapeWrite &write = shape->writes[w];
+    hash = hash_combine64(hash, (static_cast<uint64>(write.target) << 16) ^
+                                    (static_cast<uint64>(write.operation) << 8) ^
+                                    (write.counted ? 2 : 0) ^ (write.temp ? 1 : 0));
+    for (int i = 0; i < write.ncolumns; i++)
+      hash = HashSet(hash_combine64(hash, write.columns[i].column), write.columns[i].sources);
+    hash = HashSet(hash, write.rows);
+  }
+  for (int i = 0; i < shape->noutputs; i++) hash = HashSet(hash, shape->outputs[i]);
+  hash = HashSet(hash, shape->rows);
+  for (int i = 0; i < shape->nparams; i++)
+    hash = hash_combine64(hash, (static_cast<uint64>(shape->params[i].paramid) << 16) ^
+                                    static_cast<uint16>(shape->params[i].field));
+  for (int i = 0; i < shape->ncalls; i++) {
+    hash = hash_combine64(hash, shape->calls[i].function);
+    for (int a = 0; a < shape->calls[i].nargs; a++) hash = HashSet(hash, shape->calls[i].args[a]);
+  }
+  return hash_combine64(hash, shape->degraded ? 1 : 0);
+}
+
+// Too large to follow: what is written and what is read, no columns.
+void Degrade(Shape *shape, Query *query) {
+  SymBag reads = {};
+  Builder builder = {};
+  ListCell *cell;
+  foreach (cell, query->rtable) {
+    RangeTblEntry *entry = lfirst_node(RangeTblEntry, cell);
+    if (entry->rtekind == RTE_RELATION) AddRelationRead(&builder, entry->relid, &reads);
+  }
+  SymSet rows = reads.Finish();
+  for (int w = 0; w < shape->nwrites; w++) {
+    shape->writes[w].ncolumns = 0;
+    shape->writes[w].rows = rows;
+  }
+  shape->rows = rows;
+  for (int i = 0; i < shape->noutputs; i++) shape->outputs[i] = {0, nullptr};
+  shape->degraded = true;
+}
+
+SymSet CopySet(const SymSet &set) {
+  SymSet copy = {set.size, nullptr};
+  if (set.size == 0) return copy;
+  copy.items = static_cast<Sym *>(palloc(sizeof(Sym) * set.size));
+  memcpy(copy.items, set.items, sizeof(Sym) * set.size);
+  return copy;
+}
+
+template <typename T>
+T *CopyArray(const T *items, int size) {
+  T *copy = static_cast<T *>(palloc(sizeof(T) * Max(size, 1)));
+  if (size > 0) memcpy(copy, items, sizeof(T) * size);
+  return copy;
+}
+
+bool CallsUserFunction(Oid function, void *) {
+  return function >= FirstNormalObjectId && TraitsOf(function)->cls != FunctionClass::kOpaque;
+}
+
+bool MayWriteWalker(Node *node, void *context) {
+  if (node == nullptr) return false;
+  if (check_functions_in_node(node, CallsUserFunction, context)) return true;
+  if (IsA(node, Query))
+    return query_tree_walker(reinterpret_cast<Query *>(node), PGL_WALKER(MayWriteWalker), context,
+                             0);
+  return expression_tree_walker(node, PGL_WALKER(MayWriteWalker), context);
+}
+
+}  // namespace
+
+Shape *BuildShape(Query *query) {
+  Builder builder = {};
+  HASHCTL hash = {};
+  hash.keysize = sizeof(Query *);
+  hash.entrysize = sizeof(Query *) + sizeof(QueryInfo *);
+  hash.hcxt = CurrentMemoryContext;
+  builder.queries =
+      hash_create("pg_lineage queries", 32, &hash, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+  builder.generation = 1;
+  Shape *shape = static_cast<Shape *>(palloc0(sizeof(Shape)));
+  QueryInfo *info = InfoFor(&builder, query, nullptr);
+  WriteList list = {&builder, {}};
+  AddWrites(&list, info);
+  shape->nwrites = list.writes.size;
+  shape->writes = list.writes.items;
+  shape->noutputs = info->ncolumns;
+  shape->outputs = static_cast<SymSet *>(palloc0(sizeof(SymSet) * Max(info->ncolumns, 1)));
+  for (int i = 0; i < info->ncolumns; i++) shape->outputs[i] = QueryColumn(&builder, info, i + 1);
+  if (info->ncolumns > 0 || query->commandType == CMD_SELECT)
+    shape->rows = QueryRows(&builder, info);
+  shape->nparams = builder.params.size;
+  shape->params = builder.params.items;
+  shape->ncalls = builder.calls.size;
+  shape->calls = builder.calls.items;
+  shape->reads_temp = builder.reads_temp;
+  if (builder.degraded) Degrade(shape, query);
+  shape->key = HashShape(shape);
+  return shape;
+}
+
+bool QueryMayWrite(Query *query) {
+  if (query->commandType == CMD_UTILITY) return false;
+  if (query->commandType != CMD_SELECT || query->hasModifyingCTE) return true;
+  return query_tree_walker(query, PGL_WALKER(MayWriteWalker), nullptr, 0);
+}
+
+Shape *CopyShape(const Shape *shape) {
+  Shape *copy = CopyArray(shape, 1);
+  copy->writes = CopyArray(shape->writes, shape->nwrites);
+  for (int w = 0; w < shape->nwrites; w++) {
+    ShapeWrite *write = &copy->writes[w];
+    write->columns = CopyArray(write->columns, write->ncolumns);
+    for (int i = 0; i < write->ncolumns; i++)
+      write->columns[i].sources = CopySet(write->columns[i].sources);
+    write->rows = CopySet(write->rows);
+  }
+  copy->outputs = CopyArray(shape->outputs, shape->noutputs);
+  for (int i = 0; i < shape->noutputs; i++) copy->outputs[i] = CopySet(shape->outputs[i]);
+  copy->rows = CopySet(shape->rows);
+  copy->params = CopyArray(shape->params, shape->nparams);
+  copy->calls = CopyArray(shape->calls, shape->ncalls);
+  for (int i = 0; i < shape->ncalls; i++) {
+    copy->calls[i].args = CopyArray(shape->calls[i].args, shape->calls[i].nargs);
+    for (int a = 0; a < shape->calls[i].nargs; a++)
+      copy->calls[i].args[a] = CopySet(shape->calls[i].args[a]);
+  }
+  return copy;
+}
+
+}  // namespace pg_lineage

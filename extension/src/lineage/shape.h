@@ -1,0 +1,87 @@
+// The shape of a statement: its lineage with the values of parameters, calls and temporary tables
+// still open. Computed once per plan from the analysed and rewritten Query, before planning.
+//
+// A Shape is immutable and holds no pointers into the Query. BuildShape() makes it in the current
+// memory context; shape_cache.cpp keeps it under its content hash. Building looks into system caches
+// only, takes no locks of its own except what parse analysis of SQL function bodies takes, and may
+// raise an error (the caller guards).
+#pragma once
+
+#include "edge/server.h"
+#include "lineage/source_set.h"
+
+namespace pg_lineage {
+
+enum class SymType : uint8 {
+  kRelation,  // id: OID, column: attribute number
+  kTemp,      // the same, of a temporary table: replaced by what flowed into it
+  kParam,     // id: index into Shape::params
+  kCall,      // id: index into Shape::calls; column: output column, kCallRows: its rows
+};
+constexpr int16 kCallRows = -1;
+
+struct Sym {
+  uint32 id;
+  int16 column;
+  uint8 kind;
+  SymType type;
+};
+static_assert(sizeof(Sym) == 8, "hashed and compared as eight bytes");
+
+struct SymSet {
+  int size;
+  Sym *items;
+};
+
+struct ShapeParam {
+  int paramid;
+  int16 field;  // 0: the whole value
+};
+
+struct ShapeCall {
+  Oid function;
+  int nargs;
+  SymSet *args;
+};
+
+struct ShapeColumn {
+  int16 column;
+  SymSet sources;
+};
+
+struct ShapeWrite {
+  Oid target;
+  bool temp;
+  bool counted;  // es_processed counts this write's rows
+  Operation operation;
+  int ncolumns;
+  ShapeColumn *columns;
+  SymSet rows;
+};
+
+struct Shape {
+  uint64 key;  // hash of all that follows
+  int nwrites;
+  ShapeWrite *writes;
+  int noutputs;  // columns of SELECT or RETURNING
+  SymSet *outputs;
+  SymSet rows;  // what decides about the output's rows
+  int nparams;
+  ShapeParam *params;
+  int ncalls;
+  ShapeCall *calls;
+  bool reads_temp;
+  bool degraded;  // a limit was met: table level only
+};
+
+// Builds the shape of a rewritten query.
+Shape *BuildShape(Query *query);
+
+// True when running `query` can matter although nobody above wants its output: it writes, or it calls
+// functions that can.
+bool QueryMayWrite(Query *query);
+
+// Copies into the current memory context.
+Shape *CopyShape(const Shape *shape);
+
+}  // namespace pg_lineage

@@ -1,0 +1,168 @@
+#include "lineage/source_set.h"
+
+namespace pg_lineage {
+
+namespace {
+
+MemoryContext set_context = nullptr;
+HTAB *set_table = nullptr;  // content hash -> SourceSet *
+HTAB *uri_table = nullptr;  // hash of the text -> text
+
+struct SetEntry {
+  uint64 hash;  // key
+  SourceSet *set;
+};
+
+struct UriEntry {
+  uint32 id;  // key
+  char *text;
+};
+
+bool IsRowKind(uint8 kind) {
+  kind &= kKindMask;
+  return kind >= kJoin && kind <= kSort;
+}
+
+int CompareSources(const void *a, const void *b) { return memcmp(a, b, sizeof(Source)); }
+
+// Makes the table of sets on first use.
+void EnsureTable() {
+  if (set_table != nullptr) return;
+  if (set_context == nullptr) {
+    set_context =
+        AllocSetContextCreate(TopMemoryContext, "pg_lineage source sets", ALLOCSET_DEFAULT_SIZES);
+  }
+  HASHCTL info = {};
+  info.keysize = sizeof(uint64);
+  info.entrysize = sizeof(SetEntry);
+  info.hcxt = set_context;
+  set_table = hash_create("pg_lineage source sets", 256, &info,
+                          HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+}
+
+// Finds or makes the set with these items, which are sorted and unique.
+const SourceSet *FindOrMake(const Source *items, int size) {
+  if (size == 0) return EmptySet();
+  EnsureTable();
+  uint64 hash = hash_bytes_extended(reinterpret_cast<const unsigned char *>(items),
+                                    static_cast<int>(sizeof(Source) * size), 19505);
+  bool found = false;
+  SetEntry *entry = static_cast<SetEntry *>(hash_search(set_table, &hash, HASH_ENTER, &found));
+  if (found && entry->set != nullptr) return entry->set;
+  entry->set = nullptr;
+  SourceSet *set = static_cast<SourceSet *>(
+      MemoryContextAlloc(set_context, offsetof(SourceSet, items) + sizeof(Source) * size));
+  set->hash = hash;
+  set->size = size;
+  memcpy(set->items, items, sizeof(Source) * size);
+  entry->set = set;
+  return set;
+}
+
+}  // namespace
+
+uint8 Compose(uint8 outer, uint8 inner) {
+  uint8 in = inner & kKindMask;
+  uint8 out = outer & kKindMask;
+  uint8 masking = (inner | outer) & kMaskingBit;
+  if (in == kRead) return kRead;
+  if (in < kJoin) return (out < kJoin ? Max(in, out) : out) | masking;
+  return (IsRowKind(out) && !IsRowKind(in) ? out : in) | masking;
+}
+
+void SourceBag::AddSet(const SourceSet *set, uint8 outer) {
+  for (int i = 0; i < set->size; i++) {
+    Source source = set->items[i];
+    source.kind = Compose(outer, source.kind);
+    items.Append(source);
+  }
+}
+
+const SourceSet *SourceBag::Intern() {
+  if (items.size > 1) {
+    qsort(items.items, items.size, sizeof(Source), CompareSources);
+    int kept = 1;
+    for (int i = 1; i < items.size; i++) {
+      if (CompareSources(&items.items[i], &items.items[kept - 1]) != 0)
+        items.items[kept++] = items.items[i];
+    }
+    items.size = kept;
+  }
+  return FindOrMake(items.items, items.size);
+}
+
+const SourceSet *EmptySet() {
+  static const SourceSet empty = {};  // outside the table: survives a reset
+  return &empty;
+}
+
+const SourceSet *UnionSets(const SourceSet *a, const SourceSet *b) {
+  if (a == b || b->size == 0) return a;
+  if (a->size == 0) return b;
+  SourceBag bag = {};
+  bag.AddSet(a, kIdentity);
+  bag.AddSet(b, kIdentity);
+  const SourceSet *set = bag.Intern();
+  pfree(bag.items.items);
+  return set;
+}
+
+const SourceSet *AsCondition(const SourceSet *set) {
+  if (set->size == 0) return set;
+  SourceBag bag = {};
+  for (int i = 0; i < set->size; i++) {
+    Source source = set->items[i];
+    if (source.kind != kRead) source.kind = kConditional | (source.kind & kMaskingBit);
+    bag.Add(source);
+  }
+  const SourceSet *result = bag.Intern();
+  pfree(bag.items.items);
+  return result;
+}
+
+const SourceSet *IndirectPart(const SourceSet *set) {
+  SourceBag bag = {};
+  for (int i = 0; i < set->size; i++) {
+    if (!IsDirect(set->items[i].kind)) bag.Add(set->items[i]);
+  }
+  if (bag.items.Empty()) return EmptySet();
+  const SourceSet *result = bag.Intern();
+  pfree(bag.items.items);
+  return result;
+}
+
+uint32 RegisterUri(const char *uri) {
+  if (uri_table == nullptr) {
+    HASHCTL info = {};
+    info.keysize = sizeof(uint32);
+    info.entrysize = sizeof(UriEntry);
+    uri_table = hash_create("pg_lineage outside datasets", 16, &info, HASH_ELEM | HASH_BLOBS);
+  }
+  uint32 id = hash_bytes(reinterpret_cast<const unsigned char *>(uri),
+                         static_cast<int>(strlen(uri)));
+  bool found = false;
+  UriEntry *entry = static_cast<UriEntry *>(hash_search(uri_table, &id, HASH_ENTER, &found));
+  if (!found) {
+    entry->text = nullptr;
+    entry->text = MemoryContextStrdup(TopMemoryContext, uri);
+  }
+  return id;
+}
+
+const char *UriText(uint32 id) {
+  if (uri_table == nullptr) return nullptr;
+  UriEntry *entry = static_cast<UriEntry *>(hash_search(uri_table, &id, HASH_FIND, nullptr));
+  return entry == nullptr ? nullptr : entry->text;
+}
+
+Size SourceSetsMemory() {
+  return set_context == nullptr ? 0 : MemoryContextMemAllocated(set_context, true);
+}
+
+void SourceSetsReset() {
+  if (set_table == nullptr) return;
+  set_table = nullptr;
+  MemoryContextReset(set_context);
+}
+
+}  // namespace pg_lineage
