@@ -19,13 +19,14 @@ CREATE TABLE lineage._node (
   id          bigint PRIMARY KEY,
   relid       oid NOT NULL,       -- 0 for a URI
   relkind     "char" NOT NULL,    -- pg_class.relkind; 'u' for a URI
-  schema_name text,
-  rel_name    text,               -- the URI itself for a URI
+  schema_name text NOT NULL,      -- empty for a URI
+  rel_name    text NOT NULL,      -- the URI itself for a URI
   columns     text[] NOT NULL,    -- names by attribute number; NULL where dropped
-  database    bigint NOT NULL     -- hash of (system identifier, database): whose OIDs these are
+  database    bigint NOT NULL,    -- hash of (system identifier, database): whose OIDs these are
+  name_key    bigint NOT NULL     -- hash of schema_name and rel_name
 );
 CREATE INDEX _node_relid ON lineage._node (relid);
-CREATE INDEX _node_name ON lineage._node (schema_name, rel_name);
+CREATE INDEX _node_name ON lineage._node (name_key);
 
 -- API: private. One row per first-seen fact and source relation.
 CREATE TABLE lineage._edge (
@@ -38,6 +39,7 @@ CREATE TABLE lineage._edge (
   routine_oid    oid NOT NULL,
   routine        text,
   call_path      text[] NOT NULL,
+  database       bigint NOT NULL,     -- whose OID routine_oid is
   first_seen     timestamptz NOT NULL,
   xid            xid8 NOT NULL,
   username       name NOT NULL,
@@ -84,14 +86,15 @@ CREATE TABLE lineage.queue (
   xid        xid8 NOT NULL,
   kind       text NOT NULL,
   ref        bigint NOT NULL,
-  object     text              -- snapshot: identity of the object
+  object      text,            -- snapshot: identity of the object
+  object_type text             -- snapshot: table, schema or database
 );
 COMMENT ON TABLE lineage.queue IS 'what waits for the shipper';
 
 -- API: private. Sinks that exist; a feed row goes when all of them have taken it.
 CREATE TABLE lineage._sink (
   id         bigint PRIMARY KEY,
-  name       text NOT NULL,
+  name       text COLLATE "C" NOT NULL,
   created_at timestamptz NOT NULL
 );
 -- API: private. A feed row taken by some sinks but not by all.
@@ -115,8 +118,8 @@ CREATE TABLE lineage._parked (
 -- API: private. The shipper's memory per sink: hashes, ids, sticky pipelines, resync flag ('resync').
 CREATE TABLE lineage._state (
   id    bigint PRIMARY KEY,
-  sink  text NOT NULL,
-  key   text NOT NULL,
+  sink  text COLLATE "C" NOT NULL,
+  key   text COLLATE "C" NOT NULL,
   value text NOT NULL
 );
 CREATE INDEX _state_key ON lineage._state (sink, key);

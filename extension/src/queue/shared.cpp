@@ -108,7 +108,7 @@ void FreeSlot(Oid database) {
     DatabaseSlot *slot = &shared_state->slots[i];
     if (slot->database != database) continue;
     slot->database = InvalidOid;
-    slot->opened = slot->pending_known = slot->pending_distrusted = false;
+    slot->ids_raised = slot->pending_known = slot->pending_distrusted = false;
     slot->pending = 0;
   }
   LWLockRelease(ControlLock());
@@ -254,14 +254,16 @@ void BumpGeneration() {
   SpinLockRelease(&slot->mutex);
 }
 
-bool ClaimFirstOpen() {
-  if (!SharedReady()) return false;
+bool IdsRaised() {
+  return !SharedReady() || *const_cast<volatile bool *>(&MySlot()->ids_raised);
+}
+
+void NoteIdsRaised() {
+  if (!SharedReady()) return;
   DatabaseSlot *slot = MySlot();
   SpinLockAcquire(&slot->mutex);
-  bool first = !slot->opened;
-  slot->opened = true;
+  slot->ids_raised = true;
   SpinLockRelease(&slot->mutex);
-  return first;
 }
 
 void PendingAdd(int64 n) {

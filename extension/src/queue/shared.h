@@ -82,8 +82,9 @@ void SharedUsage(int64 *used, int64 *capacity, int64 *bytes);
 // This database's generation: facts are looked up in the store again when it moves.
 uint32 Generation();
 void BumpGeneration();
-// True once per database and server life: the caller then raises the ids above the stored ones.
-bool ClaimFirstOpen();
+// Whether ids were raised above the stored ones since server start; who writes first does it.
+bool IdsRaised();
+void NoteIdsRaised();
 
 // Feed rows waiting in this database. The count is kept by commits, and set right by counting.
 void PendingAdd(int64 n);

@@ -28,7 +28,7 @@ struct DatabaseSlot {
   Oid database;  // guarded by the control lock
   slock_t mutex; // guards what follows
   uint32 generation;
-  bool opened;
+  bool ids_raised;
   bool pending_known;
   bool pending_distrusted;
   int64 pending;

@@ -1,0 +1,25 @@
+// What a relation is called, remembered from when the backend first met it, because at PRE_COMMIT it
+// may be gone. Lives with the event cache and is dropped with it. Looks only into the syscache.
+#pragma once
+
+#include "edge/server.h"
+
+namespace pg_lineage {
+
+struct NodeNames {
+  Oid relid;  // first: hash key
+  char relkind;
+  int natts;
+  const char *schema;
+  const char *name;
+  const char **columns;  // by attribute number - 1; NULL where dropped
+};
+
+// Remembers the names of a relation unless they are known; reads them again when `fresh` or when
+// columns came. NULL when the relation is not known and not there.
+const NodeNames *NodeNamesOf(Oid relid, bool fresh);
+
+// Forgets all names.
+void NodeNamesReset();
+
+}  // namespace pg_lineage

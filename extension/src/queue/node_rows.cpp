@@ -1,0 +1,174 @@
+#include "queue/node_rows.h"
+
+#include "edge/compat.h"
+#include "queue/node_names.h"
+
+namespace pg_lineage {
+namespace {
+
+constexpr char kUriKind = 'u';
+
+struct DoneNode {
+  uint64 key;  // first: hash key; the relid, or the name key of a URI
+  int64 id;
+};
+
+uint64 NameKey(const char *schema, const char *name) {
+  uint64 hash = hash_bytes_extended(reinterpret_cast<const unsigned char *>(schema),
+                                    static_cast<int>(strlen(schema)), 0);
+  return hash_bytes_extended(reinterpret_cast<const unsigned char *>(name),
+                             static_cast<int>(strlen(name)), hash);
+}
+
+Datum TextArray(const char *const *texts, int n) {
+  if (n == 0) return PointerGetDatum(construct_empty_array(TEXTOID));
+  Datum *values = static_cast<Datum *>(palloc(sizeof(Datum) * n));
+  bool *nulls = static_cast<bool *>(palloc(sizeof(bool) * n));
+  for (int i = 0; i < n; i++) {
+    nulls[i] = texts == NULL || texts[i] == NULL;
+    values[i] = nulls[i] ? (Datum)0 : CStringGetTextDatum(texts[i]);
+  }
+  int dims[1] = {n};
+  int lower[1] = {1};
+  return PointerGetDatum(construct_md_array(values, nulls, 1, dims, lower, TEXTOID, -1, false,
+                                            TYPALIGN_INT));
+}
+
+// The row that the node should have.
+struct NodeForm {
+  Datum values[kNodeNatts];
+  bool nulls[kNodeNatts];
+  Datum &operator[](NodeColumn column) { return values[column - 1]; }
+};
+
+NodeForm FormOf(const NodeWriter *writer, const EventNode &node, const NodeNames *names) {
+  NodeForm form = {};
+  const char *schema = names == NULL ? "" : names->schema;
+  const char *name = names == NULL ? node.uri : names->name;
+  form[kNodeRelid] = ObjectIdGetDatum(node.relid);
+  form[kNodeKind] = CharGetDatum(names == NULL ? kUriKind : names->relkind);
+  form[kNodeSchema] = CStringGetTextDatum(schema);
+  form[kNodeName] = CStringGetTextDatum(name);
+  form[kNodeColumns] = names == NULL ? TextArray(node.columns, node.ncolumns)
+                                     : TextArray(names->columns, names->natts);
+  form[kNodeDatabase] = Int64GetDatum(writer->stamp);
+  form[kNodeNameKey] = Int64GetDatum(static_cast<int64>(NameKey(schema, name)));
+  return form;
+}
+
+bool SameValue(Datum a, Datum b) {
+  struct varlena *left = PG_DETOAST_DATUM_PACKED(a);
+  struct varlena *right = PG_DETOAST_DATUM_PACKED(b);
+  Size size = VARSIZE_ANY_EXHDR(left);
+  return size == VARSIZE_ANY_EXHDR(right) &&
+         memcmp(VARDATA_ANY(left), VARDATA_ANY(right), size) == 0;
+}
+
+Datum Stored(NodeWriter *writer, HeapTuple tuple, NodeColumn column) {
+  bool null;
+  return heap_getattr(tuple, column, RelationGetDescr(writer->table->relation), &null);
+}
+
+bool SameColumn(NodeWriter *writer, HeapTuple tuple, NodeForm &form, NodeColumn column) {
+  return SameValue(Stored(writer, tuple, column), form[column]);
+}
+
+bool UpToDate(NodeWriter *writer, HeapTuple tuple, NodeForm &form) {
+  return DatumGetObjectId(Stored(writer, tuple, kNodeRelid)) ==
+             DatumGetObjectId(form[kNodeRelid]) &&
+         DatumGetInt64(Stored(writer, tuple, kNodeDatabase)) == writer->stamp &&
+         DatumGetChar(Stored(writer, tuple, kNodeKind)) == DatumGetChar(form[kNodeKind]) &&
+         SameColumn(writer, tuple, form, kNodeSchema) &&
+         SameColumn(writer, tuple, form, kNodeName) &&
+         SameColumn(writer, tuple, form, kNodeColumns);
+}
+
+// Puts a new version of a row in place of the old one. An UPDATE would be seen by logical decoding.
+// When another transaction is at the row it stays as it is, for a later commit.
+void Replace(NodeWriter *writer, HeapTuple tuple, NodeForm &form) {
+  form[kNodeId] = Stored(writer, tuple, kNodeId);
+  if (StoreDelete(writer->table, &tuple->t_self, false))
+    StoreInsert(writer->table, form.values, form.nulls);
+}
+
+// True when the row is of a relation that is no more, or of another database, and otherwise the same.
+bool CanTakeOver(NodeWriter *writer, HeapTuple tuple, NodeForm &form) {
+  Oid relid = DatumGetObjectId(Stored(writer, tuple, kNodeRelid));
+  bool here = DatumGetInt64(Stored(writer, tuple, kNodeDatabase)) == writer->stamp;
+  if (here && OidIsValid(relid) && SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid)))
+    return false;
+  return SameColumn(writer, tuple, form, kNodeSchema) &&
+         SameColumn(writer, tuple, form, kNodeName) &&
+         SameColumn(writer, tuple, form, kNodeColumns);
+}
+
+// The row of a living relation by OID; brought up to date. 0 when there is none.
+int64 FindByRelid(NodeWriter *writer, NodeForm &form) {
+  ScanKeyData key;
+  int64 id = 0;
+  StoreKey(&key, kNodeRelid, F_OIDEQ, form[kNodeRelid]);
+  SysScanDesc scan = StoreScan(writer->table, SnapshotSelf, &key, 1);
+  HeapTuple tuple;
+  while (id == 0 && (tuple = systable_getnext(scan)) != NULL) {
+    if (DatumGetInt64(Stored(writer, tuple, kNodeDatabase)) != writer->stamp) continue;
+    id = DatumGetInt64(Stored(writer, tuple, kNodeId));
+    if (!UpToDate(writer, tuple, form)) Replace(writer, tuple, form);
+  }
+  systable_endscan(scan);
+  return id;
+}
+
+// The row by name: of a URI, or one to be taken over. 0 when there is none.
+int64 FindByName(NodeWriter *writer, NodeForm &form) {
+  ScanKeyData key;
+  int64 id = 0;
+  StoreKey(&key, kNodeNameKey, F_INT8EQ, form[kNodeNameKey]);
+  SysScanDesc scan = StoreScan(writer->table, SnapshotSelf, &key, 1);
+  HeapTuple tuple;
+  while (id == 0 && (tuple = systable_getnext(scan)) != NULL) {
+    if (!CanTakeOver(writer, tuple, form)) continue;
+    id = DatumGetInt64(Stored(writer, tuple, kNodeId));
+    if (!UpToDate(writer, tuple, form)) Replace(writer, tuple, form);
+  }
+  systable_endscan(scan);
+  return id;
+}
+
+}  // namespace
+
+NodeWriter BeginNodes(StoreTable *table) {
+  HASHCTL info = {};
+  info.keysize = sizeof(uint64);
+  info.entrysize = sizeof(DoneNode);
+  info.hcxt = CurrentMemoryContext;
+  HTAB *done = hash_create("pg_lineage nodes", 64, &info, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+  return NodeWriter{table, done, DatabaseStamp()};
+}
+
+int64 NodeRow(NodeWriter *writer, const EventNode &node) {
+  uint64 key = OidIsValid(node.relid) ? node.relid : NameKey("", node.uri);
+  DoneNode *done = static_cast<DoneNode *>(hash_search(writer->done, &key, HASH_FIND, NULL));
+  if (done != NULL) return done->id;
+  const NodeNames *names = OidIsValid(node.relid) ? NodeNamesOf(node.relid, true) : NULL;
+  if (names == NULL && OidIsValid(node.relid)) return 0;
+  NodeForm form = FormOf(writer, node, names);
+  int64 id = names == NULL ? 0 : FindByRelid(writer, form);
+  if (id == 0) id = FindByName(writer, form);
+  if (id == 0) {
+    id = TakeIds(1);
+    form[kNodeId] = Int64GetDatum(id);
+    StoreInsert(writer->table, form.values, form.nulls);
+  }
+  done = static_cast<DoneNode *>(hash_search(writer->done, &key, HASH_ENTER, NULL));
+  done->id = id;
+  return id;
+}
+
+void RefreshNodeRow(NodeWriter *writer, Oid relid) {
+  if (!SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid))) return;
+  EventNode node = {relid, NULL, NULL, 0};
+  NodeForm form = FormOf(writer, node, NodeNamesOf(relid, true));
+  (void)FindByRelid(writer, form);
+}
+
+}  // namespace pg_lineage

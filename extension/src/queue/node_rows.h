@@ -1,0 +1,41 @@
+// Rows of lineage._node: one per relation or outside dataset, made when an edge first needs it.
+//
+// A node is a name over time. Its row follows RENAME and new columns; a relation that comes under
+// the name and with the columns of one that is gone, or was restored from a dump, takes its row over.
+// For the writer only: runs inside its subtransaction, sees the store by SnapshotSelf, never waits.
+#pragma once
+
+#include "edge/server.h"
+#include "queue/event.h"
+#include "queue/store.h"
+
+namespace pg_lineage {
+
+struct NodeWriter {
+  StoreTable *table;  // lineage._node
+  HTAB *done;         // nodes met in this batch, by key
+  int64 stamp;
+};
+
+NodeWriter BeginNodes(StoreTable *table);
+
+// The id of the node's row, which is made or brought up to date. 0: the relation is unknown.
+int64 NodeRow(NodeWriter *writer, const EventNode &node);
+
+// Brings the row of a relation up to date, if there is one.
+void RefreshNodeRow(NodeWriter *writer, Oid relid);
+
+// Columns of lineage._node.
+enum NodeColumn : AttrNumber {
+  kNodeId = 1,
+  kNodeRelid,
+  kNodeKind,
+  kNodeSchema,
+  kNodeName,
+  kNodeColumns,
+  kNodeDatabase,
+  kNodeNameKey,
+};
+constexpr int kNodeNatts = 8;
+
+}  // namespace pg_lineage

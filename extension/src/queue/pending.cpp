@@ -1,0 +1,331 @@
+#include "queue/pending.h"
+
+#include "edge/compat.h"
+#include "edge/guc.h"
+#include "queue/local_event.h"
+#include "queue/shared.h"
+#include "queue/store.h"
+#include "queue/writer.h"
+
+namespace pg_lineage {
+namespace {
+
+// A change of the feed or of the marks made by one of our own SQL functions.
+struct OwnChange {
+  int level;
+  int64 feed_delta;
+  bool forget;
+};
+
+// All of the running transaction, but `owed`. Entries of the three lists are in the order of coming,
+// and so of non-decreasing level: a subtransaction concerns only the tails.
+struct Pending {
+  MemoryContext context;  // reset when the transaction ends
+  PodVector<JournalEntry *> journal;
+  PodVector<PendingDdl> ddl;
+  PodVector<OwnChange> own;
+  JournalEntry *free_entries;
+  StoreMark mark;      // the mark of what was written
+  bool wrote;          // the writer ran, so outcomes and feed_rows count
+  int64 feed_rows;
+};
+Pending pending;
+
+// Events of committed transactions that the store refused; in a context of its own.
+PodVector<LocalEvent *> owed;
+
+void BeginContext() {
+  if (pending.context == NULL)
+    pending.context =
+        AllocSetContextCreate(TopMemoryContext, "pg_lineage pending", ALLOCSET_DEFAULT_SIZES);
+  pending.journal.context = pending.ddl.context = pending.own.context = pending.context;
+}
+
+// Puts an entry for the current level on top of the event's.
+JournalEntry *PushEntry(LocalEvent *event, int level) {
+  BeginContext();
+  JournalEntry *entry = pending.free_entries;
+  if (entry == NULL)
+    entry = static_cast<JournalEntry *>(
+        MemoryContextAlloc(pending.context, sizeof(JournalEntry)));
+  else
+    pending.free_entries = entry->below;
+  *entry = JournalEntry{event, event->top, level, false, 0, 0};
+  pending.journal.Append(entry);
+  event->top = entry;
+  return entry;
+}
+
+void FreeEntry(JournalEntry *entry) {
+  entry->below = pending.free_entries;
+  pending.free_entries = entry;
+}
+
+// The subtransaction's executions become its parent's.
+void LowerJournal(int level) {
+  PodVector<JournalEntry *> &journal = pending.journal;
+  int first = journal.size;
+  while (first > 0 && journal[first - 1]->level >= level) first--;
+  int kept = first;
+  for (int i = first; i < journal.size; i++) {
+    JournalEntry *entry = journal[i];
+    JournalEntry *below = entry->below;
+    if (below != NULL && below->level == level - 1) {
+      below->executions += entry->executions;
+      below->rows += entry->rows;
+      below->rows_unknown |= entry->rows_unknown;
+      entry->event->top = below;
+      FreeEntry(entry);
+    } else {
+      entry->level = level - 1;
+      journal[kept++] = entry;
+    }
+  }
+  journal.size = kept;
+}
+
+// The subtransaction's executions never were.
+void DropJournal(int level) {
+  PodVector<JournalEntry *> &journal = pending.journal;
+  while (!journal.Empty() && journal.Last()->level >= level) {
+    JournalEntry *entry = journal.Last();
+    entry->event->top = entry->below;
+    FreeEntry(entry);
+    journal.size--;
+  }
+}
+
+template <typename T>
+void LowerTail(PodVector<T> &list, int level) {
+  for (int i = list.size - 1; i >= 0 && list[i].level >= level; i--) list[i].level = level - 1;
+}
+
+template <typename T>
+void DropTail(PodVector<T> &list, int level) {
+  while (!list.Empty() && list.Last().level >= level) list.size--;
+}
+
+void OnSubTransaction(SubXactEvent event, SubTransactionId, SubTransactionId, void *) {
+  int level = GetCurrentTransactionNestLevel();
+  if (event == SUBXACT_EVENT_COMMIT_SUB) {
+    LowerJournal(level);
+    LowerTail(pending.ddl, level);
+    LowerTail(pending.own, level);
+  } else if (event == SUBXACT_EVENT_ABORT_SUB) {
+    DropJournal(level);
+    DropTail(pending.ddl, level);
+    DropTail(pending.own, level);
+  }
+}
+
+// True when the event has edges that no row is known for.
+bool NeedsWriting(LocalEvent *event) {
+  if (event->spec.nedges == 0) return false;
+  const StoreMark &known = event->mark;
+  const StoreMark &now = pending.mark;
+  if (known.table == now.table && known.file == now.file && known.generation == now.generation)
+    return false;
+  if (!SharedEventSeen(event->key, now)) return true;
+  event->mark = now;
+  return false;
+}
+
+void CountLostAtExit(int, Datum) {
+  if (!owed.Empty()) HealthCount(Health::kLostAtExit, owed.size);
+  owed.size = 0;
+}
+
+// Makes room while an error can still be raised: after COMMIT nothing may fail.
+void PrepareToOwe(int n) {
+  static bool watching = false;
+  if (!watching) before_shmem_exit(CountLostAtExit, (Datum)0);
+  watching = true;
+  if (owed.context == NULL) owed.context = TopMemoryContext;
+  owed.Reserve(owed.size + n);
+}
+
+// Keeps a refused event for the next commit.
+void Owe(LocalEvent *event) {
+  if (event->owed) return;
+  owed.Append(event);
+  event->owed = true;
+}
+
+// Hands to the writer what has to be written.
+void PreCommit() {
+  if (pending.journal.Empty() && pending.ddl.Empty() && owed.Empty()) return;
+  if (!StoreMarkNow(&pending.mark)) return;
+  BeginContext();
+  WriteBatch batch = {};
+  batch.events.context = pending.context;
+  for (LocalEvent *event : owed) batch.events.Append(event);
+  for (JournalEntry *entry : pending.journal)
+    if (!entry->event->owed && NeedsWriting(entry->event)) batch.events.Append(entry->event);
+  batch.ddl = pending.ddl.items;
+  batch.nddl = pending.ddl.size;
+  pending.wrote = true;
+  if (batch.events.Empty() && batch.nddl == 0) return;
+  PrepareToOwe(batch.events.size);
+  WriteStore(&batch);
+  pending.feed_rows = batch.feed_rows;
+}
+
+// Settles what was owed before this transaction.
+void SettleOwed() {
+  int kept = 0;
+  for (LocalEvent *event : owed) {
+    if (event->outcome == Outcome::kStored) {
+      event->mark = pending.mark;
+      (void)SharedEventAdd(event->key, EventCounters{}, &pending.mark);
+    }
+    event->owed = event->outcome == Outcome::kRefused || event->outcome == Outcome::kNone;
+    event->outcome = Outcome::kNone;
+    if (event->owed) owed[kept++] = event;
+  }
+  owed.size = kept;
+}
+
+// After COMMIT: counters go to shared memory, and what was written is seen.
+void FlushEvents() {
+  TimestampTz now = GetCurrentTransactionStopTimestamp();
+  for (JournalEntry *entry : pending.journal) {
+    LocalEvent *event = entry->event;
+    if (event->spec.nedges == 0) continue;
+    bool stored = event->outcome == Outcome::kStored;
+    EventCounters delta = {entry->executions, entry->rows, entry->rows_unknown, now, now};
+    if (!SharedEventAdd(event->key, delta, stored ? &pending.mark : NULL))
+      HealthCount(Health::kEventsFull);
+    if (stored) event->mark = pending.mark;
+  }
+}
+
+// DDL that changed names or definitions: what was seen must be looked at again.
+bool ChangesNames(const DdlRecord &record) {
+  if (record.create && record.classid != ProcedureRelationId) return false;
+  return record.classid == RelationRelationId || record.classid == ProcedureRelationId ||
+         record.classid == NamespaceRelationId;
+}
+
+void ApplyOwnChanges() {
+  int64 delta = pending.feed_rows;
+  bool forget = false;
+  for (const OwnChange &change : pending.own) {
+    delta += change.feed_delta;
+    forget |= change.forget;
+  }
+  PendingAdd(delta);
+  bool bump = forget;
+  for (int i = 0; i < pending.ddl.size && !bump; i++) bump = ChangesNames(pending.ddl[i].record);
+  // After the commit: a backend that looked a fact up before it marks an old generation, in vain.
+  if (bump) BumpGeneration();
+  if (forget) SharedForget(MyDatabaseId, false);
+}
+
+void OnCommit() {
+  if (pending.wrote) FlushEvents();
+  SettleOwed();
+  ApplyOwnChanges();
+  for (JournalEntry *entry : pending.journal)
+    if (pending.wrote && entry->event->outcome == Outcome::kRefused) Owe(entry->event);
+}
+
+// After PREPARE: nobody knows how it ends.
+void OnPrepare() {
+  if (pending.feed_rows != 0 || !pending.own.Empty()) PendingDistrust();
+  for (JournalEntry *entry : pending.journal)
+    if (entry->event->outcome == Outcome::kRefused) HealthCount(Health::kLostAtExit);
+}
+
+// Forgets the transaction; resets the cache when it is too big or names have changed.
+void EndTransaction() {
+  for (JournalEntry *entry : pending.journal) {
+    entry->event->top = NULL;
+    entry->event->outcome = Outcome::kNone;
+  }
+  for (LocalEvent *event : owed) event->outcome = Outcome::kNone;
+  MemoryContext context = pending.context;
+  pending = {};
+  pending.context = context;
+  if (context != NULL) MemoryContextReset(context);
+  bool stale = EventCacheGeneration() != Generation();
+  if (EventCacheSize() == 0 || (!stale && EventCacheSize() <= settings.max_shapes)) return;
+  if (!owed.Empty() && EventCacheSize() <= 4 * settings.max_shapes) return;
+  CountLostAtExit(0, (Datum)0);
+  EventCacheReset();
+}
+
+void OnTransaction(XactEvent event, void *) {
+  switch (event) {
+    case XACT_EVENT_PRE_COMMIT:
+    case XACT_EVENT_PRE_PREPARE:
+      PreCommit();
+      return;
+    case XACT_EVENT_COMMIT:
+      OnCommit();
+      EndTransaction();
+      return;
+    case XACT_EVENT_PREPARE:
+      OnPrepare();
+      EndTransaction();
+      return;
+    case XACT_EVENT_ABORT:
+      EndTransaction();
+      return;
+    default:
+      return;  // parallel workers have no events
+  }
+}
+
+}  // namespace
+
+void RegisterTransactionCallbacks() {
+  RegisterXactCallback(OnTransaction, NULL);
+  RegisterSubXactCallback(OnSubTransaction, NULL);
+}
+
+void PendingBump(LocalEvent *event, int64 rows) {
+  JournalEntry *entry = event->top;
+  int level = GetCurrentTransactionNestLevel();
+  if (entry == NULL || entry->level != level) entry = PushEntry(event, level);
+  entry->executions++;
+  if (rows >= 0)
+    entry->rows += rows;
+  else
+    entry->rows_unknown = true;
+}
+
+void PendingFeedChange(int64 delta) {
+  BeginContext();
+  pending.own.Append(OwnChange{GetCurrentTransactionNestLevel(), delta, false});
+}
+
+void PendingForget() {
+  BeginContext();
+  pending.own.Append(OwnChange{GetCurrentTransactionNestLevel(), 0, true});
+}
+
+void PendingAddDdl(const DdlRecord &record) {
+  BeginContext();
+  MemoryContext caller = MemoryContextSwitchTo(pending.context);
+  PendingDdl copy = {record, GetCurrentTransactionNestLevel()};
+  auto text = [](const char *from) { return from == NULL ? NULL : pstrdup(from); };
+  copy.record.command_tag = text(record.command_tag);
+  copy.record.object_type = text(record.object_type);
+  copy.record.object_identity = text(record.object_identity);
+  copy.record.old_identity = text(record.old_identity);
+  copy.record.subcommands = text(record.subcommands);
+  if (record.path != NULL) {
+    EventPath *path = static_cast<EventPath *>(palloc(sizeof(EventPath)));
+    *path = *record.path;
+    path->routine = text(record.path->routine);
+    const char **frames =
+        static_cast<const char **>(palloc(sizeof(char *) * Max(path->nframes, 1)));
+    for (int i = 0; i < path->nframes; i++) frames[i] = text(record.path->frames[i]);
+    path->frames = frames;
+    copy.record.path = path;
+  }
+  pending.ddl.Append(copy);
+  MemoryContextSwitchTo(caller);
+}
+
+}  // namespace pg_lineage

@@ -1,0 +1,243 @@
+#include "queue/store.h"
+
+#include "edge/compat.h"
+
+namespace pg_lineage {
+namespace {
+
+struct TableForm {
+  const char *name;
+  int ncolumns;
+  Oid types[kMaxStoreColumns];
+};
+
+// The columns of the installed version, as in pg_lineage--1.0.sql.
+const TableForm kForms[kStoreTables] = {
+    {"_node", 8, {INT8OID, OIDOID, CHAROID, TEXTOID, TEXTOID, TEXTARRAYOID, INT8OID, INT8OID}},
+    {"_edge", 17, {INT8OID,    INT8OID,      INT8OID,      INT8OID, INT2OID,        INT2OID,
+                   OIDOID,     TEXTOID,      TEXTARRAYOID, INT8OID, TIMESTAMPTZOID, XID8OID,
+                   NAMEOID,    TEXTOID,      INT2ARRAYOID, INT2ARRAYOID, INT2ARRAYOID}},
+    {"_ddl", 14, {INT8OID, TIMESTAMPTZOID, XID8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, JSONBOID,
+                  TEXTOID, TEXTARRAYOID, NAMEOID, OIDOID, OIDOID, INT4OID}},
+    {"queue", 7, {INT8OID, TIMESTAMPTZOID, XID8OID, TEXTOID, INT8OID, TEXTOID, TEXTOID}},
+    {"_sink", 3, {INT8OID, TEXTOID, TIMESTAMPTZOID}},
+    {"_taken", 3, {INT8OID, INT8OID, INT8OID}},
+    {"_parked", 8, {INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT4OID, TIMESTAMPTZOID}},
+    {"_state", 4, {INT8OID, TEXTOID, TEXTOID, TEXTOID}},
+};
+
+// What is known of the store here; `checked` goes with every invalidation that may matter.
+struct Presence {
+  bool watching;
+  bool checked;
+  bool present;
+  uint32 changes;  // invalidations so far: one during the look-up must win
+  Oid table;       // lineage._edge
+  Oid file;
+};
+Presence presence;
+bool shape_logged = false;
+
+void OnRelationChange(Datum, Oid relid) {
+  if (!presence.present || !OidIsValid(relid) || relid == presence.table) {
+    presence.checked = false;
+    presence.changes++;
+  }
+}
+
+void OnSchemaChange(Datum, int, uint32) {
+  presence.checked = false;
+  presence.changes++;
+}
+
+Oid TableOid(StoreId id) {
+  Oid schema = get_namespace_oid(kSchema, true);
+  if (!OidIsValid(schema)) return InvalidOid;
+  return get_relname_relid(kForms[static_cast<int>(id)].name, schema);
+}
+
+// True when lineage._edge is there and is a table of our extension, not of somebody's making.
+bool FindStore(Oid *table, Oid *file) {
+  *table = TableOid(StoreId::kEdge);
+  if (!OidIsValid(*table)) return false;
+  HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(*table));
+  if (!HeapTupleIsValid(tuple)) return false;
+  *file = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple))->relfilenode;
+  ReleaseSysCache(tuple);
+  Oid owner = getExtensionOfObject(RelationRelationId, *table);
+  return OidIsValid(owner) && owner == get_extension_oid("pg_lineage", true);
+}
+
+void CheckPresence() {
+  if (!presence.watching) {
+    CacheRegisterRelcacheCallback(OnRelationChange, (Datum)0);
+    CacheRegisterSyscacheCallback(NAMESPACEOID, OnSchemaChange, (Datum)0);
+    presence.watching = true;
+  }
+  uint32 changes = presence.changes;
+  presence.present = FindStore(&presence.table, &presence.file);
+  presence.checked = changes == presence.changes;
+}
+
+// True when the table has exactly the columns we write.
+bool HasForm(Relation relation, const TableForm &form) {
+  TupleDesc desc = RelationGetDescr(relation);
+  if (relation->rd_rel->relkind != RELKIND_RELATION || desc->natts != form.ncolumns) return false;
+  if (relation->rd_rel->relam != HEAP_TABLE_AM_OID) return false;
+  for (int i = 0; i < form.ncolumns; i++) {
+    Form_pg_attribute att = TupleDescAttr(desc, i);
+    if (att->attisdropped || att->atttypid != form.types[i] || att->attgenerated != '\0')
+      return false;
+  }
+  return true;
+}
+
+bool LockOne(Oid oid, LOCKMODE mode, bool wait) {
+  if (!wait) return ConditionalLockRelationOid(oid, mode);
+  LockRelationOid(oid, mode);
+  return true;
+}
+
+// Opens the indexes; only plain btree ones can be maintained here.
+StoreRefusal OpenIndexes(StoreTable *table, LOCKMODE mode, bool wait) {
+  List *oids = RelationGetIndexList(table->relation);
+  ListCell *cell;
+  foreach (cell, oids) {
+    if (table->nindexes == kMaxStoreIndexes) return StoreRefusal::kShape;
+    if (!LockOne(lfirst_oid(cell), mode, wait)) return StoreRefusal::kLocked;
+    Relation index = index_open(lfirst_oid(cell), NoLock);
+    IndexInfo *info = BuildIndexInfo(index);
+    table->indexes[table->nindexes] = index;
+    table->infos[table->nindexes++] = info;
+    if (index->rd_rel->relam != BTREE_AM_OID || info->ii_Expressions != NIL ||
+        info->ii_Predicate != NIL || info->ii_ExclusionOps != NULL)
+      return StoreRefusal::kShape;
+  }
+  list_free(oids);
+  return StoreRefusal::kNone;
+}
+
+// Says once per backend that a table of ours was altered.
+void LogShape(const char *name) {
+  if (shape_logged) return;
+  shape_logged = true;
+  ereport(LOG, (errmsg("pg_lineage: table \"%s.%s\" is not as installed, nothing is written to it",
+                       kSchema, name),
+                errhint("Undo what was altered, or DROP and CREATE EXTENSION pg_lineage.")));
+}
+
+}  // namespace
+
+bool StorePresent() {
+  if (!presence.checked) CheckPresence();
+  return presence.present;
+}
+
+bool StoreMarkNow(StoreMark *mark) {
+  if (!StorePresent()) return false;
+  *mark = StoreMark{presence.table, presence.file, Generation()};
+  return true;
+}
+
+int64 DatabaseStamp() {
+  struct {
+    uint64 cluster;
+    uint64 database;
+  } both = {GetSystemIdentifier(), MyDatabaseId};
+  return static_cast<int64>(
+      hash_bytes_extended(reinterpret_cast<unsigned char *>(&both), sizeof(both), 0));
+}
+
+StoreTable *StoreOpen(StoreId id, LOCKMODE mode, bool wait, StoreRefusal *why) {
+  const TableForm &form = kForms[static_cast<int>(id)];
+  *why = StoreRefusal::kAbsent;
+  Oid oid = StorePresent() ? TableOid(id) : InvalidOid;
+  if (!OidIsValid(oid)) return NULL;
+  *why = StoreRefusal::kLocked;
+  if (!LockOne(oid, mode, wait)) return NULL;
+  *why = StoreRefusal::kAbsent;
+  Relation relation = try_relation_open(oid, NoLock);
+  if (relation == NULL) return NULL;
+  StoreTable *table = static_cast<StoreTable *>(palloc0(sizeof(StoreTable)));
+  table->relation = relation;
+  *why = HasForm(relation, form) ? OpenIndexes(table, mode, wait) : StoreRefusal::kShape;
+  if (*why == StoreRefusal::kShape) LogShape(form.name);
+  if (*why == StoreRefusal::kNone) {
+    table->slot = table_slot_create(relation, NULL);
+    return table;
+  }
+  StoreClose(table);
+  return NULL;
+}
+
+void StoreClose(StoreTable *table) {
+  if (table->slot != NULL) ExecDropSingleTupleTableSlot(table->slot);
+  for (int i = 0; i < table->nindexes; i++) index_close(table->indexes[i], NoLock);
+  relation_close(table->relation, NoLock);
+  pfree(table);
+}
+
+void StoreInsert(StoreTable *table, Datum *values, bool *nulls) {
+  TupleTableSlot *slot = table->slot;
+  ExecClearTuple(slot);
+  int natts = RelationGetDescr(table->relation)->natts;
+  memcpy(slot->tts_values, values, sizeof(Datum) * natts);
+  memcpy(slot->tts_isnull, nulls, sizeof(bool) * natts);
+  ExecStoreVirtualTuple(slot);
+  // Not logical: a subscriber to ALL TABLES has no such table and would stop at the first row.
+  table_tuple_insert(table->relation, slot, GetCurrentCommandId(true), TABLE_INSERT_NO_LOGICAL,
+                     NULL);
+  for (int i = 0; i < table->nindexes; i++) {
+    Datum keys[INDEX_MAX_KEYS];
+    bool key_nulls[INDEX_MAX_KEYS];
+    Relation index = table->indexes[i];
+    if (!table->infos[i]->ii_ReadyForInserts) continue;
+    FormIndexDatum(table->infos[i], slot, NULL, keys, key_nulls);
+    index_insert(index, keys, key_nulls, &slot->tts_tid, table->relation,
+                 index->rd_index->indisunique ? UNIQUE_CHECK_YES : UNIQUE_CHECK_NO, false,
+                 table->infos[i]);
+  }
+}
+
+bool StoreDelete(StoreTable *table, ItemPointer tid, bool wait) {
+  if (wait) {
+    simple_heap_delete(table->relation, tid);
+    return true;
+  }
+  TM_FailureData failure;
+  return table_tuple_delete(table->relation, tid, GetCurrentCommandId(true), SnapshotSelf,
+                            InvalidSnapshot, false, &failure, false) == TM_Ok;
+}
+
+int64 StoreHighestId(StoreTable *table) {
+  int64 highest = 0;
+  for (int i = 0; i < table->nindexes; i++) {
+    if (!table->indexes[i]->rd_index->indisprimary) continue;
+    SysScanDesc scan =
+        systable_beginscan_ordered(table->relation, table->indexes[i], SnapshotSelf, 0, NULL);
+    HeapTuple tuple = systable_getnext_ordered(scan, BackwardScanDirection);
+    bool null;
+    if (HeapTupleIsValid(tuple))
+      highest = DatumGetInt64(heap_getattr(tuple, 1, RelationGetDescr(table->relation), &null));
+    systable_endscan_ordered(scan);
+  }
+  return highest;
+}
+
+SysScanDesc StoreScan(StoreTable *table, Snapshot snapshot, ScanKeyData *keys, int nkeys) {
+  Oid chosen = InvalidOid;
+  for (int i = 0; i < table->nindexes && nkeys > 0 && !OidIsValid(chosen); i++) {
+    IndexInfo *info = table->infos[i];
+    bool fits = info->ii_NumIndexKeyAttrs >= nkeys;
+    for (int k = 0; fits && k < nkeys; k++)
+      fits = info->ii_IndexAttrNumbers[k] == keys[k].sk_attno;
+    if (fits) chosen = RelationGetRelid(table->indexes[i]);
+  }
+  return systable_beginscan(table->relation, chosen, OidIsValid(chosen), snapshot, nkeys, keys);
+}
+
+Snapshot StoreReadSnapshot() {
+  return IsolationIsSerializable() ? SnapshotSelf : GetActiveSnapshot();
+}
+
+}  // namespace pg_lineage

@@ -1,0 +1,69 @@
+// The tables of schema lineage, as heaps: found, opened, read and written below SQL.
+//
+// Inserting here runs no trigger, rule, default or right, is not seen by logical decoding, and
+// maintains the plain btree indexes of the table. A table that does not have exactly the columns of
+// the installed version is never written: StoreOpen() gives NULL and says so once in the log.
+//
+// Use inside a transaction. Locks taken are held until it ends. Errors may be raised.
+//
+//   StoreTable *edge = StoreOpen(StoreId::kEdge, RowExclusiveLock, false);
+//   if (edge == NULL) ... refused ...
+//   StoreInsert(edge, values, nulls);
+//   StoreClose(edge);
+#pragma once
+
+#include "edge/server.h"
+#include "queue/shared.h"
+
+namespace pg_lineage {
+
+constexpr const char *kSchema = "lineage";
+constexpr int kMaxStoreIndexes = 8;
+constexpr int kMaxStoreColumns = 20;
+
+enum class StoreId : int { kNode = 0, kEdge, kDdl, kQueue, kSink, kTaken, kParked, kState };
+constexpr int kStoreTables = 8;
+
+struct StoreTable {
+  Relation relation;
+  TupleTableSlot *slot;
+  int nindexes;
+  Relation indexes[kMaxStoreIndexes];
+  IndexInfo *infos[kMaxStoreIndexes];
+};
+
+// Why StoreOpen() gave nothing.
+enum class StoreRefusal { kNone, kAbsent, kLocked, kShape };
+
+// True when the extension is installed in this database. Cheap: cached, reset by invalidations.
+bool StorePresent();
+
+// The mark that a fact stored now has. False when the extension is not there.
+bool StoreMarkNow(StoreMark *mark);
+
+// Whose OIDs are stored: a hash of the cluster's identifier and this database.
+int64 DatabaseStamp();
+
+// Opens a table and its indexes. Without `wait` a lock that is not to be had at once refuses.
+StoreTable *StoreOpen(StoreId id, LOCKMODE mode, bool wait, StoreRefusal *why);
+void StoreClose(StoreTable *table);
+
+void StoreInsert(StoreTable *table, Datum *values, bool *nulls);
+// Deletes a row just read. Never waits unless told: false when another transaction is at it.
+bool StoreDelete(StoreTable *table, ItemPointer tid, bool wait);
+
+// The highest id stored, 0 for none.
+int64 StoreHighestId(StoreTable *table);
+
+// Rows whose leading columns equal `keys` (attribute numbers of the table, ascending columns of one
+// index), or all rows with nkeys 0. SnapshotSelf takes no predicate lock and sees what just committed.
+SysScanDesc StoreScan(StoreTable *table, Snapshot snapshot, ScanKeyData *keys, int nkeys);
+inline void StoreKey(ScanKeyData *key, AttrNumber column, RegProcedure equal, Datum value) {
+  ScanKeyInit(key, column, BTEqualStrategyNumber, equal, value);
+}
+
+// What our readers use: the statement's snapshot, or SnapshotSelf in SERIALIZABLE, where reading our
+// tables by an MVCC snapshot would make other transactions fail.
+Snapshot StoreReadSnapshot();
+
+}  // namespace pg_lineage

@@ -1,0 +1,261 @@
+#include "queue/writer.h"
+
+#include <initializer_list>
+
+#include "edge/compat.h"
+#include "queue/ddl_net.h"
+#include "queue/node_rows.h"
+#include "queue/shared.h"
+#include "queue/store.h"
+
+namespace pg_lineage {
+namespace {
+
+// What one flush works with; lives in the inner subtransaction.
+struct Writer {
+  WriteBatch *batch;
+  StoreTable *node;
+  StoreTable *edge;
+  StoreTable *ddl;
+  StoreTable *queue;
+  NodeWriter nodes;
+  TimestampTz now;
+  uint64 xid;
+  NameData username;
+};
+
+// A row under construction: columns are set in the order of the table.
+struct Row {
+  Datum values[kMaxStoreColumns];
+  bool nulls[kMaxStoreColumns];
+  int size;
+
+  void Add(Datum value) {
+    nulls[size] = false;
+    values[size++] = value;
+  }
+  void AddText(const char *text) {
+    nulls[size] = text == NULL;
+    values[size++] = text == NULL ? (Datum)0 : CStringGetTextDatum(text);
+  }
+  void AddPath(const EventPath *path) {
+    int n = path == NULL ? 0 : path->nframes;
+    Datum *frames = static_cast<Datum *>(palloc(sizeof(Datum) * Max(n, 1)));
+    for (int i = 0; i < n; i++) frames[i] = CStringGetTextDatum(path->frames[i]);
+    Add(PointerGetDatum(construct_array(frames, n, TEXTOID, -1, false, TYPALIGN_INT)));
+  }
+};
+
+enum class PairPart { kSource, kTarget, kKind };
+
+Datum PairArray(const EventEdge &edge, PairPart part) {
+  Datum *items = static_cast<Datum *>(palloc(sizeof(Datum) * Max(edge.npairs, 1)));
+  for (int i = 0; i < edge.npairs; i++) {
+    const EdgePair &pair = edge.pairs[i];
+    items[i] = Int16GetDatum(part == PairPart::kSource   ? pair.source_column
+                             : part == PairPart::kTarget ? pair.target_column
+                                                         : static_cast<int16>(pair.kind));
+  }
+  return PointerGetDatum(
+      construct_array(items, edge.npairs, INT2OID, sizeof(int16), true, TYPALIGN_SHORT));
+}
+
+// Adds a row to the feed.
+void Feed(Writer *writer, const char *kind, int64 ref) {
+  Row row = {};
+  row.Add(Int64GetDatum(TakeIds(1)));
+  row.Add(TimestampTzGetDatum(writer->now));
+  row.Add(UInt64GetDatum(writer->xid));
+  row.AddText(kind);
+  row.Add(Int64GetDatum(ref));
+  row.AddText(NULL);
+  row.AddText(NULL);
+  StoreInsert(writer->queue, row.values, row.nulls);
+  writer->batch->feed_rows++;
+}
+
+void WriteEdge(Writer *writer, const EventSpec &spec, const EventEdge &edge, int64 source,
+               int64 target) {
+  int64 id = TakeIds(1);
+  Row row = {};
+  row.Add(Int64GetDatum(id));
+  row.Add(Int64GetDatum(static_cast<int64>(spec.key)));
+  row.Add(Int64GetDatum(source));
+  row.Add(Int64GetDatum(target));
+  row.Add(Int16GetDatum(static_cast<int16>(spec.operation)));
+  row.Add(Int16GetDatum(static_cast<int16>(spec.origin)));
+  row.Add(ObjectIdGetDatum(spec.path == NULL ? InvalidOid : spec.path->routine_oid));
+  row.AddText(spec.path == NULL ? NULL : spec.path->routine);
+  row.AddPath(spec.path);
+  row.Add(Int64GetDatum(writer->nodes.stamp));
+  row.Add(TimestampTzGetDatum(writer->now));
+  row.Add(UInt64GetDatum(writer->xid));
+  row.Add(NameGetDatum(&writer->username));
+  row.AddText(spec.query_text);
+  row.Add(PairArray(edge, PairPart::kSource));
+  row.Add(PairArray(edge, PairPart::kTarget));
+  row.Add(PairArray(edge, PairPart::kKind));
+  StoreInsert(writer->edge, row.values, row.nulls);
+  // What flows within one table is of no interest to a catalog.
+  if (source != target) Feed(writer, "edge", id);
+}
+
+// True when a committed row of the event is there. Rows of one event are written by one transaction,
+// so one stands for all.
+bool EventStored(Writer *writer, uint64 event_key) {
+  ScanKeyData key;
+  StoreKey(&key, 2, F_INT8EQ, Int64GetDatum(static_cast<int64>(event_key)));
+  SysScanDesc scan = StoreScan(writer->edge, SnapshotSelf, &key, 1);
+  bool found = systable_getnext(scan) != NULL;
+  systable_endscan(scan);
+  return found;
+}
+
+void WriteEvent(Writer *writer, LocalEvent *event) {
+  const EventSpec &spec = event->spec;
+  event->outcome = Outcome::kStored;
+  if (EventStored(writer, spec.key)) return;
+  int64 target = NodeRow(&writer->nodes, spec.target);
+  for (int i = 0; i < spec.nedges; i++) {
+    int64 source = NodeRow(&writer->nodes, spec.edges[i].source);
+    if (source == 0 || target == 0) continue;
+    WriteEdge(writer, spec, spec.edges[i], source, target);
+    HealthCount(Health::kEdgesWritten);
+  }
+}
+
+void WriteDdlRow(Writer *writer, const NetDdl &net) {
+  const DdlRecord &record = net.record;
+  int64 id = TakeIds(1);
+  Row row = {};
+  row.Add(Int64GetDatum(id));
+  row.Add(TimestampTzGetDatum(writer->now));
+  row.Add(UInt64GetDatum(writer->xid));
+  row.AddText(record.command_tag);
+  row.AddText(record.object_type);
+  row.AddText(record.object_identity);
+  row.AddText(record.old_identity);
+  if (record.subcommands == NULL)
+    row.AddText(NULL);
+  else
+    row.Add(DirectFunctionCall1(jsonb_in, CStringGetDatum(record.subcommands)));
+  row.AddText(record.path == NULL ? NULL : record.path->routine);
+  row.AddPath(record.path);
+  row.Add(NameGetDatum(&writer->username));
+  row.Add(ObjectIdGetDatum(record.classid));
+  row.Add(ObjectIdGetDatum(record.objid));
+  row.Add(Int32GetDatum(record.objsubid));
+  StoreInsert(writer->ddl, row.values, row.nulls);
+  HealthCount(Health::kDdlWritten);
+  if (net.feed) Feed(writer, "ddl", id);
+}
+
+// Writes the DDL rows, and brings the nodes of altered relations up to date.
+void WriteDdl(Writer *writer) {
+  PodVector<NetDdl> rows = NetDdlOf(writer->batch->ddl, writer->batch->nddl);
+  for (const NetDdl &net : rows) {
+    WriteDdlRow(writer, net);
+    if (net.record.classid == RelationRelationId && !net.record.drop)
+      RefreshNodeRow(&writer->nodes, net.record.objid);
+  }
+}
+
+// Opens the tables; counts why not.
+bool OpenTables(Writer *writer) {
+  StoreRefusal why;
+  writer->node = StoreOpen(StoreId::kNode, RowExclusiveLock, false, &why);
+  if (writer->node != NULL) writer->edge = StoreOpen(StoreId::kEdge, RowExclusiveLock, false, &why);
+  if (writer->edge != NULL)
+    writer->queue = StoreOpen(StoreId::kQueue, RowExclusiveLock, false, &why);
+  if (writer->queue != NULL) writer->ddl = StoreOpen(StoreId::kDdl, RowExclusiveLock, false, &why);
+  if (writer->ddl != NULL) return true;
+  HealthCount(why == StoreRefusal::kLocked ? Health::kRefusedLocked : Health::kRefusedStore);
+  return false;
+}
+
+void CloseTables(Writer *writer) {
+  for (StoreTable *table : {writer->node, writer->edge, writer->queue, writer->ddl})
+    if (table != NULL) StoreClose(table);
+}
+
+void SetOutcomes(WriteBatch *batch, Outcome outcome) {
+  for (LocalEvent *event : batch->events) event->outcome = outcome;
+  batch->feed_rows = 0;
+}
+
+// Ids of a clock that was set back, or of a promoted standby, must not run into those stored.
+void RaiseIdsOnce(Writer *writer) {
+  if (IdsRaised()) return;
+  for (StoreTable *table : {writer->node, writer->edge, writer->queue, writer->ddl})
+    RaiseIds(StoreHighestId(table));
+  NoteIdsRaised();
+}
+
+// The body of the flush; may raise an error.
+void WriteAll(WriteBatch *batch) {
+  Writer writer = {};
+  writer.batch = batch;
+  PushActiveSnapshot(GetTransactionSnapshot());
+  if (OpenTables(&writer)) {
+    RaiseIdsOnce(&writer);
+    writer.nodes = BeginNodes(writer.node);
+    writer.now = GetCurrentTimestamp();
+    writer.xid = U64FromFullTransactionId(GetTopFullTransactionId());
+    namestrcpy(&writer.username, GetUserNameFromId(GetUserId(), true) ?: "");
+    for (LocalEvent *event : batch->events) WriteEvent(&writer, event);
+    if (batch->nddl > 0) WriteDdl(&writer);
+  } else {
+    SetOutcomes(batch, Outcome::kRefused);
+  }
+  CloseTables(&writer);
+  PopActiveSnapshot();
+}
+
+// Counts a failed write, and tells it once.
+void NoteFailure(ErrorData *error) {
+  static bool warned = false;
+  HealthCount(Health::kRefusedError);
+  HealthCount(Health::kErrorsSwallowed);
+  if (warned) return;
+  warned = true;
+  ereport(WARNING,
+          (errmsg("pg_lineage: lineage of this transaction was not stored: %s", error->message),
+           errdetail("It is tried again at the next commit; lineage.health counts such cases.")));
+}
+
+}  // namespace
+
+void WriteStore(WriteBatch *batch) {
+  if (XactReadOnly || RecoveryInProgress()) {
+    HealthCount(Health::kRefusedReadOnly, batch->events.size + (batch->nddl > 0 ? 1 : 0));
+    SetOutcomes(batch, Outcome::kLost);
+    return;
+  }
+  MemoryContext caller = CurrentMemoryContext;
+  ResourceOwner owner = CurrentResourceOwner;
+  uint32 holdoff = InterruptHoldoffCount;
+  ErrorData *volatile error = NULL;
+  HOLD_INTERRUPTS();  // a cancel hits after us, as it would without us
+  BeginInternalSubTransaction(NULL);
+  PG_TRY();
+  {
+    WriteAll(batch);
+    ReleaseCurrentSubTransaction();
+  }
+  PG_CATCH();
+  {
+    MemoryContextSwitchTo(caller);
+    error = CopyErrorData();
+    FlushErrorState();
+    InterruptHoldoffCount = holdoff + 1;  // raising the error has set it to zero
+    RollbackAndReleaseCurrentSubTransaction();
+    SetOutcomes(batch, Outcome::kRefused);
+  }
+  PG_END_TRY();
+  MemoryContextSwitchTo(caller);
+  CurrentResourceOwner = owner;
+  RESUME_INTERRUPTS();
+  if (error != NULL) NoteFailure(error);
+}
+
+}  // namespace pg_lineage

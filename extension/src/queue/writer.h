@@ -1,0 +1,32 @@
+// Writes what a transaction did into the store and the feed, at PRE_COMMIT, in that transaction.
+//
+// One call per transaction, inside an inner subtransaction with interrupts held: an error of ours
+// rolls back only our rows, and the user's COMMIT goes on. Locks are conditional. On return every
+// event of the batch has an outcome: kStored (written, or found in the store), kRefused (try again
+// at the next commit) or kLost (never to be written). Nothing is marked in shared memory here: the
+// transaction has not committed yet.
+#pragma once
+
+#include "edge/pod_vector.h"
+#include "edge/server.h"
+#include "queue/ddl_record.h"
+#include "queue/local_event.h"
+
+namespace pg_lineage {
+
+// A DDL command as the pending list holds it.
+struct PendingDdl {
+  DdlRecord record;
+  int level;
+};
+
+struct WriteBatch {
+  PodVector<LocalEvent *> events;  // to be written unless the store has them
+  PendingDdl *ddl;
+  int nddl;
+  int64 feed_rows;  // out: rows added to the feed
+};
+
+void WriteStore(WriteBatch *batch);
+
+}  // namespace pg_lineage
