@@ -23,10 +23,10 @@ PG_FUNCTION_INFO_V1(pg_lineage_scrub);
 
 Datum pg_lineage_scrub(PG_FUNCTION_ARGS) {
   const pg_lineage::ScrubMode mode = pg_lineage::ModeNamed(text_to_cstring(PG_GETARG_TEXT_PP(3)));
-  const char *text = pg_lineage::ScrubStatement(text_to_cstring(PG_GETARG_TEXT_PP(0)),
-                                                PG_GETARG_INT32(1), PG_GETARG_INT32(2), mode);
-  if (text == nullptr) PG_RETURN_NULL();
-  PG_RETURN_TEXT_P(cstring_to_text(text));
+  const char *scrubbed = pg_lineage::ScrubStatement(text_to_cstring(PG_GETARG_TEXT_PP(0)),
+                                                    PG_GETARG_INT32(1), PG_GETARG_INT32(2), mode);
+  if (scrubbed == nullptr) PG_RETURN_NULL();
+  PG_RETURN_TEXT_P(cstring_to_text(scrubbed));
 }
 
 }  // extern "C"
