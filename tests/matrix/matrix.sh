@@ -40,16 +40,33 @@ inside() {
     chroot "$root" "$@" </dev/null
 }
 
+# Gives a root /proc and shared memory; taken away again when the script ends, however it ends.
+mount_root() {
+  mount -t proc proc "$1/proc" && mount -t tmpfs -o mode=1777 tmpfs "$1/dev/shm" || return 1
+  mounted=$1
+}
+unmount_root() {
+  [ -z "$mounted" ] || umount "$mounted/dev/shm" "$mounted/proc"
+  mounted=
+}
+mounted=
+trap unmount_root EXIT
+trap 'exit 130' INT TERM
+
 # Makes the root of a suite with its server and compiler, once.
 make_root() {
   local suite=$1 root=$2 major script=/usr/share/debootstrap/scripts
   major=$(major_of "$suite")
-  [ -e "$root/matrix-ready" ] && return 0
+  if [ -e "$root/matrix-ready" ]; then
+    mount_root "$root"
+    return
+  fi
   rm -rf --one-file-system "$root"
   # An older debootstrap does not know the newest suites; all are made like sid.
   [ -e "$script/$suite" ] || script=$script/sid
   debootstrap --variant=minbase --include=ca-certificates "$suite" "$root" "$mirror" \
     $([ -e "/usr/share/debootstrap/scripts/$suite" ] || echo "$script") || return 1
+  mount_root "$root" || return 1
   printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
   chmod +x "$root/usr/sbin/policy-rc.d"
   # Inside, apt reaches the archive as this machine does.
@@ -104,14 +121,11 @@ for suite in "${suites[@]}"; do
     # A suite that cannot be had here (no network) is no fault of the extension.
     echo "no root of $suite could be made: $(tail -n 3 "$top/$suite.log")"
     skipped=$((skipped + 1))
+    unmount_root
     continue
   fi
-  mount -t proc proc "$root/proc" 2>/dev/null
-  mount -t tmpfs -o mode=1777 tmpfs "$root/dev/shm" 2>/dev/null
-  trap 'umount "$root/dev/shm" "$root/proc" 2>/dev/null' EXIT
   test_suite "$suite" "$root"
-  umount "$root/dev/shm" "$root/proc" 2>/dev/null
-  trap - EXIT
+  unmount_root
 done
 echo "$passed passed, $failed failed, $skipped skipped"
 [ $failed -eq 0 ]
