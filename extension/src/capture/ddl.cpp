@@ -71,7 +71,7 @@ int ReadCommands(DdlCommand **commands) {
     command->tag = RowText(rows, 4);
     command->object_type = RowText(rows, 5);
     command->schema = schema;
-    command->identity = RowText(rows, 7);
+    command->identity = PlainIdentity(command->address.classId, RowText(rows, 7));
     command->collected = reinterpret_cast<CollectedCommand *>(DatumGetPointer(RowValue(rows, 9)));
   }
   tuplestore_end(rows.store);
@@ -104,6 +104,22 @@ bool DdlObjectSkipped(const ObjectAddress &address) {
   if (identity == nullptr || names == NIL) return true;
   const bool in_schema = list_length(names) > 1 || address.classId == NamespaceRelationId;
   return in_schema && DdlSchemaSkipped(static_cast<const char *>(linitial(names)));
+}
+
+const char *PlainIdentity(Oid classid, const char *identity) {
+  if (classid != ProcedureRelationId || identity == nullptr) return identity;
+  static const char kPrefix[] = "pg_catalog.";
+  StringInfoData out;
+  initStringInfo(&out);
+  bool quoted = false;
+  char before = '\0';
+  for (const char *c = identity; *c != '\0'; before = *c++) {
+    if (*c == '"') quoted = !quoted;
+    const bool type_starts = !quoted && (before == '(' || before == ',' || before == ' ');
+    if (type_starts && strncmp(c, kPrefix, strlen(kPrefix)) == 0) c += strlen(kPrefix);
+    appendStringInfoChar(&out, *c);
+  }
+  return out.data;
 }
 
 EventTriggerRows CallEventTriggerFunction(Oid function) {

@@ -38,6 +38,10 @@ bool DdlSchemaSkipped(const char *schema);
 // True when the schema that an object lives in, or its table does, is skipped.
 bool DdlObjectSkipped(const ObjectAddress &address);
 
+// An object's identity with the types of a routine without pg_catalog: "public.f(text)", where
+// the server says "public.f(pg_catalog.text)".
+const char *PlainIdentity(Oid classid, const char *identity);
+
 // Turns one command into records (capture/ddl_command.cpp).
 void RecordDdlCommand(const DdlCommand &command);
 

@@ -59,7 +59,7 @@ void RecordGrant(const DdlCommand &command) {
     if (DdlObjectSkipped(address)) continue;
     DdlRecord record = RecordFor(command, address);
     record.object_type = getObjectTypeDescription(&address, true);
-    record.object_identity = getObjectIdentity(&address, true);
+    record.object_identity = PlainIdentity(address.classId, getObjectIdentity(&address, true));
     record.subcommands = subcommands;
     PendingAddDdl(record);
   }
@@ -94,7 +94,7 @@ void RecordAlterTable(const DdlCommand &command) {
     if (DdlObjectSkipped(address)) continue;
     DdlRecord child = RecordFor(command, address);
     child.object_type = getObjectTypeDescription(&address, true);
-    child.object_identity = getObjectIdentity(&address, true);
+    child.object_identity = PlainIdentity(address.classId, getObjectIdentity(&address, true));
     child.subcommands = AlterTableSubcommands(collected, lfirst_oid(cell));
     PendingAddDdl(child);
   }

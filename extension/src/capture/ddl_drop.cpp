@@ -34,7 +34,7 @@ Dropped ReadDropped(const EventTriggerRows &rows) {
   dropped.object_type = RowText(rows, 7);
   dropped.schema = RowText(rows, 8);
   dropped.name = RowText(rows, 9);
-  dropped.identity = RowText(rows, 10);
+  dropped.identity = PlainIdentity(dropped.address.classId, RowText(rows, 10));
   return dropped;
 }
 

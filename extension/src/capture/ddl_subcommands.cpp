@@ -154,33 +154,42 @@ void AddColumnMembers(StringInfo out, const AlterTableCmd *command, Oid relid) {
   if (command->subtype != AT_DropColumn) AddMember(out, "data_type", ColumnType(relid, column));
 }
 
-const char *QualifiedName(const RangeVar *name) {
+// Identity of the partition or parent that a sub-command names; as written where it is not known.
+const char *RelationNamed(const CollectedATSubcmd *sub, Oid relid, const RangeVar *name) {
+  const ObjectAddress &address = sub->address;
+  if (address.classId == RelationRelationId && address.objectId != relid &&
+      address.objectSubId == 0) {
+    const char *identity = getObjectIdentity(&address, true);
+    if (identity != nullptr) return identity;
+  }
   return quote_qualified_identifier(name->schemaname, name->relname);
 }
 
 // What a sub-command names besides columns: constraints, partitions, parents, owners.
-void AddDefinitionMembers(StringInfo out, const AlterTableCmd *command) {
+void AddDefinitionMembers(StringInfo out, const CollectedATSubcmd *sub, Oid relid) {
+  const AlterTableCmd *command = castNode(AlterTableCmd, sub->parsetree);
   if (command->name != nullptr) AddMember(out, "name", command->name);
   if (command->newowner != nullptr) AddMember(out, "to", get_rolespec_name(command->newowner));
   if (command->def == nullptr) return;
+  const char *name = nullptr;
   switch (nodeTag(command->def)) {
     case T_Constraint:
-      if (command->name == nullptr) {
-        AddMember(out, "name", castNode(Constraint, command->def)->conname);
-      }
+      name = castNode(Constraint, command->def)->conname;
       break;
     case T_IndexStmt:
-      AddMember(out, "name", castNode(IndexStmt, command->def)->idxname);
+      name = castNode(IndexStmt, command->def)->idxname;
       break;
     case T_RangeVar:
-      AddMember(out, "relation", QualifiedName(castNode(RangeVar, command->def)));
+      AddMember(out, "relation", RelationNamed(sub, relid, castNode(RangeVar, command->def)));
       break;
     case T_PartitionCmd:
-      AddMember(out, "relation", QualifiedName(castNode(PartitionCmd, command->def)->name));
+      AddMember(out, "relation",
+                RelationNamed(sub, relid, castNode(PartitionCmd, command->def)->name));
       break;
     default:
       break;
   }
+  if (command->name == nullptr) AddMember(out, "name", name);
 }
 
 // True where AlterTableCmd.name (or its definition) is a column.
@@ -207,6 +216,14 @@ bool IsAboutColumn(const AlterTableCmd *command) {
     default:
       return compat::IsColumnSubcommandOfRelease(command->subtype);
   }
+}
+
+// True when the sub-command was done to `relid`. One that recursed is listed once for each table,
+// by the column it changed; without a column it is the named table's.
+bool Concerns(const CollectedATSubcmd *sub, const CollectedCommand *collected, Oid relid) {
+  const ObjectAddress &address = sub->address;
+  const bool column = address.classId == RelationRelationId && address.objectSubId != 0;
+  return column ? address.objectId == relid : collected->d.alterTable.objectId == relid;
 }
 
 }  // namespace
@@ -238,18 +255,15 @@ const char *AlterTableSubcommands(const CollectedCommand *collected, Oid relid) 
   foreach (cell, collected->d.alterTable.subcmds) {
     const CollectedATSubcmd *sub = static_cast<CollectedATSubcmd *>(lfirst(cell));
     if (sub->parsetree == nullptr || !IsA(sub->parsetree, AlterTableCmd)) continue;
-    const ObjectAddress &address = sub->address;
-    const bool of_child = address.classId == RelationRelationId && address.objectSubId != 0 &&
-                          address.objectId != relid;
     const AlterTableCmd *command = castNode(AlterTableCmd, sub->parsetree);
     const char *type = SubcommandName(command->subtype);
-    if (of_child || type == nullptr) continue;
+    if (!Concerns(sub, collected, relid) || type == nullptr) continue;
     const int start = out.len;
     StartSubcommand(&out, type);
     if (IsAboutColumn(command)) {
       AddColumnMembers(&out, command, relid);
     } else {
-      AddDefinitionMembers(&out, command);
+      AddDefinitionMembers(&out, sub, relid);
     }
     EndSubcommand(&out);
     const int length = out.len - start;
