@@ -6,8 +6,8 @@
 set -u
 cd "$(dirname "$0")/../.."
 . tests/lib.sh
+. tests/matrix/roots.sh
 top=${MATRIX_DIR:-$PWD/build/matrix}
-cases=${CASES:-$PWD/../shared/cases}
 suites=("$@")
 [ ${#suites[@]} -gt 0 ] || suites=(trixie forky)
 passed=0 failed=0 skipped=0
@@ -17,11 +17,6 @@ if [ "$(id -u)" -ne 0 ] || ! command -v debootstrap >/dev/null; then
   exit 0
 fi
 mkdir -p "$top"
-# The archive that this machine itself uses.
-mirror=${MIRROR:-$(apt-get indextargets --format '$(ORIGIN) $(SITE)' 'Created-By: Packages' |
-  awk '$1 == "Debian" {print $2; exit}')}
-[ -n "$mirror" ] || die "apt names no Debian archive (run 'apt-get update', or set MIRROR)"
-
 # Prints the PostgreSQL that a suite holds.
 major_of() {
   case $1 in
@@ -32,47 +27,15 @@ major_of() {
   esac
 }
 
-# Runs a command inside a root.
-inside() {
-  local root=$1
-  shift
-  env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive \
-    chroot "$root" "$@" </dev/null
-}
-
-# Gives a root /proc and shared memory; taken away again when the script ends, however it ends.
-mount_root() {
-  mount -t proc proc "$1/proc" && mount -t tmpfs -o mode=1777 tmpfs "$1/dev/shm" || return 1
-  mounted=$1
-}
-unmount_root() {
-  [ -z "$mounted" ] || umount "$mounted/dev/shm" "$mounted/proc"
-  mounted=
-}
-mounted=
-trap unmount_root EXIT
-trap 'exit 130' INT TERM
-
 # Makes the root of a suite with its server and compiler, once.
 make_root() {
-  local suite=$1 root=$2 major script=/usr/share/debootstrap/scripts
+  local suite=$1 root=$2 major
   major=$(major_of "$suite")
   if [ -e "$root/matrix-ready" ]; then
     mount_root "$root"
     return
   fi
-  rm -rf --one-file-system "$root"
-  # An older debootstrap does not know the newest suites; all are made like sid.
-  [ -e "$script/$suite" ] || script=$script/sid
-  debootstrap --variant=minbase --include=ca-certificates "$suite" "$root" "$mirror" \
-    $([ -e "/usr/share/debootstrap/scripts/$suite" ] || echo "$script") || return 1
-  mount_root "$root" || return 1
-  printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
-  chmod +x "$root/usr/sbin/policy-rc.d"
-  # Inside, apt reaches the archive as this machine does.
-  cp -r /etc/apt/apt.conf.d/. "$root/etc/apt/apt.conf.d/" 2>/dev/null
-  rm -f "$root"/etc/apt/apt.conf.d/*docker* "$root"/etc/apt/apt.conf.d/*postgresql*
-  inside "$root" apt-get -qq update || return 1
+  bootstrap "$suite" "$root" && mount_root "$root" && inside "$root" apt-get -qq update || return 1
   inside "$root" apt-get -qq install -y --no-install-recommends postgresql-common || return 1
   echo 'create_main_cluster = false' >>"$root/etc/postgresql-common/createcluster.conf"
   inside "$root" apt-get -qq install -y --no-install-recommends "postgresql-$major" \
@@ -100,15 +63,11 @@ check() {
 # Copies the tree into a root and runs everything there.
 test_suite() {
   local suite=$1 root=$2
-  rm -rf "$root/lineage/pg_lineage" "$root/lineage/shared"
-  mkdir -p "$root/lineage/pg_lineage" "$root/lineage/shared"
-  tar -c --exclude=./build --exclude=./.git --exclude='*.o' --exclude='*.so' --exclude='*.bc' \
-    --exclude=./lineage-shipper . | tar -x -C "$root/lineage/pg_lineage"
+  copy_tree "$root"
   mkdir -p "$root/lineage/pg_lineage/build"
   # Sources once fetched stay fetched.
   mkdir -p "$root/lineage/pg-source"
   ln -s ../../pg-source "$root/lineage/pg_lineage/build/pg-source"
-  [ ! -d "$cases" ] || cp -r "$cases" "$root/lineage/shared/"
   check "$root" "build with -Werror" 300 make -s -C /lineage/pg_lineage all || return
   check "$root" "pg_regress" 600 make -s -C /lineage/pg_lineage staged-installcheck
   check "$root" "lineage cases" 300 make -s -C /lineage/pg_lineage cases
