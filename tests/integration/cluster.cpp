@@ -192,7 +192,7 @@ Cluster::Cluster(ClusterOptions options) : dir_(MakeTempDirectory()), tcp_(optio
   AppendConf("shared_preload_libraries = '" + options.preload + "'");
   if (tcp_) AppendConf("listen_addresses = '127.0.0.1'");
   for (const std::string &line : options.conf) AppendConf(line);
-  if (options.start) Start();
+  if (options.start) StartOrRemove();
 }
 
 Cluster::Cluster(const Cluster &primary, int) : dir_(MakeTempDirectory()) {
@@ -201,7 +201,7 @@ Cluster::Cluster(const Cluster &primary, int) : dir_(MakeTempDirectory()) {
   AppendConf("port = " + std::to_string(port_));
   AppendConf("unix_socket_directories = '" + dir_ + "'");
   AppendConf("listen_addresses = ''");
-  Start();
+  StartOrRemove();
 }
 
 Cluster::~Cluster() {
@@ -236,6 +236,15 @@ void Cluster::Start() {
       60);
   if (ready && pid_ != 0) return;
   throw std::runtime_error("the server did not start:\n" + Log());
+}
+
+void Cluster::StartOrRemove() {
+  try {
+    Start();
+  } catch (...) {
+    fs::remove_all(dir_);
+    throw;
+  }
 }
 
 void Cluster::Stop(StopMode mode) {

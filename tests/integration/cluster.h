@@ -147,6 +147,8 @@ class Cluster {
  private:
   Cluster(const Cluster &primary, int);  // standby
 
+  // For constructors, whose failure runs no destructor.
+  void StartOrRemove();
   void CheckLog() const;
 
   std::string dir_;

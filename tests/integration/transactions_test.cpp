@@ -96,9 +96,10 @@ TEST_F(Transactions, AReadOnlyTransactionWorksAndItsSuccessorRecords) {
   session.Exec("SELECT * FROM lineage.health");
   EXPECT_EQ(session.State(kCopy), "25006");
   session.Exec("ROLLBACK");
+  session.Exec("CREATE TEMP TABLE stage (a int)");
   session.Exec("SET default_transaction_read_only = on");
-  session.Exec("CREATE TEMP TABLE IF NOT EXISTS nothing ON COMMIT DROP AS SELECT 1");
-  session.Exec("SELECT count(*) FROM src");
+  session.Exec("INSERT INTO stage SELECT a FROM src");
+  session.Exec("SELECT count(*) FROM stage");
   session.Exec("SET default_transaction_read_only = off");
   session.Exec(kCopy);
   EXPECT_EQ(Edges(), CopyEdges());
@@ -110,7 +111,7 @@ TEST_F(Transactions, PureReadersNeverTakeATransactionId) {
   session.Exec("SELECT * FROM src");
   std::string before = session.Value(next);
   for (int i = 0; i < 5; i++) {
-    session.Exec("SELECT a + b FROM src JOIN other USING (a)");
+    session.Exec("SELECT a + src.b FROM src JOIN other USING (a)");
     session.Exec("DO $$ BEGIN PERFORM a FROM src; END $$");
     session.Exec("SELECT * FROM lineage.column_lineage");
   }
