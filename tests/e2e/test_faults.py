@@ -102,6 +102,15 @@ class ServerFaults(EndToEnd):
                 self.wait_edge("public.src", f"public.t{number}")
         self.arrives()
 
+    def test_a_catalog_that_lost_everything_is_filled_again(self):
+        self.shipping()
+        with self.double.lock:
+            self.double.store = type(self.double.store)(self.version)
+        self.sql("CREATE TABLE fresh AS SELECT a FROM src")
+        self.wait_edge("public.src", "public.fresh")
+        self.wait_drained()
+        self.assertEqual(self.sql("SELECT count(*) FROM lineage._parked"), [["0"]])
+
     def test_a_database_server_that_restarts_is_waited_for(self):
         shipper = self.shipping()
         self.pg.stop_server()

@@ -202,6 +202,28 @@ class Union(EndToEnd):
         self.assertIn("drawn by ann", edge["description"])
         self.assertEqual(edge["source"], "Manual")
 
+    def test_another_tools_edge_is_merged_again_and_again(self):
+        shipper = self.ship()
+        self.wait_table("public.b")
+        self.wait_drained()
+        shipper.stop()
+        tables = self.entities("table")
+        theirs = {"source": "QueryLineage", "columnsLineage": [
+            {"fromColumns": [tables["public.a"]["fullyQualifiedName"] + ".z"],
+             "toColumn": tables["public.b"]["fullyQualifiedName"] + ".z"}]}
+        with self.double.lock:
+            self.double.store.put_edge(tables["public.a"], tables["public.b"], theirs,
+                                       {"name": "ingestion-bot", "bot": True})
+        self.ship()
+        self.sql("CALL first_one()")
+        self.wait_edge("public.a", "public.b",
+                       lambda edge: len(edge.get("columnsLineage", [])) == 2)
+        self.sql("CALL second_one()")
+        self.wait_edge("public.a", "public.b",
+                       lambda _: ("y", "y") in self.pairs("public.a", "public.b"))
+        self.wait_drained()
+        self.assertEqual(self.pairs("public.a", "public.b"), {("x", "x"), ("y", "y"), ("z", "z")})
+
     def test_same_table_edges_are_left_out(self):
         self.ship()
         self.sql("UPDATE a SET x = y; CALL first_one()")
