@@ -128,7 +128,9 @@ Status Delivery::SendEntity(const Entity &entity, bool force) {
   bool is_service = entity.type == "databaseService";  // its body has a password: never hashed
   std::string request = is_service ? entity.fqn : Dump(entity.body);
   std::string hash = is_service ? "sent" : ShortHash(request);
-  if (!force && Recall(EntityKey(entity.fqn)) == hash) return Status::Done();
+  const std::string &sent = Recall(EntityKey(entity.fqn));
+  if (!force && sent == hash) return Status::Done();
+  if (entity.partial && !sent.empty()) return Status::Done();
   last_request_ = is_service ? "PUT " + entity.path : "PUT " + entity.path + " " + request;
   Status status = sink_->PutEntity(entity);
   if (!status.ok()) return status;

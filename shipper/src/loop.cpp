@@ -251,7 +251,8 @@ bool Loop::SendOne(const Work &work) {
 
 // Puts off what the sink refused for now, or gives it up when the sink takes everything else.
 Status Loop::Refused(const Work &work, const Status &status) {
-  if (work.refusals + 1 >= options_.park_after_attempts)
+  int refusals = work.refusals + (delivery_->sent() > work.taken_before ? 1 : 0);
+  if (refusals >= options_.park_after_attempts)
     return Status::Park(status.message + " (" + std::to_string(work.tries + 1) + " times)");
   long wait =
       BackoffMs(work.tries, clock_->Random01(), options_.retry_base_ms, options_.retry_max_ms);

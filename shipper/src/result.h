@@ -17,6 +17,15 @@ enum class Action {
   kPark,    // can never succeed as it is: keep it aside with its reason, go on
 };
 
+// Whose trouble it is: decides the exit code where a person waits for the answer.
+enum class Fault {
+  kOther,
+  kUnreachable,  // nobody answers
+  kBusy,         // somebody answers: not now
+  kAddress,      // what answers is not what was meant
+  kCredential,   // the credential is wrong, or does not allow this
+};
+
 struct Status {
   Action action = Action::kDone;
   std::string message;
@@ -24,20 +33,41 @@ struct Status {
   bool outage = false;      // kRetry: nobody there or too busy for anything, not this request alone
   std::vector<std::string> missing;  // kPark: fully qualified names it needs and the sink lacks;
                                      // put them, then it may be tried once more
+  Fault fault = Fault::kOther;
 
   bool ok() const { return action == Action::kDone; }
   static Status Done() { return {}; }
   static Status Retry(std::string why, long after_ms = 0) {
-    return {Action::kRetry, std::move(why), after_ms, false, {}};
+    return Make(Action::kRetry, std::move(why), after_ms, false, Fault::kOther);
   }
-  static Status Outage(std::string why, long after_ms = 0) {
-    return {Action::kRetry, std::move(why), after_ms, true, {}};
+  static Status Outage(std::string why, long after_ms = 0, Fault fault = Fault::kOther) {
+    return Make(Action::kRetry, std::move(why), after_ms, true, fault);
   }
-  static Status Reauth(std::string why) { return {Action::kReauth, std::move(why), 0, true, {}}; }
-  static Status Park(std::string why) { return {Action::kPark, std::move(why), 0, false, {}}; }
+  static Status Reauth(std::string why) {
+    return Make(Action::kReauth, std::move(why), 0, true, Fault::kCredential);
+  }
+  static Status Park(std::string why, Fault fault = Fault::kOther) {
+    return Make(Action::kPark, std::move(why), 0, false, fault);
+  }
   static Status Missing(std::string why, std::vector<std::string> fqns) {
-    return {Action::kPark, std::move(why), 0, false, std::move(fqns)};
+    Status status = Park(std::move(why));
+    status.missing = std::move(fqns);
+    return status;
   }
+
+ private:
+  static Status Make(Action action, std::string why, long after_ms, bool outage, Fault fault);
 };
+
+inline Status Status::Make(Action action, std::string why, long after_ms, bool outage,
+                           Fault fault) {
+  Status status;
+  status.action = action;
+  status.message = std::move(why);
+  status.retry_after_ms = after_ms;
+  status.outage = outage;
+  status.fault = fault;
+  return status;
+}
 
 }  // namespace shipper

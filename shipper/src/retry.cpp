@@ -26,16 +26,19 @@ std::string Describe(const HttpReply &reply) {
 
 Status Classify(const std::string &method, const HttpReply &reply) {
   const int code = reply.status;
-  if (code == 0) return Status::Outage("no answer: " + reply.error);
+  if (code == 0) return Status::Outage("no answer: " + reply.error, 0, Fault::kUnreachable);
   if (code == 401) return Status::Reauth("the token was refused (HTTP 401)");
   if (code == 408 || code == 429 || code == 502 || code == 503 || code == 504)
-    return Status::Outage(Describe(reply), reply.retry_after_ms);
+    return Status::Outage(Describe(reply), reply.retry_after_ms, Fault::kBusy);
   if (code >= 500) return Status::Retry(Describe(reply), reply.retry_after_ms);
   if (code == 409 && method == "PUT") return Status::Retry(Describe(reply));
   if (code < 200 || (code >= 300 && code < 400))
-    return Status::Outage("HTTP " + std::to_string(code) + " points elsewhere; mend hostPort");
+    return Status::Outage("HTTP " + std::to_string(code) + " points elsewhere; mend hostPort", 0,
+                          Fault::kAddress);
   if (IsHtml(reply))
-    return Status::Outage("the answer is a web page, not JSON; hostPort must end in /api");
+    return Status::Outage("the answer is a web page, not JSON; hostPort must end in /api", 0,
+                          Fault::kAddress);
+  if (code == 403) return Status::Park(Describe(reply), Fault::kCredential);
   if (code >= 400) return Status::Park(Describe(reply));
   return Status::Done();
 }

@@ -18,10 +18,14 @@ namespace shipper {
 // A create request of OpenMetadata: PUT `path` with `body`. References to other entities are by
 // fully qualified name as the create request has them.
 struct Entity {
-  std::string type;  // databaseService | database | databaseSchema | table | storedProcedure
+  std::string type;  // databaseService | database | databaseSchema | table | storedProcedure |
+                     // classification | tag
   std::string fqn;
   std::string path;  // "/v1/tables"
   nlohmann::json body;
+  // A table without its foreign keys, given before those it refers to; put only where nothing was
+  // put under this name yet. The whole table follows.
+  bool partial = false;
 };
 
 // A routine that writes an edge: as the store spells it, and its name in the catalog.

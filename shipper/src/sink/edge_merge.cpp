@@ -1,0 +1,67 @@
+#include "sink/edge_merge.h"
+
+#include <set>
+#include <string>
+#include <utility>
+
+#include "sink/sink.h"
+
+namespace shipper {
+
+namespace {
+
+using nlohmann::json;
+
+std::string Text(const json &object, const char *key) {
+  auto member = object.find(key);
+  return member != object.end() && member->is_string() ? member->get<std::string>() : "";
+}
+
+bool Lacks(const json &object, const char *key) {
+  auto member = object.find(key);
+  return member == object.end() || member->is_null() ||
+         (member->is_string() && member->get_ref<const std::string &>().empty());
+}
+
+// The entries of columnsLineage, an empty list where there are none.
+json Columns(const json &details) {
+  auto columns = details.find("columnsLineage");
+  return columns != details.end() && columns->is_array() ? *columns : json::array();
+}
+
+// Every (from, to) pair of one entry.
+std::set<std::pair<std::string, std::string>> PairsOf(const json &entry) {
+  std::set<std::pair<std::string, std::string>> pairs;
+  auto from = entry.find("fromColumns");
+  if (from == entry.end() || !from->is_array()) return pairs;
+  for (const json &column : *from)
+    if (column.is_string()) pairs.emplace(column.get<std::string>(), Text(entry, "toColumn"));
+  return pairs;
+}
+
+}  // namespace
+
+bool IsOurEdge(const json &present) {
+  return Text(present, "source") != "Manual" &&
+         Text(present, "description").find(kEdgeMark) != std::string::npos;
+}
+
+json MergeEdge(const json &present, const json &ours) {
+  if (!present.is_object() || present.empty() || IsOurEdge(present)) return ours;
+  json merged = present;
+  for (const char *key : {"createdAt", "createdBy", "updatedAt", "updatedBy"}) merged.erase(key);
+  for (const char *key : {"sqlQuery", "pipeline", "description", "source"})
+    if (Lacks(merged, key) && !Lacks(ours, key)) merged[key] = ours[key];
+  json columns = Columns(present);
+  std::set<std::pair<std::string, std::string>> known;
+  for (const json &entry : columns) known.merge(PairsOf(entry));
+  for (const json &entry : Columns(ours)) {
+    bool is_new = false;
+    for (const auto &pair : PairsOf(entry)) is_new = known.insert(pair).second || is_new;
+    if (is_new) columns.push_back(entry);
+  }
+  if (!columns.empty()) merged["columnsLineage"] = std::move(columns);
+  return merged;
+}
+
+}  // namespace shipper

@@ -1,0 +1,16 @@
+// What to do with an edge that is there already. Pure.
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+namespace shipper {
+
+// `present`: lineageDetails as the catalog has them. Ours has our mark in its description and is
+// not of source Manual.
+bool IsOurEdge(const nlohmann::json &present);
+
+// Ours where the present edge is ours or empty; otherwise the present one with our columns added,
+// and our SQL, pipeline and description only where it has none.
+nlohmann::json MergeEdge(const nlohmann::json &present, const nlohmann::json &ours);
+
+}  // namespace shipper

@@ -1,0 +1,276 @@
+#include "sink/openmetadata_sink.h"
+
+#include <cctype>
+#include <cstdio>
+
+#include "retry.h"
+#include "sink/edge_merge.h"
+#include "translate/entities.h"
+#include "translate/names.h"
+
+namespace shipper {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr int kOldestMajor = 1, kOldestMinor = 2;
+constexpr int kEdgeByIdsMinor = 9;  // GET /lineage/getLineageEdge/{from}/{to}: from 1.9, surely
+
+// Where a type of entity lives under /api/v1; "" for what has no place of its own.
+std::string CollectionOf(const std::string &type) {
+  static const std::map<std::string, std::string> kCollections = {
+      {"databaseService", "/services/databaseServices"},
+      {"database", "/databases"},
+      {"databaseSchema", "/databaseSchemas"},
+      {"table", "/tables"},
+      {"storedProcedure", "/storedProcedures"},
+      {"classification", "/classifications"},
+      {"tag", "/tags"}};
+  auto place = kCollections.find(type);
+  return place == kCollections.end() ? "" : place->second;
+}
+
+// A text member; "" where there is none.
+std::string Text(const json &object, const char *key) {
+  if (!object.is_object()) return "";
+  auto member = object.find(key);
+  return member != object.end() && member->is_string() ? member->get<std::string>() : "";
+}
+
+json ParseBody(const HttpReply &reply) { return json::parse(reply.body, nullptr, false); }
+
+// The details in any of the forms in which releases answer for one edge.
+json DetailsOf(const json &answer) {
+  if (!answer.is_object()) return json::object();
+  if (answer.contains("edge")) return DetailsOf(answer["edge"]);
+  if (answer.contains("lineageDetails") && answer["lineageDetails"].is_object())
+    return answer["lineageDetails"];
+  if (answer.contains("source") || answer.contains("columnsLineage")) return answer;
+  return json::object();
+}
+
+// The end of an edge in a graph answer: an id, or a reference with one.
+std::string EndId(const json &edge, const char *key) {
+  if (!edge.is_object() || !edge.contains(key)) return "";
+  return edge[key].is_object() ? Text(edge[key], "id") : Text(edge, key);
+}
+
+}  // namespace
+
+std::string PercentEncode(const std::string &text) {
+  std::string encoded;
+  for (unsigned char c : text) {
+    if (std::isalnum(c) || c == '-' || c == '_' || c == '.' || c == '~') {
+      encoded += static_cast<char>(c);
+    } else {
+      char hex[4];
+      std::snprintf(hex, sizeof hex, "%%%02X", c);
+      encoded += hex;
+    }
+  }
+  return encoded;
+}
+
+OpenMetadataSink::OpenMetadataSink(const ServerConfig &config, Http *http)
+    : config_(config),
+      http_(http),
+      token_(config.token),
+      name_("metadata-rest:" + config.host_port),
+      base_(config.host_port + "/" + config.api_version) {}
+
+// One exchange; what to do about its answer. `path` is below /api/v1.
+Status OpenMetadataSink::Call(const std::string &method, const std::string &path, const json *body,
+                              HttpReply *reply) {
+  HttpRequest request;
+  request.method = method;
+  request.url = base_ + path;
+  if (body != nullptr) {
+    request.body = body->dump(-1, ' ', false, json::error_handler_t::replace);
+    request.headers["Content-Type"] = "application/json";
+  }
+  request.headers["Accept"] = "application/json";
+  for (const auto &[key, value] : config_.extra_headers) request.headers[key] = value;
+  std::string bearer = token_.Header();
+  if (!bearer.empty()) request.headers["Authorization"] = bearer;
+  *reply = http_->Send(request);
+  return Classify(method, *reply);
+}
+
+// Asks for the server's release, once.
+Status OpenMetadataSink::LearnVersion() {
+  if (!version_.empty()) return Status::Done();
+  HttpReply reply;
+  Status status = Call("GET", "/system/version", nullptr, &reply);
+  if (status.action == Action::kPark)
+    return Status::Outage("GET /system/version: " + status.message +
+                              "; check that hostPort is that of OpenMetadata and ends in /api",
+                          0, Fault::kAddress);
+  if (!status.ok()) return status;
+  std::string version = Text(ParseBody(reply), "version");
+  int major = 0, minor = 0;
+  if (std::sscanf(version.c_str(), "%d.%d", &major, &minor) != 2)
+    return Status::Outage("GET /system/version gives no version; is it OpenMetadata?", 0,
+                          Fault::kAddress);
+  if (major < kOldestMajor || (major == kOldestMajor && minor < kOldestMinor))
+    return Status::Outage("the server is OpenMetadata " + version + "; 1.2 or later is needed", 0,
+                          Fault::kAddress);
+  version_ = version;
+  major_ = major;
+  minor_ = minor;
+  return Status::Done();
+}
+
+// Reaches the server with the credential: the version needs none, a list of services does.
+Status OpenMetadataSink::Check() {
+  version_.clear();
+  Status status = LearnVersion();
+  if (!status.ok()) return status;
+  HttpReply reply;
+  return Call("GET", "/services/databaseServices?limit=1", nullptr, &reply);
+}
+
+OpenMetadataSink::Lookup OpenMetadataSink::Find(const std::string &type, const std::string &fqn) {
+  auto known = ids_.find({type, fqn});
+  if (known != ids_.end()) return {Status::Done(), known->second, false};
+  HttpReply reply;
+  std::string path = CollectionOf(type) + "/name/" + PercentEncode(fqn) + "?include=all";
+  Lookup found{Call("GET", path, nullptr, &reply), "", false};
+  if (reply.status == 404 && found.status.action == Action::kPark)
+    found.status = Status::Missing(type + " " + fqn + " is not in the catalog", {fqn});
+  if (!found.status.ok()) return found;
+  json body = ParseBody(reply);
+  found.id = Text(body, "id");
+  found.deleted = body.is_object() && body.value("deleted", false);
+  if (found.id.empty()) found.status = Status::Outage("GET " + path + " gives no id");
+  if (found.status.ok() && !found.deleted) ids_[{type, fqn}] = found.id;
+  return found;
+}
+
+// A 404 to a create request: the service itself is gone (another catalog), or the parent is.
+Status OpenMetadataSink::MissingParent(const Entity &entity, const std::string &reason) {
+  std::vector<std::string> parts = SplitFqn(entity.fqn);
+  if (parts.size() < 2) return Status::Park(reason);
+  std::string service = JoinFqn({parts[0]});
+  Lookup found = Find("databaseService", service);
+  if (found.status.missing.empty() && !found.status.ok()) return found.status;
+  parts.pop_back();
+  return Status::Missing(reason, {found.status.ok() ? JoinFqn(parts) : service});
+}
+
+Status OpenMetadataSink::PutEntity(const Entity &entity) {
+  Status status = LearnVersion();
+  if (!status.ok()) return status;
+  if (entity.type == "databaseService") {
+    ids_.clear();  // it is put when all else may have changed too
+    Lookup found = Find(entity.type, entity.fqn);
+    if (found.status.missing.empty() && !found.status.ok()) return found.status;
+    bool kept = found.status.ok() && !found.deleted && !config_.force_entity_overwriting;
+    if (kept) return Status::Done();
+  }
+  Entity adapted = entity;
+  AdaptToServer(major_, minor_, &adapted);
+  if (entity.type == "databaseService" && !config_.store_service_connection)
+    adapted.body.erase("connection");
+  std::string path = adapted.path.rfind("/v1/", 0) == 0 ? adapted.path.substr(3) : adapted.path;
+  HttpReply reply;
+  status = Call("PUT", path, &adapted.body, &reply);
+  if (reply.status == 404 && status.action == Action::kPark)
+    return MissingParent(entity, status.message);
+  if (!status.ok()) return status;
+  json body = ParseBody(reply);
+  std::string id = Text(body, "id");
+  if (!id.empty()) ids_[{entity.type, entity.fqn}] = id;
+  return status;
+}
+
+// {"id":…,"type":"table"} of one end.
+Status OpenMetadataSink::ResolveEnd(const std::string &fqn, json *reference) {
+  Lookup found = Find("table", fqn);
+  if (!found.status.ok()) return found.status;
+  if (found.deleted)
+    return Status::Park("table " + fqn +
+                        " was deleted in the catalog and stays so until it changes");
+  *reference = {{"id", found.id}, {"type", "table"}};
+  return Status::Done();
+}
+
+// The name of the routine becomes its id. A routine that a person deleted is not shown.
+Status OpenMetadataSink::ResolvePipeline(json *details) {
+  auto pipeline = details->find("pipeline");
+  if (pipeline == details->end() || pipeline->contains("id")) return Status::Done();
+  std::string type = Text(*pipeline, "type");
+  Lookup found = Find(type, Text(*pipeline, "fullyQualifiedName"));
+  if (!found.status.ok()) return found.status;
+  if (found.deleted)
+    details->erase("pipeline");
+  else
+    *pipeline = {{"id", found.id}, {"type", type}};
+  return Status::Done();
+}
+
+// The details of the edge as the catalog has it; an empty object where there is none.
+Status OpenMetadataSink::ReadEdge(const LineageEdge &edge, const std::string &from,
+                                  const std::string &to, json *present) {
+  *present = json::object();
+  HttpReply reply;
+  if (major_ > 1 || minor_ >= kEdgeByIdsMinor) {
+    Status status = Call("GET", "/lineage/getLineageEdge/" + from + "/" + to, nullptr, &reply);
+    if (reply.status == 404 && status.action == Action::kPark) return Status::Done();
+    if (status.ok()) *present = DetailsOf(ParseBody(reply));
+    return status;
+  }
+  Status status = Call(
+      "GET",
+      "/lineage/table/name/" + PercentEncode(edge.to_fqn) + "?upstreamDepth=1&downstreamDepth=1",
+      nullptr, &reply);
+  if (!status.ok()) return status;
+  json graph = ParseBody(reply);
+  if (!graph.is_object() || !graph.contains("upstreamEdges")) return status;
+  for (const json &found : graph["upstreamEdges"])
+    if (EndId(found, "fromEntity") == from && EndId(found, "toEntity") == to)
+      *present = DetailsOf(found);
+  return status;
+}
+
+// The request with ids, merged with what is there.
+Status OpenMetadataSink::Resolve(const LineageEdge &edge, json *request) {
+  json from, to, present, details = edge.details;
+  Status status = ResolveEnd(edge.from_fqn, &from);
+  if (status.ok()) status = ResolveEnd(edge.to_fqn, &to);
+  if (status.ok()) status = ResolvePipeline(&details);
+  if (status.ok()) status = ReadEdge(edge, from["id"], to["id"], &present);
+  if (!status.ok()) return status;
+  *request = {
+      {"edge",
+       {{"fromEntity", from}, {"toEntity", to}, {"lineageDetails", MergeEdge(present, details)}}}};
+  return status;
+}
+
+// Drops ids that may have become wrong.
+void OpenMetadataSink::Forget(const LineageEdge &edge) {
+  ids_.erase({"table", edge.from_fqn});
+  ids_.erase({"table", edge.to_fqn});
+  if (edge.details.contains("pipeline"))
+    ids_.erase({"storedProcedure", Text(edge.details["pipeline"], "fullyQualifiedName")});
+}
+
+Status OpenMetadataSink::PutLineage(const LineageEdge &edge) {
+  Status status = LearnVersion();
+  if (!status.ok()) return status;
+  HttpReply reply;
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    json request;
+    status = Resolve(edge, &request);
+    const bool resolved = status.ok();
+    if (resolved) status = Call("PUT", "/lineage", &request, &reply);
+    if (resolved && reply.status == 400 &&
+        !status.ok())  // most likely a column that the catalog does not know
+      return Status::Missing(status.message, {edge.from_fqn, edge.to_fqn});
+    if (status.action != Action::kPark || !status.missing.empty()) return status;
+    Forget(edge);  // an id of before: look it up again, once
+  }
+  return status;
+}
+
+}  // namespace shipper
