@@ -5,7 +5,7 @@ import re
 import subprocess
 import unittest
 
-from harness import EndToEnd, wait_until
+from harness import ROLE, EndToEnd, wait_until
 from openmetadata_double import BOT, PERSON, PERSON_TOKEN
 
 TABLES = "CREATE TABLE src (a int, b int, c int); CREATE TABLE dst (a int, b int, c int);"
@@ -192,34 +192,71 @@ class Kills(EndToEnd):
     setup_sql = "CREATE TABLE src (a int, b int);"
     rounds = 20
 
-    def test_random_kills_of_the_shipper_lose_nothing(self):
+    def commit_some(self, name):
+        """Three transactions of which some roll back; notes what must arrive."""
+        for step in range(3):
+            table = f"{name}_{step}"
+            end = "ROLLBACK" if random.random() < 0.3 else "COMMIT"
+            self.sql(f"BEGIN; CREATE TABLE {table} AS SELECT a, b FROM src; {end}")
+            if end == "COMMIT":
+                self.expected.add(("public.src", f"public.{table}"))
+
+    def judge(self):
+        """Exactly the edges of what was committed, whole, and nothing put aside."""
+        wait_until(lambda: set(self.edges()) >= self.expected,
+                   lambda: f"edges {self.expected - set(self.edges())} {self.said()}")
+        self.wait_drained()
+        self.assertEqual(set(self.edges()), self.expected)
+        for pair in self.expected:
+            self.assertEqual(self.pairs(*pair), {("a", "a"), ("b", "b")})
+        self.assertEqual(self.sql("SELECT count(*) FROM lineage._parked"), [["0"]])
+
+    def setUp(self):
+        super().setUp()
         random.seed(19505)
-        expected = set()
+        self.expected = set()
+
+    def test_random_kills_of_the_shipper_lose_nothing(self):
         workflow = self.workflow()
         for number in range(self.rounds):
             shipper = self.ship(workflow=workflow)
             if number % 3 == 0:
                 self.double.fault(cut="body", apply=number % 2 == 0, count=1, method="PUT")
-            for step in range(3):
-                table = f"t{number}_{step}"
-                end = "ROLLBACK" if random.random() < 0.3 else "COMMIT"
-                self.sql(f"BEGIN; CREATE TABLE {table} AS SELECT a, b FROM src; {end}")
-                if end == "COMMIT":
-                    expected.add(("public.src", f"public.{table}"))
+            self.commit_some(f"t{number}")
             try:
                 shipper.process.wait(timeout=random.uniform(0, 0.5))
             except subprocess.TimeoutExpired:
-                pass
-            shipper.kill()
+                shipper.kill()
         self.double.clear_faults()
         self.ship(workflow=workflow)
-        wait_until(lambda: set(self.edges()) >= expected,
-                   lambda: f"edges {expected - set(self.edges())} {self.said()}")
-        self.wait_drained()
-        self.assertEqual(set(self.edges()), expected)
-        for source, target in expected:
-            self.assertEqual(self.pairs(source, target), {("a", "a"), ("b", "b")})
-        self.assertEqual(self.sql("SELECT count(*) FROM lineage._parked"), [["0"]])
+        self.judge()
+
+    def test_kills_of_its_backend_lose_nothing(self):
+        shipper = self.ship()
+        for number in range(self.rounds):
+            self.commit_some(f"t{number}")
+            self.sql(f"""SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                         WHERE usename = '{ROLE}' AND datname = current_database()""")
+        self.judge()
+        self.assertTrue(shipper.running(), shipper.log())
+
+    def test_crashes_of_the_database_server_lose_nothing(self):
+        shipper = self.ship()
+        for number in range(3):
+            self.commit_some(f"t{number}")
+            self.pg.stop_server("immediate")
+            self.pg.start()
+        self.judge()
+        self.assertTrue(shipper.running(), shipper.log())
+
+    def test_a_catalog_that_comes_and_goes_loses_nothing(self):
+        self.ship()
+        for number in range(self.rounds // 2):
+            self.double.stop()
+            self.commit_some(f"t{number}")
+            self.double.start()
+            self.commit_some(f"u{number}")
+        self.judge()
 
 
 if __name__ == "__main__":
