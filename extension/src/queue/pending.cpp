@@ -3,6 +3,7 @@
 #include "edge/compat.h"
 #include "edge/guc.h"
 #include "queue/local_event.h"
+#include "queue/owed.h"
 #include "queue/shared.h"
 #include "queue/store.h"
 #include "queue/writer.h"
@@ -28,11 +29,9 @@ struct Pending {
   StoreMark mark;      // the mark of what was written
   bool wrote;          // the writer ran, so outcomes and feed_rows count
   int64 feed_rows;
+  Outcome ddl_outcome;
 };
 Pending pending;
-
-// Events of committed transactions that the store refused; in a context of its own.
-PodVector<LocalEvent *> owed;
 
 void BeginContext() {
   if (pending.context == NULL)
@@ -130,48 +129,41 @@ bool NeedsWriting(LocalEvent *event) {
   return false;
 }
 
-void CountLostAtExit(int, Datum) {
-  if (!owed.Empty()) HealthCount(Health::kLostAtExit, owed.size);
-  owed.size = 0;
-}
-
-// Makes room while an error can still be raised: after COMMIT nothing may fail.
-void PrepareToOwe(int n) {
-  static bool watching = false;
-  if (!watching) before_shmem_exit(CountLostAtExit, (Datum)0);
-  watching = true;
-  if (owed.context == NULL) owed.context = TopMemoryContext;
-  owed.Reserve(owed.size + n);
-}
-
-// Keeps a refused event for the next commit.
-void Owe(LocalEvent *event) {
-  if (event->owed) return;
-  owed.Append(event);
-  event->owed = true;
+// The DDL to write: what is owed, then this transaction's.
+void CollectDdl(WriteBatch *batch, PodVector<PendingDdl> *all) {
+  all->context = pending.context;
+  for (const PendingDdl &ddl : OwedDdl()) all->Append(ddl);
+  for (const PendingDdl &ddl : pending.ddl) all->Append(ddl);
+  batch->ddl = all->items;
+  batch->nddl = all->size;
 }
 
 // Hands to the writer what has to be written.
 void PreCommit() {
-  if (pending.journal.Empty() && pending.ddl.Empty() && owed.Empty()) return;
+  bool owing = !OwedEvents().Empty() || !OwedDdl().Empty();
+  if (pending.journal.Empty() && pending.ddl.Empty() && !owing) return;
   if (!StoreMarkNow(&pending.mark)) return;
   BeginContext();
   WriteBatch batch = {};
+  PodVector<PendingDdl> ddl = {};
   batch.events.context = pending.context;
-  for (LocalEvent *event : owed) batch.events.Append(event);
+  for (LocalEvent *event : OwedEvents()) batch.events.Append(event);
   for (JournalEntry *entry : pending.journal)
     if (!entry->event->owed && NeedsWriting(entry->event)) batch.events.Append(entry->event);
-  batch.ddl = pending.ddl.items;
-  batch.nddl = pending.ddl.size;
+  CollectDdl(&batch, &ddl);
   pending.wrote = true;
   if (batch.events.Empty() && batch.nddl == 0) return;
-  PrepareToOwe(batch.events.size);
+  OweRoom(batch.events.size);
   WriteStore(&batch);
   pending.feed_rows = batch.feed_rows;
+  pending.ddl_outcome = batch.nddl == 0 ? Outcome::kNone : batch.ddl_outcome;
+  if (pending.ddl_outcome == Outcome::kRefused && !pending.ddl.Empty())
+    OweDdlStage(batch.ddl, batch.nddl);
 }
 
 // Settles what was owed before this transaction.
 void SettleOwed() {
+  PodVector<LocalEvent *> &owed = OwedEvents();
   int kept = 0;
   for (LocalEvent *event : owed) {
     if (event->outcome == Outcome::kStored) {
@@ -183,6 +175,8 @@ void SettleOwed() {
     if (event->owed) owed[kept++] = event;
   }
   owed.size = kept;
+  if (pending.ddl_outcome == Outcome::kStored) OweDdlClear();
+  if (pending.ddl_outcome == Outcome::kRefused) OweDdlKeep();
 }
 
 // After COMMIT: counters go to shared memory, and what was written is seen.
@@ -226,14 +220,15 @@ void OnCommit() {
   SettleOwed();
   ApplyOwnChanges();
   for (JournalEntry *entry : pending.journal)
-    if (pending.wrote && entry->event->outcome == Outcome::kRefused) Owe(entry->event);
+    if (pending.wrote && entry->event->outcome == Outcome::kRefused) OweEvent(entry->event);
 }
 
 // After PREPARE: nobody knows how it ends.
 void OnPrepare() {
-  if (pending.feed_rows != 0 || !pending.own.Empty()) PendingDistrust();
   for (JournalEntry *entry : pending.journal)
     if (entry->event->outcome == Outcome::kRefused) HealthCount(Health::kLostAtExit);
+  if (pending.ddl_outcome == Outcome::kRefused)
+    HealthCount(Health::kLostAtExit, pending.ddl.size);
 }
 
 // Forgets the transaction; resets the cache when it is too big or names have changed.
@@ -242,15 +237,16 @@ void EndTransaction() {
     entry->event->top = NULL;
     entry->event->outcome = Outcome::kNone;
   }
-  for (LocalEvent *event : owed) event->outcome = Outcome::kNone;
+  for (LocalEvent *event : OwedEvents()) event->outcome = Outcome::kNone;
+  OweDdlUnstage();
   MemoryContext context = pending.context;
   pending = {};
   pending.context = context;
   if (context != NULL) MemoryContextReset(context);
   bool stale = EventCacheGeneration() != Generation();
   if (EventCacheSize() == 0 || (!stale && EventCacheSize() <= settings.max_shapes)) return;
-  if (!owed.Empty() && EventCacheSize() <= 4 * settings.max_shapes) return;
-  CountLostAtExit(0, (Datum)0);
+  if (!OwedEvents().Empty() && EventCacheSize() <= 4 * settings.max_shapes) return;
+  if (!OwedEvents().Empty()) OwedLose();
   EventCacheReset();
 }
 
@@ -307,24 +303,7 @@ void PendingForget() {
 void PendingAddDdl(const DdlRecord &record) {
   BeginContext();
   MemoryContext caller = MemoryContextSwitchTo(pending.context);
-  PendingDdl copy = {record, GetCurrentTransactionNestLevel()};
-  auto text = [](const char *from) { return from == NULL ? NULL : pstrdup(from); };
-  copy.record.command_tag = text(record.command_tag);
-  copy.record.object_type = text(record.object_type);
-  copy.record.object_identity = text(record.object_identity);
-  copy.record.old_identity = text(record.old_identity);
-  copy.record.subcommands = text(record.subcommands);
-  if (record.path != NULL) {
-    EventPath *path = static_cast<EventPath *>(palloc(sizeof(EventPath)));
-    *path = *record.path;
-    path->routine = text(record.path->routine);
-    const char **frames =
-        static_cast<const char **>(palloc(sizeof(char *) * Max(path->nframes, 1)));
-    for (int i = 0; i < path->nframes; i++) frames[i] = text(record.path->frames[i]);
-    path->frames = frames;
-    copy.record.path = path;
-  }
-  pending.ddl.Append(copy);
+  pending.ddl.Append(CopyDdl(record, GetCurrentTransactionNestLevel()));
   MemoryContextSwitchTo(caller);
 }
 

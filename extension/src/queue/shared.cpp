@@ -108,7 +108,7 @@ void FreeSlot(Oid database) {
     DatabaseSlot *slot = &shared_state->slots[i];
     if (slot->database != database) continue;
     slot->database = InvalidOid;
-    slot->ids_raised = slot->pending_known = slot->pending_distrusted = false;
+    slot->ids_raised = slot->pending_known = slot->store_broken = false;
     slot->pending = 0;
   }
   LWLockRelease(ControlLock());
@@ -266,6 +266,16 @@ void NoteIdsRaised() {
   SpinLockRelease(&slot->mutex);
 }
 
+bool NoteStoreShape(bool broken) {
+  if (!SharedReady()) return broken;
+  DatabaseSlot *slot = MySlot();
+  SpinLockAcquire(&slot->mutex);
+  bool first = broken && !slot->store_broken;
+  slot->store_broken = broken;
+  SpinLockRelease(&slot->mutex);
+  return first;
+}
+
 void PendingAdd(int64 n) {
   if (!SharedReady() || n == 0) return;
   DatabaseSlot *slot = MySlot();
@@ -275,22 +285,17 @@ void PendingAdd(int64 n) {
   SpinLockRelease(&slot->mutex);
 }
 
-void PendingDistrust() {
-  if (!SharedReady()) return;
-  DatabaseSlot *slot = MySlot();
-  SpinLockAcquire(&slot->mutex);
-  slot->pending_distrusted = true;
-  SpinLockRelease(&slot->mutex);
-}
-
 bool PendingRead(int64 *n) {
   if (!SharedReady()) return false;
+  bool own = !RecoveryInProgress() && MySlot() != shared_state->slots;
+  TimestampTz now = max_prepared_xacts > 0 ? GetCurrentTimestamp() : 0;
   DatabaseSlot *slot = MySlot();
   SpinLockAcquire(&slot->mutex);
-  bool known = slot->pending_known && !slot->pending_distrusted && slot != shared_state->slots;
+  bool known = slot->pending_known &&
+               (now == 0 || now - slot->pending_counted < USECS_PER_SEC);
   *n = slot->pending;
   SpinLockRelease(&slot->mutex);
-  return known;
+  return known && own;
 }
 
 uint64 PendingBegin() {
@@ -304,10 +309,12 @@ uint64 PendingBegin() {
 
 void PendingSet(uint64 since, int64 n) {
   if (!SharedReady()) return;
+  TimestampTz now = GetCurrentTimestamp();
   DatabaseSlot *slot = MySlot();
   SpinLockAcquire(&slot->mutex);
   if (slot->pending_changes == since) {
     slot->pending = n;
+    slot->pending_counted = now;
     slot->pending_known = true;
   }
   SpinLockRelease(&slot->mutex);

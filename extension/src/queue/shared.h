@@ -86,11 +86,14 @@ void BumpGeneration();
 bool IdsRaised();
 void NoteIdsRaised();
 
+// True for whoever is first to note that this database's store is not as installed; `broken` false:
+// it is again.
+bool NoteStoreShape(bool broken);
+
 // Feed rows waiting in this database. The count is kept by commits, and set right by counting.
 void PendingAdd(int64 n);
-// A prepared transaction may add rows behind our back: count from now on.
-void PendingDistrust();
-// False when the count is not known and must be taken (PendingBegin, count, PendingSet).
+// False when the count is not known and must be taken (PendingBegin, count, PendingSet). While
+// prepared transactions are possible, which commit without us, a count is good for a second.
 bool PendingRead(int64 *n);
 uint64 PendingBegin();
 // Sets the count unless commits changed it since PendingBegin() gave `since`.

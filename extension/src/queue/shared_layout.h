@@ -30,7 +30,8 @@ struct DatabaseSlot {
   uint32 generation;
   bool ids_raised;
   bool pending_known;
-  bool pending_distrusted;
+  bool store_broken;
+  TimestampTz pending_counted;
   int64 pending;
   uint64 pending_changes;
 };

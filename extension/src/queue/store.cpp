@@ -36,7 +36,6 @@ struct Presence {
   Oid file;
 };
 Presence presence;
-bool shape_logged = false;
 
 void OnRelationChange(Datum, Oid relid) {
   if (!presence.present || !OidIsValid(relid) || relid == presence.table) {
@@ -56,10 +55,22 @@ Oid TableOid(StoreId id) {
   return get_relname_relid(kForms[static_cast<int>(id)].name, schema);
 }
 
+// Says once, until it is mended, that a table of ours was altered or dropped.
+void LogShape(const char *name) {
+  if (!NoteStoreShape(true)) return;
+  ereport(LOG, (errmsg("pg_lineage: table \"%s.%s\" is not as installed, nothing is written to it",
+                       kSchema, name),
+                errhint("Undo what was altered, or DROP and CREATE EXTENSION pg_lineage.")));
+}
+
 // True when lineage._edge is there and is a table of our extension, not of somebody's making.
 bool FindStore(Oid *table, Oid *file) {
+  if (!OidIsValid(get_namespace_oid(kSchema, true))) return false;
   *table = TableOid(StoreId::kEdge);
-  if (!OidIsValid(*table)) return false;
+  if (!OidIsValid(*table)) {
+    if (OidIsValid(get_extension_oid("pg_lineage", true))) LogShape("_edge");
+    return false;
+  }
   HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(*table));
   if (!HeapTupleIsValid(tuple)) return false;
   *file = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple))->relfilenode;
@@ -82,10 +93,12 @@ void CheckPresence() {
 // True when the table has exactly the columns we write.
 bool HasForm(Relation relation, const TableForm &form) {
   TupleDesc desc = RelationGetDescr(relation);
-  if (relation->rd_rel->relkind != RELKIND_RELATION || desc->natts != form.ncolumns) return false;
+  if (relation->rd_rel->relkind != RELKIND_RELATION || desc->natts < form.ncolumns) return false;
   if (relation->rd_rel->relam != HEAP_TABLE_AM_OID) return false;
-  for (int i = 0; i < form.ncolumns; i++) {
+  for (int i = 0; i < desc->natts; i++) {
     Form_pg_attribute att = TupleDescAttr(desc, i);
+    if (i >= form.ncolumns && att->attisdropped) continue;
+    if (i >= form.ncolumns) return false;
     if (att->attisdropped || att->atttypid != form.types[i] || att->attgenerated != '\0')
       return false;
   }
@@ -115,15 +128,6 @@ StoreRefusal OpenIndexes(StoreTable *table, LOCKMODE mode, bool wait) {
   }
   list_free(oids);
   return StoreRefusal::kNone;
-}
-
-// Says once per backend that a table of ours was altered.
-void LogShape(const char *name) {
-  if (shape_logged) return;
-  shape_logged = true;
-  ereport(LOG, (errmsg("pg_lineage: table \"%s.%s\" is not as installed, nothing is written to it",
-                       kSchema, name),
-                errhint("Undo what was altered, or DROP and CREATE EXTENSION pg_lineage.")));
 }
 
 }  // namespace
@@ -163,6 +167,8 @@ StoreTable *StoreOpen(StoreId id, LOCKMODE mode, bool wait, StoreRefusal *why) {
   *why = HasForm(relation, form) ? OpenIndexes(table, mode, wait) : StoreRefusal::kShape;
   if (*why == StoreRefusal::kShape) LogShape(form.name);
   if (*why == StoreRefusal::kNone) {
+    if (id == StoreId::kEdge) NoteStoreShape(false);
+    table->ncolumns = form.ncolumns;
     table->slot = table_slot_create(relation, NULL);
     return table;
   }
@@ -180,9 +186,9 @@ void StoreClose(StoreTable *table) {
 void StoreInsert(StoreTable *table, Datum *values, bool *nulls) {
   TupleTableSlot *slot = table->slot;
   ExecClearTuple(slot);
-  int natts = RelationGetDescr(table->relation)->natts;
-  memcpy(slot->tts_values, values, sizeof(Datum) * natts);
-  memcpy(slot->tts_isnull, nulls, sizeof(bool) * natts);
+  memset(slot->tts_isnull, true, slot->tts_tupleDescriptor->natts);  // dropped columns
+  memcpy(slot->tts_values, values, sizeof(Datum) * table->ncolumns);
+  memcpy(slot->tts_isnull, nulls, sizeof(bool) * table->ncolumns);
   ExecStoreVirtualTuple(slot);
   // Not logical: a subscriber to ALL TABLES has no such table and would stop at the first row.
   table_tuple_insert(table->relation, slot, GetCurrentCommandId(true), TABLE_INSERT_NO_LOGICAL,

@@ -27,6 +27,7 @@ constexpr int kStoreTables = 8;
 struct StoreTable {
   Relation relation;
   TupleTableSlot *slot;
+  int ncolumns;  // as installed
   int nindexes;
   Relation indexes[kMaxStoreIndexes];
   IndexInfo *infos[kMaxStoreIndexes];

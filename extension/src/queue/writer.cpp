@@ -180,6 +180,7 @@ void CloseTables(Writer *writer) {
 
 void SetOutcomes(WriteBatch *batch, Outcome outcome) {
   for (LocalEvent *event : batch->events) event->outcome = outcome;
+  batch->ddl_outcome = outcome;
   batch->feed_rows = 0;
 }
 
@@ -204,6 +205,7 @@ void WriteAll(WriteBatch *batch) {
     namestrcpy(&writer.username, GetUserNameFromId(GetUserId(), true) ?: "");
     for (LocalEvent *event : batch->events) WriteEvent(&writer, event);
     if (batch->nddl > 0) WriteDdl(&writer);
+    batch->ddl_outcome = Outcome::kStored;
   } else {
     SetOutcomes(batch, Outcome::kRefused);
   }

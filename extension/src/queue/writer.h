@@ -24,6 +24,7 @@ struct WriteBatch {
   PodVector<LocalEvent *> events;  // to be written unless the store has them
   PendingDdl *ddl;
   int nddl;
+  Outcome ddl_outcome;  // out: of all DDL together
   int64 feed_rows;  // out: rows added to the feed
 };
 

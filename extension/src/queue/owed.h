@@ -1,0 +1,34 @@
+// What committed but was refused by the store: kept by the backend for its next commits.
+//
+// Everything that may run out of memory happens before COMMIT (OweRoom, OweDdlStage); what follows a
+// commit only moves pointers. Events are pointers into the event cache, which is not reset while
+// any are owed; DDL records are copies. What is still owed when the backend ends is counted as lost.
+#pragma once
+
+#include "edge/pod_vector.h"
+#include "edge/server.h"
+#include "queue/local_event.h"
+#include "queue/writer.h"
+
+namespace pg_lineage {
+
+PodVector<LocalEvent *> &OwedEvents();
+const PodVector<PendingDdl> &OwedDdl();
+
+// Before COMMIT: room for n more events; copies of all DDL that is to be owed if this commits.
+void OweRoom(int n);
+void OweDdlStage(const PendingDdl *ddl, int nddl);
+
+// After COMMIT: the event is to be written later; the staged DDL takes the place of what was owed.
+void OweEvent(LocalEvent *event);
+void OweDdlKeep();
+void OweDdlClear();  // all of it was written
+void OweDdlUnstage();  // ABORT, PREPARE
+
+// Gives up and counts what is owed.
+void OwedLose();
+
+// Copies a record into the current context.
+PendingDdl CopyDdl(const DdlRecord &record, int level);
+
+}  // namespace pg_lineage
