@@ -1,6 +1,10 @@
 // Restarts of every kind: committed edges stay, nothing else appears.
 #include <signal.h>
 
+#include <chrono>
+#include <future>
+#include <thread>
+
 #include "fixture.h"
 
 namespace pg_lineage_test {
@@ -48,6 +52,33 @@ TEST_F(Crash, APulledPlugKeepsCommittedEdgesAndShowsNoPhantom) {
   EXPECT_EQ(Open().Value("SELECT count(*) FROM lineage.column_lineage WHERE type = 'DIRECT' AND "
                          "target_table = 'public.dst'"),
             "2");
+}
+
+// A table and the edge that made it are one transaction: either both are there or none.
+TEST_F(Crash, PlugsPulledAtAnyMomentLeaveTablesAndTheirEdgesInStep) {
+  int made = 0;
+  for (int round = 0; round < 4; round++) {
+    std::future<void> worker = std::async(std::launch::async, [this, &made] {
+      try {
+        for (Session session = Open();; made++) {
+          session.Exec("CREATE TABLE made" + std::to_string(made) + " AS SELECT a, b FROM src");
+        }
+      } catch (const SqlError &) {
+        made++;  // the plug: this one may be there or not
+      }
+    });
+    std::this_thread::sleep_for(std::chrono::milliseconds(30 + 11 * round));
+    cluster_->PullThePlug();
+    worker.get();
+    cluster_->Start();
+    Session session = Open();
+    EXPECT_EQ(session.Text("SELECT t, e FROM (SELECT 'public.' || relname t FROM pg_class WHERE "
+                           "relname LIKE 'made%') a FULL JOIN (SELECT DISTINCT target_table e "
+                           "FROM lineage.column_lineage WHERE target_table LIKE 'public.made%') b "
+                           "ON t = e WHERE t IS NULL OR e IS NULL ORDER BY 1, 2 LIMIT 3"),
+              "");
+  }
+  EXPECT_GT(made, 8);
 }
 
 TEST_F(Crash, AnImmediateShutdownKeepsCommittedEdges) {

@@ -1,7 +1,5 @@
 // Faults of ours never fail, block or change the user's statement or commit.
-#include <sys/stat.h>
-
-#include <chrono>
+#include <cstdio>
 
 #include "fixture.h"
 

@@ -2,7 +2,7 @@
 SELECT format('%s.%s -> %s.%s %s %s | %s', source_table, source_column, target_table,
               target_column, type, subtype,
               (SELECT string_agg(split_part(f, '(', 1), ' > ' ORDER BY o)
-               FROM unnest(call_path) WITH ORDINALITY u (f, o)))
+               FROM unnest(call_path) WITH ORDINALITY u (f, o))) COLLATE "C" AS line
 FROM lineage.column_lineage
 WHERE target_table LIKE 'app.%' AND type = 'DIRECT'
-ORDER BY format COLLATE "C";
+ORDER BY line;
