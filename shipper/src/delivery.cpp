@@ -130,7 +130,7 @@ Status Delivery::SendEntity(const Entity &entity, bool force) {
   std::string hash = is_service ? "sent" : ShortHash(request);
   const std::string &sent = Recall(EntityKey(entity.fqn));
   if (!force && sent == hash) return Status::Done();
-  if (entity.partial && !sent.empty()) return Status::Done();
+  if (!force && entity.partial && !sent.empty()) return Status::Done();
   last_request_ = is_service ? "PUT " + entity.path : "PUT " + entity.path + " " + request;
   Status status = sink_->PutEntity(entity);
   if (!status.ok()) return status;
