@@ -163,7 +163,7 @@ SchemaContent CatalogReader::Read(const SchemaInfo &schema, const CatalogScope &
     if (options_.ddl) ReadChecks(&content, scope);
     if (options_.definitions) ReadDefinitions(&content);
   }
-  if (scope.routines) ReadRoutines(&content);
+  if (scope.routines) ReadRoutines(&content, scope);
   transaction.Commit();
   return content;
 }
@@ -295,9 +295,11 @@ void CatalogReader::ReadChecks(SchemaContent *content, const CatalogScope &scope
   }
 }
 
-void CatalogReader::ReadRoutines(SchemaContent *content) {
+void CatalogReader::ReadRoutines(SchemaContent *content, const CatalogScope &scope) {
+  PgValue name;
+  if (!scope.routine.empty()) name = scope.routine;
   const PgResult rows =
-      pg_->Query(Adapt(catalog_sql::kRoutines), {std::to_string(content->schema.oid)});
+      pg_->Query(Adapt(catalog_sql::kRoutines), {std::to_string(content->schema.oid), name});
   for (int i = 0; i < rows.size(); ++i) {
     RoutineInfo routine;
     routine.oid = Oid(rows, i, 0);

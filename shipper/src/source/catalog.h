@@ -32,6 +32,7 @@ struct CatalogScope {
   bool relations = true;
   bool routines = true;
   uint32_t relation = 0;  // this one only
+  std::string routine;    // those of this name only
 };
 
 // A relation found by name, and the root of its partition tree (itself where it is no partition).
@@ -71,7 +72,7 @@ class CatalogReader {
   void ReadKeys(SchemaContent *content, const CatalogScope &scope);
   void ReadPolicies(SchemaContent *content, const CatalogScope &scope);
   void ReadChecks(SchemaContent *content, const CatalogScope &scope);
-  void ReadRoutines(SchemaContent *content);
+  void ReadRoutines(SchemaContent *content, const CatalogScope &scope);
   // `{name}` in a query becomes what this server's version has for it.
   std::string Adapt(std::string sql) const;
 

@@ -162,7 +162,8 @@ inline constexpr char kPartitionKeys[] =
     " JOIN pg_catalog.pg_class c ON c.oid = pt.partrelid"
     " WHERE c.relnamespace = $1 AND ($2::oid IS NULL OR c.oid = $2)";
 
-// Members of extensions and what the server made for a range type (deptype i) are left out.
+// $2: a routine's name, or NULL. Members of extensions and what the server made for a range type
+// (deptype i) are left out.
 inline constexpr char kRoutines[] =
     "SELECT p.oid, p.proname, p.prokind, l.lanname,"
     " (SELECT pg_catalog.string_agg(pg_catalog.format_type(t.oid, NULL), ', ' ORDER BY t.o)"
@@ -171,7 +172,7 @@ inline constexpr char kRoutines[] =
     " pg_catalog.pg_get_userbyid(p.proowner), pg_catalog.obj_description(p.oid, 'pg_proc'),"
     " {code}"
     " FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang"
-    " WHERE p.pronamespace = $1"
+    " WHERE p.pronamespace = $1 AND ($2::name IS NULL OR p.proname = $2)"
     " AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend x"
     "   WHERE x.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND x.objid = p.oid"
     "   AND x.deptype IN ('e','i'))"

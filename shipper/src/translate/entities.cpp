@@ -214,6 +214,23 @@ Entity TableEntity(const Place &place, const RelationInfo &relation, const TypeT
   return {"table", place.TableFqn(relation.schema, relation.name), "/v1/tables", std::move(body)};
 }
 
+Entity PartialTable(const Entity &table) {
+  Entity out = table;
+  out.partial = true;
+  const auto constraints = out.body.find("tableConstraints");
+  if (constraints == out.body.end()) return out;
+  json kept = json::array();
+  for (const json &constraint : *constraints) {
+    if (constraint["constraintType"] != "FOREIGN_KEY") kept.push_back(constraint);
+  }
+  if (kept.empty()) {
+    out.body.erase(constraints);
+  } else {
+    *constraints = std::move(kept);
+  }
+  return out;
+}
+
 Entity RoutineEntity(const Place &place, const std::string &schema, const RoutineInfo &routine,
                      const std::string &name, const EntityOptions &options) {
   json code = {{"language", Language(routine.language)}};

@@ -45,6 +45,8 @@ Entity SchemaEntity(const Place &place, const SchemaInfo &schema);
 // `keep` nullptr: every foreign key.
 Entity TableEntity(const Place &place, const RelationInfo &relation, const TypeTable &types,
                    const EntityOptions &options, const KeepKey &keep = nullptr);
+// The table without its foreign keys, for a catalog that has not yet got what they refer to.
+Entity PartialTable(const Entity &table);
 // `name`: what AssignRoutineNames calls it.
 Entity RoutineEntity(const Place &place, const std::string &schema, const RoutineInfo &routine,
                      const std::string &name, const EntityOptions &options);

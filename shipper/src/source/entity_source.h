@@ -1,0 +1,80 @@
+// The entities of a database in an order in which a catalog can take them.
+//
+// Each object is preceded by what it hangs on (service, database, schema, tags). A foreign key
+// names columns of another table: where that table has not been given yet, the table is first given
+// without its foreign keys, marked `partial`, and whole after all others. Filters are applied here;
+// what is filtered out is counted and never referred to. What could not be read is in gaps() and is
+// not given: silence about an object never means that it is gone.
+// One thread; holds no transaction between calls. Throws PgError, and ConfigError for a filter.
+//
+//   EntitySource source(&pg, config);
+//   source.Database([&](const Entity &entity) { sink.PutEntity(entity); });
+#pragma once
+
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "config.h"
+#include "sink/sink.h"
+#include "source/catalog.h"
+#include "source/filter.h"
+#include "translate/entities.h"
+#include "translate/names.h"
+
+namespace shipper {
+
+class EntitySource {
+ public:
+  using Give = std::function<void(const Entity &)>;
+
+  EntitySource(PgConnection *pg, const Config &config);
+
+  void Database(const Give &give);
+  void Schema(const std::string &schema, const Give &give);
+  // The relation, or the root of the partition tree that it is in.
+  void Relation(const RelationName &name, const Give &give);
+  // The routine and those that share its name; nothing where it is gone.
+  void Routine(const RoutineName &name, const Give &give);
+
+  const Place &place() const { return place_; }
+  const ObjectFilter &filter() const { return filter_; }
+  CatalogReader &reader() { return reader_; }
+  const std::vector<CatalogGap> &gaps() const { return gaps_; }
+  long filtered() const { return filtered_; }
+
+ private:
+  void GiveParents(const SchemaInfo *schema, const Give &give);
+  bool ReadSchema(const SchemaInfo &schema, const CatalogScope &scope, SchemaContent *content);
+  void GiveRelations(const SchemaContent &content, const Give &give);
+  void GiveRelation(const TypeTable &types, const RelationInfo &relation, const Give &give);
+  void GiveTags(const RelationInfo &relation, const Give &give);
+  void GiveRoutines(const SchemaContent &content, const Give &give);
+  void GiveReferred(const Give &give);
+  void GiveHeld(const Give &give);
+  void Content(const SchemaInfo &schema, const Give &give);
+  bool AdmitsReferred(const KeyInfo &key) const;
+  void Begin();
+
+  // A whole table to be given at the end, and the tables of its foreign keys in their order.
+  struct Held {
+    Entity entity;
+    std::vector<std::string> referred;
+  };
+
+  CatalogReader reader_;
+  Config config_;
+  ObjectFilter filter_;
+  EntityOptions options_;
+  Place place_;
+  std::vector<CatalogGap> gaps_;
+  long filtered_ = 0;
+  // Of one walk:
+  std::set<std::string> given_;                   // by fully qualified name
+  std::map<std::string, RelationName> referred_;  // tables that held ones refer to
+  std::vector<Held> held_;
+};
+
+}  // namespace shipper
