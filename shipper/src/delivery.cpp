@@ -82,33 +82,62 @@ void Delivery::Undo() {
 
 Status Delivery::Send(const WorkKey &key, const Follow &follow) {
   last_request_.clear();
+  catalog_lost_ = false;
   if (key.kind == WorkKind::kResync) return SendEverything(follow);
-  if (key.kind == WorkKind::kPair) return SendPair({key.first, key.second});
-  bool found = false;
-  Status status = SendObject(key.first, key.second, unconditional_, &found);
-  if (!status.ok()) return status;
-  if (!found) spdlog::debug("{} {}: gone or filtered out, nothing to send", key.first, key.second);
-  if (key.first == "table")
-    for (const TablePair &pair : origin_->Pairs(key.second))
-      follow({WorkKind::kPair, pair.first, pair.second});
+  Status status;
+  if (key.kind == WorkKind::kPair) {
+    status = SendPair({key.first, key.second});
+  } else {
+    bool found = false;
+    status = SendObject(key.first, key.second, unconditional_, &found);
+    if (status.ok() && !found)
+      spdlog::debug("{} {}: gone or filtered out, nothing to send", key.first, key.second);
+    if (status.ok() && key.first == "table")  // its columns may be others now
+      for (const TablePair &pair : origin_->Pairs(key.second))
+        follow({WorkKind::kPair, pair.first, pair.second});
+  }
+  if (catalog_lost_) follow({WorkKind::kResync, "", ""});
   return status;
 }
 
 // Compares the whole store with what was sent before.
 Status Delivery::SendEverything(const Follow &follow) {
+  Status status = SendAll(unconditional_);
+  if (!status.missing.empty()) status = SendAll(true);
+  if (!status.ok()) return status;
+  for (const TablePair &pair : origin_->Pairs()) follow({WorkKind::kPair, pair.first, pair.second});
+  return status;
+}
+
+// All entities; what is refused for good is told and passed over.
+Status Delivery::SendAll(bool force) {
+  std::string service;
   try {
-    origin_->Everything([this](const Entity &entity) {
-      Status status = SendEntity(entity, unconditional_);
-      if (status.action == Action::kPark)
-        spdlog::error("{} {} is refused: {}", entity.type, entity.fqn, status.message);
-      else if (!status.ok())
+    origin_->Everything([&](const Entity &entity) {
+      if (entity.type == "databaseService") service = entity.fqn;
+      Status status = SendEntity(entity, force);
+      if (!status.ok() && (status.action != Action::kPark || NoteLoss(status, service)))
         throw WalkEnded{status};
+      if (status.ok()) return;
+      ++refused_;
+      spdlog::error("{} {} is refused: {}", entity.type, entity.fqn, status.message);
     });
   } catch (const WalkEnded &ended) {
     return ended.status;
   }
-  for (const TablePair &pair : origin_->Pairs()) follow({WorkKind::kPair, pair.first, pair.second});
   return Status::Done();
+}
+
+// Whether the sink lacks what everything hangs on: then nothing that was sent is there any more.
+bool Delivery::NoteLoss(const Status &status, const std::string &service) {
+  if (status.missing.empty() || status.missing[0] != service) return false;
+  spdlog::warn("{} does not know {} any more: sending everything again", sink_->name(), service);
+  std::vector<std::string> sent;
+  for (const auto &[key, value] : memory_)
+    if (key.rfind("entity:", 0) == 0 || key.rfind("edge:", 0) == 0) sent.push_back(key);
+  for (const std::string &key : sent) Drop(key);
+  catalog_lost_ = true;
+  return true;
 }
 
 // One object and what it hangs on. `found`: the origin still has it.
@@ -118,6 +147,10 @@ Status Delivery::SendObject(const std::string &type, const std::string &identity
   *found = !entities.empty();
   for (const Entity &entity : entities) {
     Status status = SendEntity(entity, force);
+    if (!status.missing.empty() && !force) {
+      NoteLoss(status, entities.front().fqn);
+      return SendObject(type, identity, true, found);
+    }
     if (!status.ok()) return status;
   }
   return Status::Done();
@@ -125,17 +158,17 @@ Status Delivery::SendObject(const std::string &type, const std::string &identity
 
 // Puts an entity unless the very same was put before.
 Status Delivery::SendEntity(const Entity &entity, bool force) {
-  bool is_service = entity.type == "databaseService";  // its body has a password: never hashed
+  const std::string key = EntityKey(entity.fqn);
+  if (entity.partial && !force && !Recall(key).empty()) return Status::Done();
+  bool is_service = entity.type == "databaseService";  // says where, and is put once
   std::string request = is_service ? entity.fqn : Dump(entity.body);
-  std::string hash = is_service ? "sent" : ShortHash(request);
-  const std::string &sent = Recall(EntityKey(entity.fqn));
-  if (!force && sent == hash) return Status::Done();
-  if (!force && entity.partial && !sent.empty()) return Status::Done();
-  last_request_ = is_service ? "PUT " + entity.path : "PUT " + entity.path + " " + request;
+  std::string hash = is_service ? "sent" : entity.partial ? "partial" : ShortHash(request);
+  if (!force && Recall(key) == hash) return Status::Done();
+  last_request_ = "PUT " + entity.path + " " + request;
   Status status = sink_->PutEntity(entity);
   if (!status.ok()) return status;
   ++sent_;
-  Remember(EntityKey(entity.fqn), hash);
+  Remember(key, hash);
   spdlog::debug("sent {} {}", entity.type, entity.fqn);
   return status;
 }
@@ -181,22 +214,30 @@ Status Delivery::ChoosePipeline(const TablePair &pair, LineageEdge *edge) {
   return Status::Done();
 }
 
-// Puts the edge; where the sink lacks an entity that we hold for sent, sends it again, once.
-Status Delivery::PutEdge(const TablePair &pair, const LineageEdge &edge) {
-  Status status = sink_->PutLineage(edge);
+// Puts the edge; where the sink lacks an entity that we hold for sent, sends it again, once. An
+// edge is worth more than the name of its routine.
+Status Delivery::PutEdge(const TablePair &pair, LineageEdge *edge) {
+  Status status = sink_->PutLineage(*edge);
   if (status.missing.empty()) return status;
-  spdlog::info("{}: the catalog lacks {}, sending it again", EdgeName(edge), status.missing[0]);
-  Status ends = SendEnds(pair, edge, true);
+  spdlog::info("{}: {}; sending again what it names", EdgeName(*edge), status.message);
+  Status ends = SendEnds(pair, *edge, true);
   if (!ends.ok()) return ends;
-  for (const RoutineRef &routine : edge.routines) {
-    bool lacks = std::count(status.missing.begin(), status.missing.end(), routine.fqn) > 0;
+  auto lacks = [&](const std::string &fqn) {
+    return std::count(status.missing.begin(), status.missing.end(), fqn) > 0;
+  };
+  for (const RoutineRef &routine : edge->routines) {
     bool found = false;
-    if (!lacks) continue;
+    if (!lacks(routine.fqn)) continue;
     Status put = SendObject("routine", routine.identity, true, &found);
     if (!put.ok() && put.action != Action::kPark) return put;
   }
-  last_request_ = "PUT /v1/lineage " + EdgeName(edge) + " " + Dump(edge.details);
-  return sink_->PutLineage(edge);
+  last_request_ = "PUT /v1/lineage " + EdgeName(*edge) + " " + Dump(edge->details);
+  status = sink_->PutLineage(*edge);
+  auto pipeline = edge->details.find("pipeline");
+  if (pipeline == edge->details.end() || !lacks(pipeline->value("fullyQualifiedName", "")))
+    return status;
+  edge->details.erase(pipeline);
+  return sink_->PutLineage(*edge);
 }
 
 Status Delivery::SendPair(const TablePair &pair) {
@@ -213,7 +254,7 @@ Status Delivery::SendPair(const TablePair &pair) {
   const std::string hash = ShortHash(request);
   if (!unconditional_ && Recall("edge:" + name) == hash) return Status::Done();
   last_request_ = "PUT /v1/lineage " + name + " " + request;
-  status = PutEdge(pair, *edge);
+  status = PutEdge(pair, &*edge);
   if (!status.ok()) return status;
   ++sent_;
   Remember("edge:" + name, hash);

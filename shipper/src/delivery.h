@@ -43,16 +43,19 @@ class Delivery {
   void Undo();  // what was put since TakeChanges() did not last: as if it had not been sent
   const std::string &last_request() const { return last_request_; }  // for the parked list
   long sent() const { return sent_; }                                // requests that the sink took
+  long refused() const { return refused_; }  // entities refused for good on a walk over all
 
  private:
   Status SendEverything(const Follow &follow);
   Status SendObject(const std::string &type, const std::string &identity, bool force, bool *found);
+  Status SendAll(bool force);
+  bool NoteLoss(const Status &status, const std::string &service);
   Status SendEntity(const Entity &entity, bool force);
   Status SendPair(const TablePair &pair);
   Status SendEnds(const TablePair &pair, const LineageEdge &edge, bool force);
   Status ChoosePipeline(const TablePair &pair, LineageEdge *edge);
   void Keep(const std::string &key);
-  Status PutEdge(const TablePair &pair, const LineageEdge &edge);
+  Status PutEdge(const TablePair &pair, LineageEdge *edge);
 
   Origin *origin_;
   Sink *sink_;
@@ -60,7 +63,9 @@ class Delivery {
   std::map<std::string, std::optional<std::string>> before_;  // of keys changed since TakeChanges
   std::string last_request_;
   bool unconditional_ = false;
+  bool catalog_lost_ = false;  // it turned out to be another, empty one
   long sent_ = 0;
+  long refused_ = 0;
 };
 
 // 64 bits of a text in hex: to tell that a request is the one sent before, nothing more.
