@@ -77,7 +77,7 @@ double LabelWidth(const Edge &edge) {
 void SetGraphAttributes(Agraph_t *graph, size_t edges, const LayoutLimits &limits) {
   Set(graph, "rankdir", "LR");
   Set(graph, "nodesep", "0.30");
-  Set(graph, "ranksep", edges > limits.labels ? "1.2" : "0.55");
+  Set(graph, "ranksep", edges > limits.labels ? "1.2" : "0.22");
   const bool large = edges > limits.splines;
   if (large) Set(graph, "splines", "line");
   // Bounds on the network simplex and the crossing minimisation, in the numbers of nodes.
@@ -120,14 +120,44 @@ Graph BuildGraph(const ReportModel &model, const Layout &layout, const LayoutLim
   return graph;
 }
 
+// The point of one Bezier curve at t.
+Point At(const Point *p, double t) {
+  const double u = 1 - t;
+  const double weights[] = {u * u * u, 3 * u * u * t, 3 * u * t * t, t * t * t};
+  Point at;
+  for (int i = 0; i < 4; ++i) {
+    at.x += weights[i] * p[i].x;
+    at.y += weights[i] * p[i].y;
+  }
+  return at;
+}
+
 // The middle of a curve, for a label without a place of its own.
 Point Middle(const std::vector<Point> &points) {
   if (points.empty()) return {};
   const size_t segment = (points.size() - 1) / 3 / 2 * 3;
   if (segment + 3 >= points.size()) return points[segment];
-  const Point *p = &points[segment];
-  return {(p[0].x + 3 * p[1].x + 3 * p[2].x + p[3].x) / 8,
-          (p[0].y + 3 * p[1].y + 3 * p[2].y + p[3].y) / 8};
+  return At(&points[segment], 0.5);
+}
+
+// Moves a label that dot placed beside its curve onto it, at the same x. The x of a curve runs one
+// way, so halving finds the place.
+Point OnCurve(const std::vector<Point> &points, Point label) {
+  for (size_t i = 0; i + 3 < points.size(); i += 3) {
+    const Point *p = &points[i];
+    const bool rising = p[3].x >= p[0].x;
+    if ((label.x - p[0].x) * (label.x - p[3].x) > 0) continue;
+    double from = 0;
+    double to = 1;
+    for (int step = 0; step < 20; ++step) {
+      const double t = (from + to) / 2;
+      const Point at = At(p, t);
+      ((at.x < label.x) == rising ? from : to) = t;
+      label.y = at.y;
+    }
+    return label;
+  }
+  return label;
 }
 
 // Takes the positions out of a graph that dot has laid out; graphviz' y grows upward.
@@ -150,7 +180,8 @@ void ReadPositions(Agraph_t *graph, const std::vector<Agnode_t *> &nodes,
       const bezier &spline = ED_spl(edge)->list[0];
       for (int i = 0; i < spline.size; ++i) curve.points.push_back(place(spline.list[i]));
       const textlabel_t *label = ED_label(edge);
-      curve.label = label != nullptr && label->set ? place(label->pos) : Middle(curve.points);
+      curve.label = label != nullptr && label->set ? OnCurve(curve.points, place(label->pos))
+                                                   : Middle(curve.points);
     }
     layout->curves.push_back(std::move(curve));
   }

@@ -61,7 +61,7 @@ h1 span { font-family:var(--mono); font-weight:700; }
 .group button { border-radius:0; margin-left:-1px; }
 .group button:first-child { border-radius:8px 0 0 8px; }
 .group button:last-child { border-radius:0 8px 8px 0; }
-main { flex:1; min-height:0; display:grid; grid-template-columns:minmax(0,1fr) 384px; }
+main { flex:1; min-height:0; display:grid; grid-template-columns:minmax(0,1fr) 360px; }
 .canvas { position:relative; overflow:hidden;
   background:radial-gradient(var(--dots) 1px,transparent 1.3px) 0 0/22px 22px; }
 #graph { width:100%; height:100%; display:block; cursor:grab; touch-action:none; user-select:none; }
@@ -112,8 +112,8 @@ main { flex:1; min-height:0; display:grid; grid-template-columns:minmax(0,1fr) 3
 .edge.open:hover .line { stroke:none; }
 .label { cursor:pointer; }
 .label rect { fill:var(--card); stroke:var(--line); stroke-width:.8; }
-.label text { font:10px var(--mono); fill:var(--muted); }
-.label:hover text { fill:var(--ink); }
+.label text { font:10px var(--mono); fill:var(--ink); opacity:.8; }
+.label:hover text { opacity:1; }
 .on-demand .label { visibility:hidden; }
 .on-demand .label.up, .on-demand .label.down, .on-demand .label.on,
 .on-demand .label.near { visibility:visible; }
@@ -121,7 +121,7 @@ main { flex:1; min-height:0; display:grid; grid-template-columns:minmax(0,1fr) 3
 .arrow { fill:var(--edge); } .arrow-up { fill:var(--up); }
 .arrow-down { fill:var(--down); } .arrow-on { fill:var(--on); }
 .selecting .node:not(.up):not(.down):not(.on), .selecting .label:not(.up):not(.down):not(.on),
-.selecting .edge:not(.up):not(.down):not(.on) { opacity:.16; }
+.selecting .edge:not(.up):not(.down):not(.on) { opacity:.26; }
 .tracing .edge .pair:not(.up):not(.down), .tracing .edge:not(.open) .pair { opacity:.1; }
 .tracing .column:not(.up):not(.down):not(.on) text { fill:var(--muted); opacity:.6; }
 .edge.up .line, .edge .pair.up, .selecting:not(.tracing) .edge.up .pair {

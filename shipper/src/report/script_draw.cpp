@@ -70,27 +70,26 @@ function pointsOf(edge) {
   return points;
 }
 
-// Bends an end of an edge's curve to a side of its table at a height.
-function bend(points, table, y, other, atStart) {
+// Bends the start of a curve to a side of its table at a height. Pieces that end close to the table
+// are joined into one, there would be no room to turn.
+function bend(points, table, y, other) {
   const [x, , width] = tables[table].box;
-  const middle = x + width / 2;
-  const end = atStart ? points[0] : points[points.length - 1];
-  const inside = end[0] > x + 2 && end[0] < x + width - 2;
-  const right = inside ? tables[other].box[0] > middle : end[0] > middle;
+  const [start] = points[0];
+  const inside = start > x + 2 && start < x + width - 2;
+  const right = inside ? tables[other].box[0] > x : start > x + width / 2;
   const side = right ? x + width : x;
-  const next = atStart ? points[1] : points[points.length - 2];
-  const reach = Math.max(36, Math.abs(next[0] - side));
-  const control = [side + (right ? reach : -reach), y];
-  if (atStart) points.splice(0, 2, [side, y], control);
-  else points.splice(-2, 2, control, [side, y]);
+  while (points.length > 4 && Math.abs(points[3][0] - side) < 90) points.splice(1, 3);
+  const reach = Math.max(44, Math.abs(points[3][0] - side) / 2);
+  points.splice(0, 2, [side, y], [side + (right ? reach : -reach), y]);
 }
 
 // The line between two columns follows the line between their tables.
 function pairPath(edge, pair) {
   const points = pointsOf(edge);
-  bend(points, edge.source, anchorY(edge.source, pair.source), edge.target, true);
-  bend(points, edge.target, anchorY(edge.target, pair.target), edge.source, false);
-  return pathOf(points);
+  bend(points, edge.source, anchorY(edge.source, pair.source), edge.target);
+  points.reverse();
+  bend(points, edge.target, anchorY(edge.target, pair.target), edge.source);
+  return pathOf(points.reverse());
 }
 
 // Draws the column lines of an edge when one of its tables shows its columns.

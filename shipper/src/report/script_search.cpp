@@ -264,7 +264,7 @@ if (graph) {
   graph.removeAttribute('viewBox');
   startPointer();
   startTools();
-  fit(0.45);
+  fit(0.55);
   document.documentElement.classList.add('ready');
 }
 refresh();
