@@ -25,6 +25,9 @@ CREATE FUNCTION twice(n int) RETURNS int LANGUAGE plpgsql AS $$
 BEGIN
   RETURN n * 2;
 END $$;
+CREATE FUNCTION above(n int) RETURNS bigint LANGUAGE sql AS
+  'SELECT sum(a) + 10 FROM src WHERE b > n';
+CREATE FUNCTION plus(n int) RETURNS int LANGUAGE sql AS 'SELECT n + 1';
 CREATE PROCEDURE load(lowest int) LANGUAGE plpgsql AS $$
 DECLARE
   r record;
@@ -46,6 +49,7 @@ END $$;
 const char *const kWork[] = {
     "CALL load(1)",
     "CALL load(2)",
+    "INSERT INTO log (a) SELECT plus(a) + above(a) FROM src WHERE above(a) > 1",
     "CREATE TABLE made AS SELECT a, twice(b) AS b FROM src",
     "PREPARE p AS INSERT INTO made SELECT a, b FROM dst",
     "EXECUTE p",

@@ -110,6 +110,20 @@ TEST_F(Crash, AKilledBackendTakesNothingCommittedWithIt) {
   EXPECT_EQ(Edges(), CopyEdges());
 }
 
+TEST_F(Crash, SingleUserModeWorksAndTheServerComesBack) {
+  cluster_->Stop();
+  ProcessResult run =
+      RunAsServer({"/bin/sh", "-c", "echo \"$0\" | exec \"$@\"",
+                   "INSERT INTO dst SELECT a, b FROM src WHERE a = 1", PgProgram("postgres"),
+                   "--single", "-D", cluster_->data_dir(), database_});
+  EXPECT_EQ(run.status, 0) << run.output;
+  cluster_->Start();
+  Session session = Open();
+  EXPECT_EQ(session.Text("SELECT * FROM dst"), "1|2");
+  session.Exec(kCopy);
+  EXPECT_EQ(Edges(), CopyEdges());
+}
+
 TEST_F(Crash, ATerminatedBackendLeavesTheOthersRunning) {
   Session victim = Open(), admin = Open();
   victim.Exec("BEGIN");

@@ -103,6 +103,23 @@ TEST_F(Publication, ForAllTablesTheUsersTablesKeepReplicatingAfterCreateExtensio
   subscriber->Connect().Exec("DROP SUBSCRIPTION s_" + database_);
 }
 
+TEST_F(Publication, NothingOfOursIsDecoded) {
+  Session session = Open();
+  session.Exec("SELECT pg_create_logical_replication_slot('ours', 'test_decoding')");
+  session.Exec("CREATE EXTENSION pg_lineage");
+  session.Exec(kCopy);
+  session.Exec("ALTER TABLE other ADD COLUMN c int");
+  session.Exec("SELECT lineage._sink_register('s'), lineage.snapshot()");
+  session.Exec("SELECT lineage._state_set('s', 'k', 'v')");
+  session.Exec("SELECT lineage._park('s', 'edge', 'o', 'r', 'q')");
+  session.Exec("SELECT lineage._ack('s', array_agg(id)) FROM lineage._feed('s', 10000)");
+  session.Exec("SELECT lineage.forget()");
+  EXPECT_EQ(session.Text("SELECT data FROM pg_logical_slot_get_changes('ours', NULL, NULL) "
+                         "WHERE data LIKE 'table %'"),
+            "table public.dst: INSERT: a[integer]:1 b[integer]:2");
+  session.Exec("SELECT pg_drop_replication_slot('ours')");
+}
+
 TEST_F(Publication, ASubscriberWithTheExtensionRecordsItsOwnTriggersAndKeepsApplying) {
   Open().Exec("ALTER TABLE src ADD PRIMARY KEY (a)");
   Open().Exec("CREATE PUBLICATION one FOR TABLE src");
