@@ -19,7 +19,7 @@ case $kind in
 build) ;;
 test | matrix)
   packages+=(libgtest-dev libgmock-dev clang-format chromium chromium-driver python3-venv dpkg-dev
-    binutils bison flex libicu-dev libreadline-dev zlib1g-dev)
+    binutils openssl)
   [ "$kind" = test ] || packages+=(debootstrap)
   ;;
 *) die "unknown kind '$kind' (build, test or matrix)" ;;

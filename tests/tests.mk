@@ -5,6 +5,8 @@ UNIT_SRCS := $(sort $(wildcard tests/unit/*.cpp tests/unit/*/*.cpp tests/fakes/*
 INTEGRATION_SRCS := $(sort $(wildcard tests/integration/*.cpp))
 UNIT_OBJS := $(patsubst %.cpp,build/%.o,$(UNIT_SRCS))
 INTEGRATION_OBJS := $(patsubst %.cpp,build/%.o,$(INTEGRATION_SRCS))
+REPORT_OBJS := $(patsubst %.cpp,build/%.o,$(wildcard tests/report/*.cpp))
+TEST_OBJS = $(UNIT_OBJS) $(INTEGRATION_OBJS) $(REPORT_OBJS)
 
 build/unit_tests: $(UNIT_OBJS) $(filter-out build/shipper/src/main.o,$(SHIPPER_OBJS))
 	$(CXX) -o $@ $^ $(TEST_LIBS)
@@ -12,13 +14,13 @@ build/unit_tests: $(UNIT_OBJS) $(filter-out build/shipper/src/main.o,$(SHIPPER_O
 build/integration_tests: $(INTEGRATION_OBJS)
 	$(CXX) -o $@ $^ $(TEST_LIBS)
 
-$(UNIT_OBJS) $(INTEGRATION_OBJS): build/%.o: %.cpp build/shipper.flags
+$(TEST_OBJS): build/%.o: %.cpp build/shipper.flags
 	@mkdir -p $(@D)
 	$(CXX) $(TEST_CXXFLAGS) $(shell cat build/shipper.flags) -c -o $@ $<
 
--include $(UNIT_OBJS:.o=.d) $(INTEGRATION_OBJS:.o=.d)
+-include $(TEST_OBJS:.o=.d)
 
-.PHONY: unit integration cases regress-pair gates test test-matrix bench staged-installcheck
+.PHONY: unit integration models e2e report cases regress-pair gates test test-matrix bench staged-installcheck
 
 unit: build/unit_tests ## GoogleTest of the shipper's parts
 	tests/gtest.sh 300 build/unit_tests
@@ -31,6 +33,24 @@ staged-installcheck: ## the same without make install
 
 integration: build/integration_tests ## GoogleTest with servers of its own
 	+tests/staged.sh tests/gtest.sh 1500 build/integration_tests
+
+# The request models of the catalog live in an environment that tests/install-deps.sh makes.
+MODELS_PYTHON = $(or $(firstword $(wildcard $(CURDIR)/build/venv/*/bin/python)),python3)
+
+models: all ## what the shipper writes, against the request models of the catalog
+	PYTHON=$(MODELS_PYTHON) tests/unittests.sh 600 tests/models
+
+e2e: ## from CALL to the catalog, faults included, against the double of OpenMetadata
+	+tests/staged.sh timeout -k 10 1500 $(MODELS_PYTHON) tests/e2e/run.py -v
+
+# Programs of the report's tests: one of each source, with the shipper's objects.
+REPORT_PROGRAMS := $(patsubst tests/report/%.cpp,build/%,$(wildcard tests/report/*.cpp))
+$(REPORT_PROGRAMS): build/%: build/tests/report/%.o \
+  $(filter-out build/shipper/src/main.o,$(SHIPPER_OBJS))
+	$(CXX) -o $@ $^ $(SHIPPER_LIBS)
+
+report: $(REPORT_PROGRAMS) ## the report in headless Chromium
+	+tests/staged.sh tests/unittests.sh 400 tests/report
 
 cases: ## the lineage cases of ../shared/cases (CASES=DIR, ONLY=PATTERN)
 	+tests/staged.sh tests/with_cluster.sh tests/cases/run_cases.py -v \
