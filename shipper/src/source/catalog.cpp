@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "source/catalog_sql.h"
+#include "translate/names.h"
 
 namespace shipper {
 namespace {
@@ -314,6 +315,16 @@ void CatalogReader::ReadRoutines(SchemaContent *content, const CatalogScope &sco
     routine.code = rows.Text(i, 9);
     content->routines.push_back(std::move(routine));
   }
+}
+
+std::map<std::string, std::string> ReadRoutineNames(PgConnection *pg, const std::string &schema,
+                                                    const std::string &name) {
+  const PgResult rows = pg->Query(catalog_sql::kRoutineNames, {schema, name});
+  std::vector<RoutineKey> keys;
+  for (int i = 0; i < rows.size(); ++i) {
+    keys.push_back({Oid(rows, i, 0), rows.Text(i, 1), rows.Text(i, 2)});
+  }
+  return AssignRoutineNames(keys);
 }
 
 }  // namespace shipper

@@ -10,6 +10,7 @@
 //   for (const SchemaInfo &schema : reader.Schemas()) Use(reader.Read(schema));
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -80,5 +81,9 @@ class CatalogReader {
   CatalogOptions options_;
   std::vector<CatalogGap> gaps_;
 };
+
+// Of the routines of a schema that share a name: signature -> raw name in the catalog.
+std::map<std::string, std::string> ReadRoutineNames(PgConnection *pg, const std::string &schema,
+                                                    const std::string &name);
 
 }  // namespace shipper

@@ -178,4 +178,15 @@ inline constexpr char kRoutines[] =
     "   AND x.deptype IN ('e','i'))"
     " ORDER BY p.proname, p.oid";
 
+// $1 schema, $2 name: what the rule for names needs, the same routines as above.
+inline constexpr char kRoutineNames[] =
+    "SELECT p.oid, p.proname,"
+    " (SELECT pg_catalog.string_agg(pg_catalog.format_type(t.oid, NULL), ', ' ORDER BY t.o)"
+    "   FROM pg_catalog.unnest(p.proargtypes) WITH ORDINALITY t(oid, o))"
+    " FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace"
+    " WHERE n.nspname = $1 AND p.proname = $2"
+    " AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend x"
+    "   WHERE x.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND x.objid = p.oid"
+    "   AND x.deptype IN ('e','i'))";
+
 }  // namespace shipper::catalog_sql

@@ -78,14 +78,21 @@ bool ReadIdentifier(std::string_view text, size_t *at, std::string *out) {
   return false;
 }
 
-// The types of an argument list without blanks behind its commas, those inside quotes left alone.
+// The types of an argument list without blanks behind its commas and without `pg_catalog.`, which
+// identities of objects carry; what is inside quotes is left alone.
 std::string TightList(std::string_view types) {
+  constexpr std::string_view kCatalog = "pg_catalog.";
   std::string out;
   bool quoted = false;
   for (size_t at = 0; at < types.size(); ++at) {
     const char c = types[at];
+    const bool begins = !quoted && (out.empty() || out.back() == ',');
+    if (begins && c == ' ') continue;
+    if (begins && types.substr(at, kCatalog.size()) == kCatalog) {
+      at += kCatalog.size() - 1;
+      continue;
+    }
     if (c == '"') quoted = !quoted;
-    if (!quoted && c == ' ' && !out.empty() && out.back() == ',') continue;
     out += c;
   }
   return out;

@@ -1,0 +1,139 @@
+#include "source/catalog_origin.h"
+
+#include <set>
+#include <utility>
+
+#include <spdlog/spdlog.h>
+
+#include "source/store.h"
+#include "translate/lineage.h"
+#include "translate/names.h"
+
+namespace shipper {
+namespace {
+
+void WarnOfGaps(const EntitySource &source) {
+  for (const CatalogGap &gap : source.gaps()) spdlog::warn("{}: {}", gap.object, gap.reason);
+}
+
+// A schema's name as quote_ident writes it, or as it is.
+std::string SchemaName(const std::string &identity) {
+  const std::optional<RelationName> parsed = ParseStoreName(identity + ".x");
+  return parsed ? parsed->schema : identity;
+}
+
+}  // namespace
+
+CatalogOrigin::CatalogOrigin(Session session, Config config)
+    : session_(std::move(session)), config_(std::move(config)), filter_(config_) {}
+
+const Place &CatalogOrigin::HomePlace() {
+  if (!place_) place_ = EntitySource(&session_(), config_).place();
+  return *place_;
+}
+
+std::vector<Entity> CatalogOrigin::Object(const std::string &type, const std::string &identity) {
+  std::vector<Entity> out;
+  const EntitySource::Give give = [&](const Entity &entity) { out.push_back(entity); };
+  EntitySource source(&session_(), config_);
+  if (type == "database") {
+    source.Database(give);
+  } else if (type == "schema") {
+    source.Schema(SchemaName(identity), give);
+  } else if (type == "routine") {
+    const std::optional<RoutineName> name = ParseRoutine(identity);
+    if (name) source.Routine(*name, give);
+  } else {
+    relations_.Forget();
+    const std::optional<RelationName> name = ParseStoreName(identity);
+    if (name) source.Relation(*name, give);
+  }
+  WarnOfGaps(source);
+  return out;
+}
+
+void CatalogOrigin::Everything(const std::function<void(const Entity &)> &sink) {
+  EntitySource source(&session_(), config_);
+  source.Database(sink);
+  WarnOfGaps(source);
+}
+
+// The root of a relation that the catalog has; nothing where it is none of ours to tell.
+std::optional<RootRelation> CatalogOrigin::Told(const std::string &store_name) {
+  std::optional<RootRelation> root = relations_.Find(&session_(), store_name);
+  if (!root || !root->told) return std::nullopt;
+  const std::string &database = HomePlace().database;
+  if (!filter_.AdmitsSchema(database, root->name.schema)) return std::nullopt;
+  if (!filter_.AdmitsRelation(database, root->name.schema, root->name.name, root->kind)) {
+    return std::nullopt;
+  }
+  return root;
+}
+
+std::optional<TablePair> CatalogOrigin::Fold(const TablePair &pair) {
+  const std::optional<RootRelation> source = Told(pair.first);
+  const std::optional<RootRelation> target = source ? Told(pair.second) : std::nullopt;
+  if (!source || !target) {
+    spdlog::debug("{} -> {}: an outside dataset, gone or filtered out", pair.first, pair.second);
+    return std::nullopt;
+  }
+  if (source->oid == target->oid) return std::nullopt;
+  return TablePair{source->store_name, target->store_name};
+}
+
+std::string CatalogOrigin::RoutineFqn(const std::string &identity) {
+  const std::optional<RoutineName> name = ParseRoutine(identity);
+  if (!name) return "";
+  const Place &place = HomePlace();
+  if (!filter_.AdmitsSchema(place.database, name->schema)) return "";
+  if (!filter_.AdmitsRoutine(place.database, name->schema, name->name)) return "";
+  const std::map<std::string, std::string> names =
+      ReadRoutineNames(&session_(), name->schema, name->name);
+  const auto found = names.find(name->signature);
+  return found == names.end() ? "" : AppendFqn(place.SchemaFqn(name->schema), found->second);
+}
+
+std::optional<LineageEdge> CatalogOrigin::Edge(const TablePair &pair) {
+  const std::optional<RootRelation> source = Told(pair.first);
+  const std::optional<RootRelation> target = source ? Told(pair.second) : std::nullopt;
+  if (!source || !target || source->oid == target->oid) return std::nullopt;
+  PgConnection *pg = &session_();
+  const Place &place = HomePlace();
+  EdgeContext context;
+  context.from_fqn = place.TableFqn(source->name.schema, source->name.name);
+  context.to_fqn = place.TableFqn(target->name.schema, target->name.name);
+  context.from_columns = RelationMap::Columns(pg, *source);
+  context.to_columns = RelationMap::Columns(pg, *target);
+  context.target_is_view = target->kind == 'v';
+  context.indirect = config_.shipper.indirect;
+  context.view_lineage = config_.lineage.process_view_lineage;
+  context.query_lineage = config_.lineage.process_query_lineage;
+  context.routine_fqn = [this](const std::string &routine) { return RoutineFqn(routine); };
+  EdgeResult result = BuildEdge(
+      ReadLineage(pg, RelationMap::Family(pg, *source), RelationMap::Family(pg, *target)), context);
+  for (const std::string &column : result.dropped) {
+    spdlog::info("{} -> {}: column {} is gone, left out", pair.first, pair.second, column);
+  }
+  if (!result.edge) spdlog::debug("{} -> {}: {}", pair.first, pair.second, result.reason);
+  return std::move(result.edge);
+}
+
+std::vector<TablePair> CatalogOrigin::Pairs(const std::string &table) {
+  PgConnection *pg = &session_();
+  std::vector<std::string> family;
+  if (!table.empty()) {
+    const std::optional<RootRelation> root = Told(table);
+    if (!root) return {};
+    family = RelationMap::Family(pg, *root);
+  } else {
+    relations_.Load(pg);
+  }
+  std::set<TablePair> folded;
+  for (const TablePair &pair : ReadPairs(pg, family)) {
+    const std::optional<TablePair> kept = Fold(pair);
+    if (kept) folded.insert(*kept);
+  }
+  return {folded.begin(), folded.end()};
+}
+
+}  // namespace shipper

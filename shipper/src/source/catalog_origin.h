@@ -1,0 +1,49 @@
+// Origin over a live database: objects from its catalogs, edges from the extension's store.
+//
+// The session is asked for at each call, so a broken one is replaced by its owner and nothing here
+// outlives it. What is filtered out, of an extension or of the system is not there at all: no
+// object, no pair, no edge. One thread. Throws PgError; ConfigError for a filter that cannot be
+// used.
+//
+//   PgSession session(config.postgres);
+//   CatalogOrigin origin([&]() -> PgConnection & { return session.Get(); }, config);
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config.h"
+#include "origin.h"
+#include "source/entity_source.h"
+#include "source/relation_map.h"
+
+namespace shipper {
+
+class CatalogOrigin : public Origin {
+ public:
+  using Session = std::function<PgConnection &()>;
+
+  CatalogOrigin(Session session, Config config);
+
+  std::vector<Entity> Object(const std::string &type, const std::string &identity) override;
+  std::optional<TablePair> Fold(const TablePair &pair) override;
+  std::optional<LineageEdge> Edge(const TablePair &pair) override;
+  std::vector<TablePair> Pairs(const std::string &table) override;
+  void Everything(const std::function<void(const Entity &)> &sink) override;
+
+ private:
+  std::optional<RootRelation> Told(const std::string &store_name);
+  std::string RoutineFqn(const std::string &identity);
+  const Place &HomePlace();
+
+  Session session_;
+  Config config_;
+  ObjectFilter filter_;
+  std::optional<Place> place_;
+  RelationMap relations_;
+};
+
+}  // namespace shipper
