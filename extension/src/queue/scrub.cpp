@@ -131,9 +131,10 @@ int WriteNormalized(const Statement &statement, int first, int last, int next_pa
   return next_param;
 }
 
-int HighestParam(const Statement &statement) {
+// The highest $n before token `last`.
+int HighestParam(const Statement &statement, int last) {
   int highest = 0;
-  for (int i = statement.first; i < statement.last; i++) {
+  for (int i = statement.first; i < last; i++) {
     const Token &token = statement.tokens[i];
     if (token.token_class == TokenClass::kParam) highest = Max(highest, token.param);
   }
@@ -147,7 +148,7 @@ void WriteCopy(const Statement &statement, StringInfo out) {
   const int direction = FindOutside(statement, statement.first, kDirections);
   const int last = Min(direction + 1, statement.last);
   const int file_param =
-      WriteNormalized(statement, statement.first, last, HighestParam(statement) + 1, out);
+      WriteNormalized(statement, statement.first, last, HighestParam(statement, last) + 1, out);
   if (last >= statement.last) return;
   const bool client = IsAnyWord(statement, last, kClient);
   const bool program = IsWord(statement, last, "program");
@@ -233,7 +234,8 @@ const char *Render(const Statement &statement, ScrubMode mode) {
     appendBinaryStringInfo(&out, statement.source + start, end - start);
   } else {
     WriteDbtComment(statement, &out);
-    WriteNormalized(statement, statement.first, statement.last, HighestParam(statement) + 1, &out);
+    WriteNormalized(statement, statement.first, statement.last,
+                    HighestParam(statement, statement.last) + 1, &out);
   }
   return pg_verifymbstr(out.data, out.len, true) ? out.data : nullptr;
 }
