@@ -18,7 +18,7 @@ build/shipper.flags: shipper/shipper.mk
 
 $(SHIPPER_OBJS): build/%.o: %.cpp build/shipper.flags
 	@mkdir -p $(@D)
-	$(CXX) $(SHIPPER_CXXFLAGS) $(shell cat build/shipper.flags) -c -o $@ $<
+	$(CXX) $(SHIPPER_CXXFLAGS) $$(cat build/shipper.flags) -c -o $@ $<
 
 -include $(SHIPPER_OBJS:.o=.d)
 

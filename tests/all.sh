@@ -10,7 +10,7 @@ mkdir -p "$logs"
 # name · seconds · command, in the order in which they run.
 suites='
 gates        300 make -s gates
-build        900 make -s -j2 all build/unit_tests build/integration_tests
+build       1200 make -s -j2 all test-programs
 unit         400 make -s unit
 installcheck 900 tests/staged.sh tests/installcheck.sh
 cases        300 make -s cases
@@ -20,7 +20,7 @@ e2e          900 make -s e2e
 report       400 make -s report
 demo         300 tests/staged.sh tests/demo/demo.sh
 regress-pair 900 make -s regress-pair
-matrix      2400 make -s matrix
+matrix      2400 make -s test-matrix
 '
 total_passed=0 total_failed=0 total_skipped=0 table=
 

@@ -14,13 +14,22 @@ build/unit_tests: $(UNIT_OBJS) $(filter-out build/shipper/src/main.o,$(SHIPPER_O
 build/integration_tests: $(INTEGRATION_OBJS)
 	$(CXX) -o $@ $^ $(TEST_LIBS)
 
+# Programs of the report's tests: one of each source, with the shipper's objects.
+REPORT_PROGRAMS := $(patsubst tests/report/%.cpp,build/%,$(wildcard tests/report/*.cpp))
+$(REPORT_PROGRAMS): build/%: build/tests/report/%.o \
+  $(filter-out build/shipper/src/main.o,$(SHIPPER_OBJS))
+	$(CXX) -o $@ $^ $(SHIPPER_LIBS)
+
 $(TEST_OBJS): build/%.o: %.cpp build/shipper.flags
 	@mkdir -p $(@D)
-	$(CXX) $(TEST_CXXFLAGS) $(shell cat build/shipper.flags) -c -o $@ $<
+	$(CXX) $(TEST_CXXFLAGS) $$(cat build/shipper.flags) -c -o $@ $<
 
 -include $(TEST_OBJS:.o=.d)
 
-.PHONY: unit integration models e2e report cases regress-pair gates test test-matrix bench staged-installcheck
+.PHONY: test-programs unit installcheck staged-installcheck integration models e2e report cases
+.PHONY: regress-pair gates bench test test-matrix
+
+test-programs: build/unit_tests build/integration_tests $(REPORT_PROGRAMS)
 
 unit: build/unit_tests ## GoogleTest of the shipper's parts
 	tests/gtest.sh 300 build/unit_tests
@@ -42,12 +51,6 @@ models: all ## what the shipper writes, against the request models of the catalo
 
 e2e: ## from CALL to the catalog, faults included, against the double of OpenMetadata
 	+tests/staged.sh timeout -k 10 1500 $(MODELS_PYTHON) tests/e2e/run.py -v
-
-# Programs of the report's tests: one of each source, with the shipper's objects.
-REPORT_PROGRAMS := $(patsubst tests/report/%.cpp,build/%,$(wildcard tests/report/*.cpp))
-$(REPORT_PROGRAMS): build/%: build/tests/report/%.o \
-  $(filter-out build/shipper/src/main.o,$(SHIPPER_OBJS))
-	$(CXX) -o $@ $^ $(SHIPPER_LIBS)
 
 report: $(REPORT_PROGRAMS) ## the report in headless Chromium
 	+tests/staged.sh tests/unittests.sh 400 tests/report
