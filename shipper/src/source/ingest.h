@@ -1,0 +1,63 @@
+// One metadata run: the entities of a database, a schema or one object into a sink.
+//
+// An object that the sink refuses, or that cannot be read, is reported by name and stops no other;
+// an outage of the sink ends the run, which may be begun again: what was taken is in `state` (hash
+// of each request by FQN) and is not sent twice. Nothing is deleted here; `seen` and `complete` say
+// what a caller may conclude about what is gone: nothing where `complete` is false.
+//
+//   std::map<std::string, std::string> state;
+//   IngestResult result = Ingest(&pg, config, &sink, {}, &state, nullptr);
+#pragma once
+
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "config.h"
+#include "queue/pg_connection.h"
+#include "result.h"
+#include "sink/sink.h"
+
+namespace shipper {
+
+struct IngestScope {
+  enum class Kind { kDatabase, kSchema, kTable, kRoutine };
+  Kind kind = Kind::kDatabase;
+  std::string identity;  // "sales", "public.orders", "public.load(date)"; of a database nothing
+};
+
+struct IngestCounts {
+  std::map<std::string, long> sent;  // by entity type
+  long unchanged = 0;
+  long filtered = 0;
+  long failed = 0;
+  long total() const;  // sent, of all types
+};
+
+struct IngestFailure {
+  std::string object;  // FQN, or what could not be read
+  std::string reason;
+};
+
+struct IngestResult {
+  IngestCounts counts;
+  std::vector<std::string> warnings;
+  std::vector<IngestFailure> failures;
+  std::set<std::pair<std::string, std::string>> seen;  // type and FQN of all that is there
+  bool complete = true;  // all of the scope was read and given to the sink
+  Status status;         // not done: the outage that ended the run
+};
+
+// Called after each object that was sent, unchanged or refused.
+using IngestProgress = std::function<void(const IngestCounts &)>;
+
+IngestResult Ingest(PgConnection *pg, const Config &config, Sink *sink, const IngestScope &scope,
+                    std::map<std::string, std::string> *state, const IngestProgress &progress);
+
+// Databases that a run with ingestAllDatabases covers; else the configured one alone.
+std::vector<std::string> IngestDatabases(PgConnection *pg, const Config &config);
+
+}  // namespace shipper
