@@ -15,10 +15,10 @@ unit         400 make -s unit
 installcheck 900 tests/staged.sh tests/installcheck.sh
 cases        300 make -s cases
 integration 1600 make -s integration
-models       600 make -s models
-e2e          900 make -s e2e
+demo         300 tests/staged.sh tests/demo/demo.sh --check
+models       300 make -s models
+e2e         1600 make -s e2e
 report       400 make -s report
-demo         300 tests/staged.sh tests/demo/demo.sh
 regress-pair 900 make -s regress-pair
 matrix      2400 make -s test-matrix
 '

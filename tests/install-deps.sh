@@ -3,7 +3,7 @@
 # usage: tests/install-deps.sh [build|test|matrix]      (each kind includes the ones before it)
 #   build   what `make`, `make install` and `make demo` need
 #   test    what `make test` needs: GoogleTest, other extensions to coexist with, Chromium, the
-#           Python environments of the request models (below build/venv)
+#           Python environments of the request models (below build/models)
 #   matrix  what `make test-matrix` needs
 # Packages are installed by apt-get as root, or through sudo. Where PG_CONFIG names a server that
 # is there, no other one is installed. A machine without apt-get is only told what it lacks.
@@ -92,17 +92,5 @@ if [ ${#lacking[@]} -gt 0 ] || [ "$own_server" = no ]; then
   apt_install "${lacking[@]}"
 fi
 
-# The request models of the catalog, one environment for each version that tests name.
-if [ "$kind" != build ]; then
-  for wanted in tests/models/requirements*.txt; do
-    [ -e "$wanted" ] || continue
-    venv=build/venv/$(basename "$wanted" .txt)
-    if ! cmp -s "$wanted" "$venv/installed.txt"; then
-      echo "installing the packages of $wanted" >&2
-      rm -rf "$venv"
-      python3 -m venv "$venv"
-      "$venv/bin/pip" install -q --no-deps --disable-pip-version-check -r "$wanted"
-      cp "$wanted" "$venv/installed.txt"
-    fi
-  done
-fi
+# The request models of the catalog.
+[ "$kind" = build ] || tests/models/make_venv.sh >/dev/null

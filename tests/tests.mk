@@ -43,14 +43,12 @@ staged-installcheck: ## the same without make install
 integration: build/integration_tests ## GoogleTest with servers of its own
 	+tests/staged.sh tests/gtest.sh 1500 build/integration_tests
 
-# The request models of the catalog live in an environment that tests/install-deps.sh makes.
-MODELS_PYTHON = $(or $(firstword $(wildcard $(CURDIR)/build/venv/*/bin/python)),python3)
-
-models: all ## what the shipper writes, against the request models of the catalog
-	PYTHON=$(MODELS_PYTHON) tests/unittests.sh 600 tests/models
+models: ## what the demo ships, against the request models of the catalog, 2.0 and 1.9
+	+tests/models.sh
 
 e2e: ## from CALL to the catalog, faults included, against the double of OpenMetadata
-	+tests/staged.sh timeout -k 10 1500 $(MODELS_PYTHON) tests/e2e/run.py -v
+	+python=$$(tests/models/make_venv.sh build/models 2.0) && \
+	  tests/staged.sh timeout -k 10 1500 "$$python" tests/e2e/run.py -v
 
 report: $(REPORT_PROGRAMS) ## the report in headless Chromium
 	+tests/staged.sh tests/unittests.sh 400 tests/report

@@ -1,17 +1,12 @@
 #!/bin/bash
 # Runs the Python unit tests of a directory with a time limit and prints their count.
 # usage: tests/unittests.sh SECONDS DIRECTORY [PATTERN]
-# The interpreter is $PYTHON, else that of build/venv/models where it was made, else python3.
 set -u
 limit=$1 directory=$2 pattern=${3:-test_*.py}
 cd "$(dirname "$0")/.."
-python=${PYTHON:-}
-for candidate in build/venv/*/bin/python; do
-  [ -n "$python" ] || [ ! -x "$candidate" ] || python=$PWD/$candidate
-done
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-PYTHONDONTWRITEBYTECODE=1 timeout -k 10 "$limit" "${python:-python3}" -m unittest discover \
+PYTHONDONTWRITEBYTECODE=1 timeout -k 10 "$limit" python3 -m unittest discover \
   -s "$directory" -p "$pattern" -v 2>&1 | tee "$log"
 status=${PIPESTATUS[0]}
 [ "$status" -ne 124 ] || echo "stopped after $limit s"

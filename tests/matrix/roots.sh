@@ -11,6 +11,7 @@ inside() {
   local root=$1
   shift
   env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive \
+    ${PIP_CERT:+PIP_CERT=/etc/ssl/machine-ca.pem} \
     chroot "$root" "$@" </dev/null
 }
 
@@ -27,7 +28,7 @@ mounted=
 trap unmount_root EXIT
 trap 'exit 130' INT TERM
 
-# Makes a bare root of a suite: what is essential, and apt as this machine has it.
+# Makes a bare root of a suite: what is essential, and apt and pip reach their archives as here.
 bootstrap() {
   local suite=$1 root=$2 script=/usr/share/debootstrap/scripts
   rm -rf --one-file-system "$root"
@@ -39,6 +40,7 @@ bootstrap() {
   chmod +x "$root/usr/sbin/policy-rc.d"
   grep -liE 'proxy' /etc/apt/apt.conf.d/* 2>/dev/null |
     xargs -r cp -t "$root/etc/apt/apt.conf.d/"
+  [ -z "${PIP_CERT:-}" ] || cp "$PIP_CERT" "$root/etc/ssl/machine-ca.pem"
 }
 
 # Copies the tree, and the cases beside it, to /lineage of a root; objects stay behind.
