@@ -34,13 +34,13 @@ bootstrap() {
   rm -rf --one-file-system "$root"
   # An older debootstrap does not know the newest suites; all are made like sid.
   [ -e "$script/$suite" ] || script=$script/sid
-  debootstrap --variant=minbase --include=ca-certificates "$suite" "$root" "$mirror" \
+  debootstrap --variant=minbase "$suite" "$root" "$mirror" \
     $([ -e "/usr/share/debootstrap/scripts/$suite" ] || echo "$script") || return 1
   printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
   chmod +x "$root/usr/sbin/policy-rc.d"
   grep -liE 'proxy' /etc/apt/apt.conf.d/* 2>/dev/null |
     xargs -r cp -t "$root/etc/apt/apt.conf.d/"
-  [ -z "${PIP_CERT:-}" ] || cp "$PIP_CERT" "$root/etc/ssl/machine-ca.pem"
+  [ -z "${PIP_CERT:-}" ] || install -D -m 644 "$PIP_CERT" "$root/etc/ssl/machine-ca.pem"
 }
 
 # Copies the tree, and the cases beside it, to /lineage of a root; objects stay behind.
