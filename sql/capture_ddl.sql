@@ -6,9 +6,10 @@ CREATE ROLE regress_ddl_role;
 \pset format unaligned
 \pset tuples_only on
 \pset null '-'
-\set last 'SELECT coalesce(max(id), 0) AS last FROM lineage._ddl \\gset'
+\set mark 'SELECT coalesce(max(id), 0) AS last FROM lineage._ddl \\gset'
 \set show 'SELECT command_tag, object_type, object_identity, old_identity, subcommands'
-\set show :show ' FROM lineage._ddl WHERE id > :last ORDER BY id;'
+\set show :show ' FROM lineage._ddl WHERE id > :last'
+\set show :show ' ORDER BY xid, object_identity COLLATE "C", command_tag;'
 SELECT coalesce(max(id), 0) AS last FROM lineage._ddl \gset
 
 -- creating, in its parts
@@ -30,7 +31,7 @@ CREATE TYPE ddl_a.en AS ENUM ('hidden');
 CREATE DOMAIN ddl_a.dom AS int CHECK (value <> 4711);
 CREATE TABLE IF NOT EXISTS ddl_a.t (never int);
 :show
-:last
+:mark
 
 -- altering
 ALTER TABLE ddl_a.t ADD COLUMN "C d" numeric(10,2) DEFAULT 4711, DROP COLUMN b CASCADE,
@@ -44,7 +45,7 @@ ALTER FUNCTION ddl_a.f OWNER TO regress_ddl_role;
 COMMENT ON COLUMN ddl_a.t.a IS 'hidden';
 COMMENT ON TABLE ddl_a.t IS 'hidden';
 :show
-:last
+:mark
 
 -- renaming and moving: the old identity
 ALTER TABLE ddl_a.t RENAME "C d" TO d;
@@ -60,7 +61,7 @@ ALTER INDEX "Ddl B".t_pkey RENAME TO t2_pkey;
 ALTER SCHEMA "Ddl B" RENAME TO ddl_b;
 ALTER TABLE IF EXISTS ddl_a.nowhere RENAME TO t;
 :show
-:last
+:mark
 
 -- privileges
 GRANT SELECT, INSERT (a, d), UPDATE ON ddl_b."T 2" TO regress_ddl_role WITH GRANT OPTION;
@@ -70,7 +71,7 @@ GRANT ALL ON FUNCTION ddl_b."F" TO regress_ddl_role;
 REVOKE ALL ON ddl_b."T 2" FROM regress_ddl_role CASCADE;
 ALTER DEFAULT PRIVILEGES IN SCHEMA ddl_a GRANT SELECT ON TABLES TO PUBLIC;
 :show
-:last
+:mark
 
 -- partitions
 CREATE TABLE ddl_a.p (a int, b text) PARTITION BY LIST (a);
@@ -80,7 +81,7 @@ ALTER TABLE ddl_a.p ATTACH PARTITION ddl_a.p2 FOR VALUES IN (4712);
 ALTER TABLE ddl_a.p ADD COLUMN c int;
 ALTER TABLE ddl_a.p DETACH PARTITION ddl_a.p2;
 :show
-:last
+:mark
 
 -- inside routines: who did it
 CREATE PROCEDURE ddl_a.inner_p() LANGUAGE plpgsql AS $$BEGIN
@@ -96,7 +97,7 @@ CALL ddl_a.outer_p(4711);
 DO $$BEGIN ALTER TABLE ddl_a.dyn ADD y text; END$$;
 SELECT command_tag, object_identity, subcommands, routine, call_path
 FROM lineage._ddl WHERE id > :last ORDER BY id;
-:last
+:mark
 
 -- rolled back: nothing; one transaction: one row for each object and command
 BEGIN; CREATE TABLE ddl_a.never (x int); ROLLBACK;
@@ -109,7 +110,7 @@ COMMIT;
 :show
 SELECT kind, command_tag, object_identity FROM lineage.queue q JOIN lineage._ddl d ON d.id = q.ref
 WHERE kind = 'ddl' AND d.id > :last ORDER BY q.id;
-:last
+:mark
 
 -- what is left out: members of extensions, temporary objects, ignored schemas, ourselves
 CREATE TEMP TABLE ddl_temp (x int); ALTER TABLE ddl_temp ADD y int; DROP TABLE ddl_temp;
@@ -122,7 +123,7 @@ SET pg_lineage.capture_ddl = off; CREATE TABLE ddl_a.unseen (x int); RESET pg_li
 SET pg_lineage.enabled = off; CREATE TABLE ddl_a.unseen2 (x int); RESET pg_lineage.enabled;
 DROP EXTENSION pgcrypto; CREATE EXTENSION pgcrypto;
 :show
-:last
+:mark
 
 -- dropping
 DROP TABLE ddl_a.p, ddl_a.p2;
