@@ -1,13 +1,12 @@
 #!/usr/bin/env python3
 """The lineage page in a real browser: what a person does with it, and what names must not do.
 
-usage: tests/report/test_report.py [-v] [NAME…]     (MAKE_PAGE: the program of make_page.cpp)
+usage: make report, or: tests/report/test_report.py [-v] [NAME…]   (after make build/make_page)
 """
 
 import os
 import pathlib
 import subprocess
-import sys
 import tempfile
 import time
 import unittest
@@ -104,15 +103,14 @@ class ShopTest(PageTest):
 
     def test_columns_appear_on_a_click_and_go_on_the_next(self):
         self.assertEqual(browser.count(".column"), 0)
-        before = browser.run("return document.querySelector(arguments[0]).getAttribute('transform')",
-                             self.node("shop.control"))
+        transform = "return document.querySelector(arguments[0]).getAttribute('transform')"
+        before = browser.run(transform, self.node("shop.control"))
         browser.click(self.node("shop.sales", ".expander"))
         self.assertEqual(browser.visible(self.node("shop.sales", ".column")), 7)
         self.assertEqual(browser.text(self.node("shop.sales", ".column text")), "order_id")
         self.assertEqual(browser.visible(self.edge("shop.orders", "shop.sales", ".pair")), 4)
         self.assertEqual(browser.count(self.edge("erp.products", "shop.products", ".pair")), 0)
-        after = browser.run("return document.querySelector(arguments[0]).getAttribute('transform')",
-                            self.node("shop.control"))
+        after = browser.run(transform, self.node("shop.control"))
         self.assertNotEqual(before, after)  # what stands below makes room
         browser.click(self.node("shop.sales", ".expander"))
         self.assertEqual(browser.count(".column"), 0)
@@ -291,9 +289,4 @@ class OtherPagesTest(PageTest):
 
 
 if __name__ == "__main__":
-    program = unittest.main(exit=False)
-    done = program.result
-    failed = len(done.failures) + len(done.errors)
-    print(f"{done.testsRun - failed - len(done.skipped)} passed, {failed} failed, "
-          f"{len(done.skipped)} skipped")
-    sys.exit(0 if done.wasSuccessful() and done.testsRun else 1)
+    unittest.main()
