@@ -93,6 +93,21 @@ inline bool ReturnsOldRow(const Var *var) {
 
 // ---- store ------------------------------------------------------------------------------------
 
+namespace pg_lineage {
+namespace compat {
+
+// 16 made one function of the access checks per kind of object.
+inline bool MayExecute(Oid function, Oid role) {
+#if PG_VERSION_NUM >= 160000
+  return object_aclcheck(ProcedureRelationId, function, role, ACL_EXECUTE) == ACLCHECK_OK;
+#else
+  return pg_proc_aclcheck(function, role, ACL_EXECUTE) == ACLCHECK_OK;
+#endif
+}
+
+}  // namespace compat
+}  // namespace pg_lineage
+
 // ---- ddl --------------------------------------------------------------------------------------
 
 namespace pg_lineage {

@@ -27,22 +27,32 @@ void EndCaptureRest();
 // True when an error that was just caught must go on to the user.
 bool MustRethrow();
 
+// A context for what one guarded body allocates, emptied when the outermost body ends. Whatever must
+// live longer is allocated in a context of its own.
+MemoryContext EnterScratch();
+void LeaveScratch();
+
 template <typename Body>
 inline bool Guarded(const char *where, Body body) {
-  MemoryContext caller = CurrentMemoryContext;
+  MemoryContext caller = MemoryContextSwitchTo(EnterScratch());
   volatile bool fine = true;
   PG_TRY();
   { body(); }
   PG_CATCH();
   {
     MemoryContextSwitchTo(caller);
-    if (MustRethrow()) PG_RE_THROW();
+    if (MustRethrow()) {
+      LeaveScratch();
+      PG_RE_THROW();
+    }
     ErrorData *error = CopyErrorData();
     FlushErrorState();
     NoteSwallowedError(where, error);
     fine = false;
   }
   PG_END_TRY();
+  MemoryContextSwitchTo(caller);
+  LeaveScratch();
   return fine;
 }
 

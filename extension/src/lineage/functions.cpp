@@ -46,6 +46,35 @@ FunctionClass Classify(HeapTuple tuple) {
   return FunctionClass::kSqlBody;
 }
 
+// True when a SQL function's body is anything but one SELECT, so that it cannot be inlined.
+bool HasSeveralStatements(HeapTuple tuple) {
+  bool is_null = false;
+  Datum body = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosqlbody, &is_null);
+  if (!is_null) {
+    Node *node = static_cast<Node *>(stringToNode(TextDatumGetCString(body)));
+    List *stored = IsA(node, List) ? linitial_node(List, castNode(List, node)) : list_make1(node);
+    return list_length(stored) != 1 || linitial_node(Query, stored)->commandType != CMD_SELECT;
+  }
+  Datum source = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosrc, &is_null);
+  List *parsed = raw_parser(TextDatumGetCString(source), RAW_PARSE_DEFAULT);
+  return list_length(parsed) != 1 || !IsA(linitial_node(RawStmt, parsed)->stmt, SelectStmt);
+}
+
+// A frame for what the server calls through the function manager: SQL functions that are never
+// inlined, and languages that have no hook of their own. PL/pgSQL has its plugin.
+bool NeedsFrame(HeapTuple tuple) {
+  Form_pg_proc proc = reinterpret_cast<Form_pg_proc>(GETSTRUCT(tuple));
+  if (proc->oid < FirstNormalObjectId || proc->prolang == INTERNALlanguageId ||
+      proc->prolang == ClanguageId || proc->prokind == PROKIND_AGGREGATE ||
+      proc->prokind == PROKIND_WINDOW)
+    return false;
+  if (proc->prolang != SQLlanguageId) return proc->prolang != get_language_oid("plpgsql", true);
+  if (proc->prokind == PROKIND_PROCEDURE || proc->prosecdef ||
+      !heap_attisnull(tuple, Anum_pg_proc_proconfig, nullptr))
+    return true;
+  return HasSeveralStatements(tuple);
+}
+
 // The statements of a SQL function's body, analysed and rewritten.
 List *AnalyseBody(HeapTuple tuple, Node *call, Oid collation) {
   bool is_null = false;
@@ -177,11 +206,13 @@ const FunctionTraits *TraitsOf(Oid function) {
   if (found) return traits;
   traits->cls = FunctionClass::kOpaque;
   traits->masking = false;
+  traits->needs_frame = false;
   HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
   if (!HeapTupleIsValid(tuple)) return traits;
   Form_pg_proc proc = reinterpret_cast<Form_pg_proc>(GETSTRUCT(tuple));
   traits->cls = Classify(tuple);
   traits->masking = IsMaskingFunction(NameStr(proc->proname), proc->pronamespace);
+  traits->needs_frame = NeedsFrame(tuple);
   ReleaseSysCache(tuple);
   return traits;
 }

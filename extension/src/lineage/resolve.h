@@ -103,6 +103,7 @@ struct FunctionTraits {
   Oid oid;  // hash key
   FunctionClass cls;
   bool masking;
+  bool needs_frame;  // watched by capture/fmgr.cpp: inlining it is not possible anyway
 };
 const FunctionTraits *TraitsOf(Oid function);
 // Brings in the body of a SQL function; false when it cannot be read.

@@ -194,6 +194,7 @@ uint64 HashShape(const Shape *shape) {
     hash = HashSet(hash, write.rows);
   }
   for (int i = 0; i < shape->noutputs; i++) hash = HashSet(hash, shape->outputs[i]);
+  for (int i = 0; i < shape->nfields; i++) hash = HashSet(hash, shape->fields[i]);
   hash = HashSet(hash, shape->rows);
   for (int i = 0; i < shape->nparams; i++)
     hash = hash_combine64(hash, (static_cast<uint64>(shape->params[i].paramid) << 16) ^
@@ -221,6 +222,7 @@ void Degrade(Shape *shape, Query *query) {
   }
   shape->rows = rows;
   for (int i = 0; i < shape->noutputs; i++) shape->outputs[i] = {0, nullptr};
+  shape->nfields = 0;
   shape->degraded = true;
 }
 
@@ -237,6 +239,30 @@ T *CopyArray(const T *items, int size) {
   T *copy = static_cast<T *>(palloc(sizeof(T) * Max(size, 1)));
   if (size > 0) memcpy(copy, items, sizeof(T) * size);
   return copy;
+}
+
+// The number of fields of a composite value; 0 for a scalar.
+int CompositeWidth(Node *expr) {
+  if (IsA(expr, RowExpr)) return list_length(reinterpret_cast<RowExpr *>(expr)->args);
+  if (!type_is_rowtype(exprType(expr))) return 0;
+  TupleDesc desc = nullptr;
+  if (get_expr_result_type(expr, nullptr, &desc) == TYPEFUNC_SCALAR || desc == nullptr) return 0;
+  return desc->natts;
+}
+
+// SELECT t FROM t, SELECT f(x), rec := …: what each field of the one output is made of.
+void AddFields(Builder *builder, QueryInfo *info, Shape *shape) {
+  if (shape->noutputs != 1 || info->query->setOperations != nullptr) return;
+  TargetEntry *entry = linitial_node(TargetEntry, QueryOutputs(info->query));
+  Node *expr = reinterpret_cast<Node *>(entry->expr);
+  shape->nfields = CompositeWidth(expr);
+  if (shape->nfields == 0) return;
+  shape->fields = static_cast<SymSet *>(palloc0(sizeof(SymSet) * shape->nfields));
+  for (int i = 0; i < shape->nfields; i++) {
+    SymBag bag = {};
+    AddField(builder, info, expr, i + 1, kIdentity, &bag);
+    shape->fields[i] = bag.Finish();
+  }
 }
 
 bool CallsUserFunction(Oid function, void *) {
@@ -274,6 +300,7 @@ Shape *BuildShape(Query *query) {
   for (int i = 0; i < info->ncolumns; i++) shape->outputs[i] = QueryColumn(&builder, info, i + 1);
   if (info->ncolumns > 0 || query->commandType == CMD_SELECT)
     shape->rows = QueryRows(&builder, info);
+  AddFields(&builder, info, shape);
   shape->nparams = builder.params.size;
   shape->params = builder.params.items;
   shape->ncalls = builder.calls.size;
@@ -302,6 +329,8 @@ Shape *CopyShape(const Shape *shape) {
   }
   copy->outputs = CopyArray(shape->outputs, shape->noutputs);
   for (int i = 0; i < shape->noutputs; i++) copy->outputs[i] = CopySet(shape->outputs[i]);
+  copy->fields = CopyArray(shape->fields, shape->nfields);
+  for (int i = 0; i < shape->nfields; i++) copy->fields[i] = CopySet(shape->fields[i]);
   copy->rows = CopySet(shape->rows);
   copy->params = CopyArray(shape->params, shape->nparams);
   copy->calls = CopyArray(shape->calls, shape->ncalls);

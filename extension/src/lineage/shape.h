@@ -66,6 +66,8 @@ struct Shape {
   int noutputs;  // columns of SELECT or RETURNING
   SymSet *outputs;
   SymSet rows;  // what decides about the output's rows
+  int nfields;  // a single composite output: its fields one by one; else 0
+  SymSet *fields;
   int nparams;
   ShapeParam *params;
   int ncalls;

@@ -16,6 +16,8 @@ struct SetEntry {
 struct UriEntry {
   uint32 id;  // key
   char *text;
+  const char **columns;
+  int ncolumns;
 };
 
 bool IsRowKind(uint8 kind) {
@@ -144,6 +146,8 @@ uint32 RegisterUri(const char *uri) {
   UriEntry *entry = static_cast<UriEntry *>(hash_search(uri_table, &id, HASH_ENTER, &found));
   if (!found) {
     entry->text = nullptr;
+    entry->columns = nullptr;
+    entry->ncolumns = 0;
     entry->text = MemoryContextStrdup(TopMemoryContext, uri);
   }
   return id;
@@ -153,6 +157,27 @@ const char *UriText(uint32 id) {
   if (uri_table == nullptr) return nullptr;
   UriEntry *entry = static_cast<UriEntry *>(hash_search(uri_table, &id, HASH_FIND, nullptr));
   return entry == nullptr ? nullptr : entry->text;
+}
+
+void SetUriColumns(uint32 id, int size, const char *const *names) {
+  UriEntry *entry = static_cast<UriEntry *>(hash_search(uri_table, &id, HASH_FIND, nullptr));
+  if (entry == nullptr) return;
+  const char **copy = static_cast<const char **>(
+      MemoryContextAlloc(TopMemoryContext, sizeof(char *) * Max(size, 1)));
+  for (int i = 0; i < size; i++) copy[i] = MemoryContextStrdup(TopMemoryContext, names[i]);
+  for (int i = 0; i < entry->ncolumns; i++) pfree(const_cast<char *>(entry->columns[i]));
+  if (entry->columns != nullptr) pfree(entry->columns);
+  entry->columns = copy;
+  entry->ncolumns = size;
+}
+
+const char **UriColumns(uint32 id, int *size) {
+  *size = 0;
+  if (uri_table == nullptr) return nullptr;
+  UriEntry *entry = static_cast<UriEntry *>(hash_search(uri_table, &id, HASH_FIND, nullptr));
+  if (entry == nullptr) return nullptr;
+  *size = entry->ncolumns;
+  return entry->columns;
 }
 
 Size SourceSetsMemory() {

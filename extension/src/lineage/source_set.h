@@ -54,6 +54,9 @@ const SourceSet *IndirectPart(const SourceSet *set);
 // Names an outside dataset; the text is kept for the life of the backend.
 uint32 RegisterUri(const char *uri);
 const char *UriText(uint32 id);
+// The columns an outside dataset has, as last seen; names are copied.
+void SetUriColumns(uint32 id, int size, const char *const *names);
+const char **UriColumns(uint32 id, int *size);
 
 Size SourceSetsMemory();
 void SourceSetsReset();

@@ -1,0 +1,269 @@
+// Between caller and routine: arguments on the way in, conditions, results on the way out; and what a
+// query run by a PL/pgSQL statement takes from the frame and gives to it.
+#include "capture/plpgsql.h"
+#include "capture/plpgsql_info.h"
+#include "capture/utility.h"
+#include "edge/guc.h"
+
+namespace pg_lineage {
+
+namespace {
+
+struct ArgumentSearch {
+  RoutineFrame *frame;
+  Oid function;
+  ArgumentSets *out;
+};
+
+// Joins the arguments that `shape` passes to `function`, over all its call sites.
+void AddArguments(const ResolveContext &context, Oid function, ArgumentSets *out) {
+  const Shape *shape = context.shape;
+  for (int i = 0; i < shape->ncalls; i++) {
+    const ShapeCall &call = shape->calls[i];
+    if (call.function != function) continue;
+    for (int a = 0; a < call.nargs; a++) {
+      const SourceSet *set = ResolveSet(context, call.args[a]);
+      if (a < out->values.size) {
+        out->values[a] = UnionSets(out->values[a], set);
+      } else {
+        out->values.Append(set);
+        out->records.Append(nullptr);
+      }
+    }
+  }
+}
+
+void VisitExpression(PLpgSQL_expr *expr, void *arg) {
+  ArgumentSearch *search = static_cast<ArgumentSearch *>(arg);
+  const Shape *shape = ExprShape(expr);
+  if (shape == nullptr || shape->ncalls == 0) return;
+  const SourceSet **params = static_cast<const SourceSet **>(
+      palloc(sizeof(SourceSet *) * Max(shape->nparams, 1)));
+  for (int i = 0; i < shape->nparams; i++)
+    params[i] = FrameParam(search->frame, shape->params[i].paramid, shape->params[i].field);
+  AddArguments({shape, params, &search->frame->observed}, search->function, search->out);
+}
+
+// A statement's own expressions, and a block's defaults.
+void VisitStatement(RoutineFrame *frame, ArgumentSearch *search);
+
+PLpgSQL_stmt *CurrentStatement(const RoutineFrame *frame) {
+  return frame->statements.Empty() ? nullptr
+                                   : frame->statements.items[frame->statements.size - 1].statement;
+}
+
+List *UsingOf(PLpgSQL_stmt *statement) {
+  switch (statement->cmd_type) {
+    case PLPGSQL_STMT_DYNEXECUTE:
+      return reinterpret_cast<PLpgSQL_stmt_dynexecute *>(statement)->params;
+    case PLPGSQL_STMT_DYNFORS:
+      return reinterpret_cast<PLpgSQL_stmt_dynfors *>(statement)->params;
+    case PLPGSQL_STMT_RETURN_QUERY:
+      return reinterpret_cast<PLpgSQL_stmt_return_query *>(statement)->params;
+    case PLPGSQL_STMT_OPEN:
+      return reinterpret_cast<PLpgSQL_stmt_open *>(statement)->params;
+    default:
+      return NIL;
+  }
+}
+
+// The expression whose text is executed; NULL for a static statement.
+PLpgSQL_expr *DynamicText(PLpgSQL_stmt *statement) {
+  switch (statement->cmd_type) {
+    case PLPGSQL_STMT_DYNEXECUTE:
+      return reinterpret_cast<PLpgSQL_stmt_dynexecute *>(statement)->query;
+    case PLPGSQL_STMT_DYNFORS:
+      return reinterpret_cast<PLpgSQL_stmt_dynfors *>(statement)->query;
+    case PLPGSQL_STMT_RETURN_QUERY:
+      return reinterpret_cast<PLpgSQL_stmt_return_query *>(statement)->dynquery;
+    case PLPGSQL_STMT_OPEN:
+      return reinterpret_cast<PLpgSQL_stmt_open *>(statement)->dynquery;
+    default:
+      return nullptr;
+  }
+}
+
+const SourceSet *UsingParam(RoutineFrame *frame, List *params, const ShapeParam &param) {
+  if (param.paramid < 1 || param.paramid > list_length(params)) return EmptySet();
+  PLpgSQL_expr *expr = static_cast<PLpgSQL_expr *>(list_nth(params, param.paramid - 1));
+  if (param.field == 0) return ExprValue(frame, expr);
+  ResultTaint value = {};
+  value.rows = EmptySet();
+  ExprColumns(frame, expr, &value);
+  return param.field <= value.columns.size ? value.columns[param.field - 1]
+                                           : ExprValue(frame, expr);
+}
+
+bool RunsPortal(PLpgSQL_stmt_type type) {
+  return type == PLPGSQL_STMT_FORS || type == PLPGSQL_STMT_FORC || type == PLPGSQL_STMT_DYNFORS ||
+         type == PLPGSQL_STMT_OPEN || type == PLPGSQL_STMT_RETURN_QUERY;
+}
+
+// Where a statement puts its query's rows; NULL when nowhere in this frame.
+PLpgSQL_datum *TargetOf(const RunState *run) {
+  PLpgSQL_stmt *statement = run->statement;
+  CommandDest dest = run->query->dest->mydest;
+  switch (statement->cmd_type) {
+    case PLPGSQL_STMT_EXECSQL: {
+      PLpgSQL_stmt_execsql *exec = reinterpret_cast<PLpgSQL_stmt_execsql *>(statement);
+      return exec->into ? reinterpret_cast<PLpgSQL_datum *>(exec->target) : nullptr;
+    }
+    case PLPGSQL_STMT_DYNEXECUTE: {
+      PLpgSQL_stmt_dynexecute *exec = reinterpret_cast<PLpgSQL_stmt_dynexecute *>(statement);
+      return exec->into ? reinterpret_cast<PLpgSQL_datum *>(exec->target) : nullptr;
+    }
+    case PLPGSQL_STMT_FORS:
+    case PLPGSQL_STMT_DYNFORS:
+      return dest == DestSPI ? nullptr
+                             : reinterpret_cast<PLpgSQL_datum *>(
+                                   reinterpret_cast<PLpgSQL_stmt_forq *>(statement)->var);
+    case PLPGSQL_STMT_FORC:
+    case PLPGSQL_STMT_OPEN: {
+      bool loop = statement->cmd_type == PLPGSQL_STMT_FORC;
+      int curvar = loop ? reinterpret_cast<PLpgSQL_stmt_forc *>(statement)->curvar
+                        : reinterpret_cast<PLpgSQL_stmt_open *>(statement)->curvar;
+      if (dest == DestSPI) {  // the cursor's arguments
+        PLpgSQL_var *cursor = reinterpret_cast<PLpgSQL_var *>(run->estate->datums[curvar]);
+        return cursor->cursor_explicit_argrow < 0
+                   ? nullptr
+                   : run->estate->datums[cursor->cursor_explicit_argrow];
+      }
+      return loop ? reinterpret_cast<PLpgSQL_datum *>(
+                        reinterpret_cast<PLpgSQL_stmt_forq *>(statement)->var)
+                  : nullptr;
+    }
+    default:
+      return nullptr;
+  }
+}
+
+bool IsLoop(PLpgSQL_stmt_type type) {
+  return type == PLPGSQL_STMT_FORS || type == PLPGSQL_STMT_FORC || type == PLPGSQL_STMT_DYNFORS;
+}
+
+void VisitStatement(RoutineFrame *frame, ArgumentSearch *search) {
+  PLpgSQL_stmt *statement = CurrentStatement(frame);
+  if (statement == nullptr) return;
+  ForEachExpression(statement, VisitExpression, search);
+  if (statement->cmd_type != PLPGSQL_STMT_BLOCK) return;
+  PLpgSQL_stmt_block *block = reinterpret_cast<PLpgSQL_stmt_block *>(statement);
+  for (int i = 0; i < block->n_initvars; i++) {
+    PLpgSQL_variable *variable =
+        reinterpret_cast<PLpgSQL_variable *>(frame->estate->datums[block->initvarnos[i]]);
+    if (variable->dtype != PLPGSQL_DTYPE_ROW && variable->default_val != nullptr)
+      VisitExpression(variable->default_val, search);
+  }
+}
+
+}  // namespace
+
+void CallerArguments(const StackNode *node, Oid function, ArgumentSets *out) {
+  if (node == nullptr) return;
+  if (node->kind == NodeKind::kRun && node->run != nullptr) {
+    AddArguments(RunContext(node->run), function, out);
+  } else if (node->kind == NodeKind::kRoutine && node->frame->estate != nullptr) {
+    ArgumentSearch search = {node->frame, function, out};
+    VisitStatement(node->frame, &search);
+  } else if (node->kind == NodeKind::kUtility && node->utility != nullptr &&
+             node->utility->arguments != nullptr) {
+    const UtilityState *utility = node->utility;
+    ResolveContext context = {utility->arguments, utility->params, nullptr};
+    for (int i = 0; i < utility->arguments->noutputs; i++) {
+      out->values.Append(ResolveSet(context, utility->arguments->outputs[i]));
+      out->records.Append(nullptr);
+    }
+  }
+}
+
+const SourceSet *CallerCondition(const StackNode *node) {
+  if (node == nullptr) return EmptySet();
+  const SourceSet *set = EmptySet();
+  if (node->kind == NodeKind::kRun && node->run != nullptr) {
+    RunState *run = node->run;
+    ResolveContext context = RunContext(run);
+    set = run->condition;
+    const Shape *shape = run->shape;
+    if (shape->nwrites == 0) set = UnionSets(set, AsCondition(ResolveSet(context, shape->rows)));
+    for (int i = 0; i < shape->nwrites; i++)
+      set = UnionSets(set, AsCondition(ResolveSet(context, shape->writes[i].rows)));
+    return set;
+  }
+  if (node->kind == NodeKind::kRoutine) return FrameCondition(node->frame);
+  const RoutineFrame *frame = TopFrame();
+  return frame == nullptr ? EmptySet() : FrameCondition(frame);
+}
+
+void ReportResult(const StackNode *caller, Oid function, const ResultTaint &result) {
+  if (caller == nullptr) return;
+  if (caller->kind == NodeKind::kRun && caller->run != nullptr) {
+    Observe(&caller->run->observed, function, result);
+  } else if (caller->kind == NodeKind::kRoutine) {
+    Observe(&caller->frame->observed, function, result);
+  } else if (caller->kind == NodeKind::kUtility && caller->utility != nullptr) {
+    Observe(&caller->utility->observed, function, result);
+  }
+}
+
+void BindToFrame(RunState *run, RoutineFrame *frame) {
+  const Shape *shape = run->shape;
+  if (frame->estate == nullptr) {  // a SQL function: $n are its arguments
+    for (int i = 0; i < shape->nparams; i++)
+      run->params[i] = FrameParam(frame, shape->params[i].paramid, shape->params[i].field);
+    run->frame = frame;
+    return;
+  }
+  PLpgSQL_stmt *statement = CurrentStatement(frame);
+  CommandDest dest = run->query->dest->mydest;
+  if (statement == nullptr || dest == DestSQLFunction) return;
+  bool own = run->query->params == nullptr || run->query->params == frame->estate->paramLI ||
+             RunsPortal(statement->cmd_type) || statement->cmd_type == PLPGSQL_STMT_DYNEXECUTE;
+  if (!own) return;
+  run->frame = frame;
+  run->statement = statement;
+  run->estate = frame->estate;
+  PLpgSQL_expr *text = DynamicText(statement);
+  for (int i = 0; i < shape->nparams; i++) {
+    run->params[i] = text != nullptr
+                         ? UsingParam(frame, UsingOf(statement), shape->params[i])
+                         : FrameParam(frame, shape->params[i].paramid, shape->params[i].field);
+  }
+  if (text != nullptr && settings.track_control_flow)
+    run->condition = UnionSets(run->condition, AsCondition(ExprValue(frame, text)));
+  AssignOutputs(run);
+}
+
+void AssignOutputs(RunState *run) {
+  RoutineFrame *frame = run->frame;
+  const Shape *shape = run->shape;
+  if (frame == nullptr) return;
+  ResolveContext context = RunContext(run);
+  const SourceSet *rows = ResolveSet(context, shape->rows);
+  const SourceSet *condition =
+      settings.track_control_flow ? run->condition : EmptySet();
+  PodVector<const SourceSet *> sets = {};
+  bool fields = shape->nfields > 0;
+  int size = fields ? shape->nfields : shape->noutputs;
+  PLpgSQL_datum *target = run->statement == nullptr ? nullptr : TargetOf(run);
+  bool returns = run->statement == nullptr || run->statement->cmd_type == PLPGSQL_STMT_RETURN_QUERY;
+  // INTO a scalar takes the one output as it is.
+  if (fields && !returns && (target == nullptr || target->dtype != PLPGSQL_DTYPE_REC)) {
+    fields = false;
+    size = shape->noutputs;
+  }
+  const SourceSet *deciding = UnionSets(IndirectPart(condition), rows);
+  for (int i = 0; i < size; i++)
+    sets.Append(UnionSets(ResolveSet(context, fields ? shape->fields[i] : shape->outputs[i]),
+                          deciding));
+  if (returns) {
+    if (size > 0) AddResultRow(&frame->result, size, sets.items, UnionSets(rows, condition));
+    return;
+  }
+  if (target != nullptr) AssignVariable(frame, target, sets.size, sets.items);
+  if (IsLoop(run->statement->cmd_type) && run->query->dest->mydest != DestSPI) {
+    StatementEntry *entry = &frame->statements.Last();
+    if (entry->statement == run->statement)
+      entry->body_condition = AsCondition(UnionSets(rows, condition));
+  }
+}
+
+}  // namespace pg_lineage

@@ -1,0 +1,282 @@
+#include "capture/emit.h"
+
+#include "edge/guc.h"
+#include "lineage/resolve.h"
+#include "lineage/temp_tables.h"
+#include "queue/scrub.h"
+#include "queue/shared.h"
+
+namespace pg_lineage {
+
+namespace {
+
+// One pair with its source node, before grouping by node.
+struct Pair {
+  uint32 node;
+  uint8 uri;
+  uint8 kind;  // kRead: the node was only read
+  int16 source_column;
+  int16 target_column;
+};
+
+struct KnownEvent {
+  uint64 key;
+  LocalEvent *event;  // NULL: nothing to store
+};
+
+HTAB *known_events = nullptr;
+
+KnownEvent *FindKnown(uint64 key, HASHACTION action) {
+  if (known_events == nullptr) {
+    HASHCTL info = {};
+    info.keysize = sizeof(uint64);
+    info.entrysize = sizeof(KnownEvent);
+    known_events = hash_create("pg_lineage known events", 256, &info, HASH_ELEM | HASH_BLOBS);
+  }
+  return static_cast<KnownEvent *>(hash_search(known_events, &key, action, nullptr));
+}
+
+int ComparePairs(const void *a, const void *b) {
+  const Pair *x = static_cast<const Pair *>(a);
+  const Pair *y = static_cast<const Pair *>(b);
+  if (x->node != y->node) return x->node < y->node ? -1 : 1;
+  if (x->uri != y->uri) return x->uri - y->uri;
+  if (x->target_column != y->target_column) return x->target_column - y->target_column;
+  if (x->source_column != y->source_column) return x->source_column - y->source_column;
+  return x->kind - y->kind;
+}
+
+void AddPairs(const SourceSet *set, int16 target_column, PodVector<Pair> *pairs) {
+  for (int i = 0; i < set->size; i++) {
+    const Source &source = set->items[i];
+    uint8 kind = source.kind & kKindMask;
+    bool rows = kind >= kJoin && kind <= kSort;
+    Pair pair = {source.node, static_cast<uint8>(source.flags & kSourceIsUri), source.kind,
+                 source.column, rows ? static_cast<int16>(0) : target_column};
+    if (kind == kRead) pair.source_column = pair.target_column = 0;
+    pairs->Append(pair);
+  }
+}
+
+// Sorts and removes repeats; above max_columns only which nodes were met is kept.
+void Normalise(PodVector<Pair> *pairs) {
+  if (pairs->size > settings.max_columns) {
+    HealthCount(Health::kDegradedColumns);
+    for (Pair &pair : *pairs) {
+      pair.kind = kRead;
+      pair.source_column = pair.target_column = 0;
+    }
+  }
+  if (pairs->size < 2) return;
+  qsort(pairs->items, pairs->size, sizeof(Pair), ComparePairs);
+  int kept = 1;
+  for (int i = 1; i < pairs->size; i++) {
+    if (ComparePairs(&pairs->items[i], &pairs->items[kept - 1]) != 0)
+      pairs->items[kept++] = pairs->items[i];
+  }
+  pairs->size = kept;
+}
+
+uint64 EventKey(const Flow &flow, const PodVector<Pair> &pairs) {
+  uint64 key = hash_combine64(flow.path->key, (static_cast<uint64>(flow.target) << 16) |
+                                                  (static_cast<uint64>(flow.operation) << 8) |
+                                                  static_cast<uint64>(flow.origin));
+  if (flow.target_uri != nullptr)
+    key = hash_combine64(
+        key, hash_bytes_extended(reinterpret_cast<const unsigned char *>(flow.target_uri),
+                                 static_cast<int>(strlen(flow.target_uri)), 3));
+  for (int i = 0; i < pairs.size; i++) {
+    const Pair &pair = pairs[i];
+    key = hash_combine64(key, (static_cast<uint64>(pair.node) << 32) |
+                                  (static_cast<uint64>(static_cast<uint16>(pair.source_column)) << 16) |
+                                  static_cast<uint16>(pair.target_column));
+    key = hash_combine64(key, (static_cast<uint64>(pair.kind) << 8) | pair.uri);
+  }
+  return key;
+}
+
+// Groups pairs by source node into edges.
+void BuildEdges(const PodVector<Pair> &pairs, PodVector<EventEdge> *edges) {
+  for (int first = 0; first < pairs.size;) {
+    int last = first;
+    EdgePair *list = static_cast<EdgePair *>(palloc(sizeof(EdgePair) * pairs.size));
+    int size = 0;
+    for (; last < pairs.size && pairs[last].node == pairs[first].node &&
+           pairs[last].uri == pairs[first].uri;
+         last++) {
+      if (pairs[last].kind != kRead)
+        list[size++] = {pairs[last].source_column, pairs[last].target_column, pairs[last].kind};
+    }
+    EventEdge edge = {};
+    if (pairs[first].uri != 0) {
+      edge.source.uri = UriText(pairs[first].node);
+      edge.source.columns = UriColumns(pairs[first].node, &edge.source.ncolumns);
+    } else {
+      edge.source.relid = pairs[first].node;
+    }
+    edge.pairs = list;
+    edge.npairs = size;
+    edges->Append(edge);
+    first = last;
+  }
+}
+
+LocalEvent *MakeEvent(const Flow &flow, const char *query_text) {
+  PodVector<Pair> pairs = {};
+  for (int i = 0; i < flow.columns.size; i++)
+    AddPairs(flow.sources[i], flow.columns[i], &pairs);
+  AddPairs(flow.rows, 0, &pairs);
+  Normalise(&pairs);
+  if (pairs.Empty()) return nullptr;
+  PodVector<EventEdge> edges = {};
+  BuildEdges(pairs, &edges);
+  EventSpec spec = {};
+  spec.operation = flow.operation;
+  spec.origin = flow.origin;
+  spec.target.relid = flow.target;
+  spec.target.uri = flow.target_uri;
+  spec.target.columns = flow.target_columns;
+  spec.target.ncolumns = flow.ntarget_columns;
+  spec.path = flow.path;
+  spec.edges = edges.items;
+  spec.nedges = edges.size;
+  spec.query_text = query_text;
+  spec.key = EventKey(flow, pairs);
+  return EventIntern(spec);
+}
+
+// Runs `body` in a context of its own.
+template <typename Body>
+void InScratch(Body body) {
+  MemoryContext scratch =
+      AllocSetContextCreate(CurrentMemoryContext, "pg_lineage scratch", ALLOCSET_DEFAULT_SIZES);
+  MemoryContext caller = MemoryContextSwitchTo(scratch);
+  body();
+  MemoryContextSwitchTo(caller);
+  MemoryContextDelete(scratch);
+}
+
+void EmitToTemp(const Flow &flow) {
+  TempAdd(flow.target, 0, flow.rows);
+  for (int i = 0; i < flow.columns.size; i++)
+    TempAdd(flow.target, flow.columns[i], flow.sources[i]);
+}
+
+uint64 MixPointer(uint64 key, const void *pointer) {
+  return hash_combine64(key, reinterpret_cast<uintptr_t>(pointer));
+}
+
+// Everything the sources of one write depend on, by pointer: equal keys, equal event.
+uint64 RunKey(const RunState *run, int write) {
+  uint64 key = hash_combine64(run->shape->key, static_cast<uint64>(write));
+  key = MixPointer(key, run->path);
+  key = MixPointer(key, run->condition);
+  for (int i = 0; i < run->shape->nparams; i++) key = MixPointer(key, run->params[i]);
+  for (const Observation &item : run->observed.items) {
+    key = MixPointer(hash_combine64(key, item.function), item.rows);
+    for (int i = 0; i < item.size; i++)
+      key = MixPointer(key, run->observed.columns.items[item.first + i]);
+  }
+  return key;
+}
+
+void ResolveWrite(const RunState *run, const ShapeWrite &write, Flow *flow) {
+  ResolveContext context = RunContext(run);
+  flow->target = write.target;
+  flow->operation = write.operation;
+  flow->origin = Origin::kObserved;
+  flow->path = run->path;
+  for (int i = 0; i < write.ncolumns; i++) {
+    flow->columns.Append(write.columns[i].column);
+    flow->sources.Append(ResolveSet(context, write.columns[i].sources));
+  }
+  flow->rows = UnionSets(ResolveSet(context, write.rows), run->condition);
+}
+
+// Mixes what is known of the temporary tables that a shape reads.
+uint64 MixTemps(uint64 key, const Shape *shape, const ShapeWrite &write) {
+  if (!shape->reads_temp) return key;
+  for (int i = 0; i <= write.ncolumns; i++) {
+    const SymSet &set = i == write.ncolumns ? write.rows : write.columns[i].sources;
+    for (int s = 0; s < set.size; s++) {
+      if (set.items[s].type == SymType::kTemp)
+        key = MixPointer(key, TempColumn(set.items[s].id, set.items[s].column));
+    }
+  }
+  return key;
+}
+
+}  // namespace
+
+const char *StatementText(const char *source, int location, int length) {
+  if (source == nullptr || settings.query_text == kQueryTextNone) return nullptr;
+  return ScrubStatement(source, location, length, static_cast<ScrubMode>(settings.query_text));
+}
+
+void EmitFlow(const Flow &flow, const char *query_text, int64 row_count) {
+  bool temp = false;
+  if (flow.target_uri == nullptr && !IsNode(flow.target, &temp)) return;
+  if (temp) {
+    EmitToTemp(flow);
+    return;
+  }
+  LocalEvent *event = nullptr;
+  InScratch([&] { event = MakeEvent(flow, query_text); });
+  if (event != nullptr) PendingBump(event, row_count);
+}
+
+void EmitRun(RunState *run) {
+  const Shape *shape = run->shape;
+  for (int w = 0; w < shape->nwrites; w++) {
+    const ShapeWrite &write = shape->writes[w];
+    int64 rows = write.counted ? static_cast<int64>(run->rows) : -1;
+    if (write.temp) {
+      InScratch([&] {
+        Flow flow = {};
+        ResolveWrite(run, write, &flow);
+        EmitToTemp(flow);
+      });
+      continue;
+    }
+    uint64 key = MixTemps(RunKey(run, w), shape, write);
+    KnownEvent *known = FindKnown(key, HASH_FIND);
+    if (known == nullptr) {
+      LocalEvent *event = nullptr;
+      InScratch([&] {
+        Flow flow = {};
+        ResolveWrite(run, write, &flow);
+        const PlannedStmt *plan = run->query->plannedstmt;
+        event = MakeEvent(flow, StatementText(run->query->sourceText, plan->stmt_location,
+                                                     plan->stmt_len));
+      });
+      known = FindKnown(key, HASH_ENTER);
+      known->event = event;
+    }
+    if (known->event != nullptr) PendingBump(known->event, rows);
+  }
+}
+
+void EmitOutputs(Oid target, Operation operation, const EventPath *path, int size,
+                 const SourceSet *const *outputs, const SourceSet *rows, const char *query_text,
+                 int64 row_count) {
+  InScratch([&] {
+    Flow flow = {};
+    flow.target = target;
+    flow.operation = operation;
+    flow.origin = Origin::kObserved;
+    flow.path = path;
+    for (int i = 0; i < size; i++) {
+      flow.columns.Append(static_cast<int16>(i + 1));
+      flow.sources.Append(outputs[i]);
+    }
+    flow.rows = rows;
+    EmitFlow(flow, query_text, row_count);
+  });
+}
+
+void EmitReset() {
+  if (known_events != nullptr) hash_destroy(known_events);
+  known_events = nullptr;
+}
+
+}  // namespace pg_lineage

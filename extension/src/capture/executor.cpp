@@ -1,0 +1,227 @@
+#include "capture/executor.h"
+
+#include "capture/emit.h"
+#include "capture/plpgsql.h"
+#include "capture/utility.h"
+#include "edge/compat.h"
+#include "edge/guard.h"
+#include "edge/guc.h"
+#include "lineage/shape_cache.h"
+#include "queue/shared.h"
+
+namespace pg_lineage {
+
+namespace {
+
+planner_hook_type previous_planner = nullptr;
+ExecutorStart_hook_type next_start = nullptr;
+ExecutorRun_hook_type next_run = nullptr;
+ExecutorFinish_hook_type next_finish = nullptr;
+ExecutorEnd_hook_type next_end = nullptr;
+
+RunState *live_runs = nullptr;
+int hook_depth = 0;
+
+void Unlink(void *arg) {
+  for (RunState **link = &live_runs; *link != nullptr; link = &(*link)->next) {
+    if (*link == arg) {
+      *link = (*link)->next;
+      return;
+    }
+  }
+}
+
+// The server's own queries: foreign keys, and the difference queries of REFRESH CONCURRENTLY.
+bool IsServersOwn(const QueryDesc *query, const StackNode *top) {
+  if (InNoForceRLSOperation() && (top == nullptr || top->kind != NodeKind::kRoutine)) return true;
+  return top != nullptr && top->kind == NodeKind::kUtility && top->utility != nullptr &&
+         top->utility->kind == UtilityKind::kRefresh &&
+         query->dest->mydest != DestTransientRel;
+}
+
+bool WantsOutputs(const StackNode *top) {
+  if (top == nullptr) return false;
+  if (top->kind == NodeKind::kRoutine) return true;
+  if (top->kind != NodeKind::kUtility || top->utility == nullptr) return false;
+  return top->utility->kind != UtilityKind::kOther && top->utility->kind != UtilityKind::kCall;
+}
+
+// Parameters of a query that a utility statement inside a routine runs: the routine's variables.
+void ResolveOuterParams(RunState *run) {
+  RoutineFrame *frame = TopFrame();
+  if (frame == nullptr || frame->estate == nullptr ||
+      run->query->params != frame->estate->paramLI)
+    return;
+  for (int i = 0; i < run->shape->nparams; i++)
+    run->params[i] =
+        FrameParam(frame, run->shape->params[i].paramid, run->shape->params[i].field);
+}
+
+void StartRun(QueryDesc *query) {
+  StackNode *top = TopNode();
+  if (IsServersOwn(query, top)) return;
+  if (settings.track == kTrackTop && TopFrame() != nullptr) return;
+  uint64 key = 0;
+  const Shape *shape =
+      ReadTag(query->plannedstmt, &key) ? ShapeCacheFind(key) : nullptr;
+  if (shape == nullptr) {
+    if (query->operation != CMD_SELECT && query->operation != CMD_DELETE)
+      HealthCount(Health::kUntaggedExecutions);
+    return;
+  }
+  if (shape->nwrites == 0 && shape->ncalls == 0 && !WantsOutputs(top) && top == nullptr) return;
+  MemoryContext caller = MemoryContextSwitchTo(query->estate->es_query_cxt);
+  RunState *run = static_cast<RunState *>(palloc0(sizeof(RunState)));
+  run->query = query;
+  run->shape = shape;
+  run->params = static_cast<const SourceSet **>(
+      palloc(sizeof(SourceSet *) * Max(shape->nparams, 1)));
+  for (int i = 0; i < shape->nparams; i++) run->params[i] = EmptySet();
+  run->observed.items.context = run->observed.columns.context = CurrentMemoryContext;
+  MemoryContextCallback *callback =
+      static_cast<MemoryContextCallback *>(palloc0(sizeof(MemoryContextCallback)));
+  callback->func = Unlink;
+  callback->arg = run;
+  MemoryContextSwitchTo(caller);
+  run->path = CurrentPath();
+  run->condition = settings.track_control_flow ? CallerCondition(top) : EmptySet();
+  run->next = live_runs;
+  live_runs = run;
+  MemoryContextRegisterResetCallback(query->estate->es_query_cxt, callback);
+  if (top != nullptr && top->kind == NodeKind::kRoutine) {
+    BindToFrame(run, top->frame);
+  } else {
+    ResolveOuterParams(run);
+  }
+  if (top != nullptr && top->kind == NodeKind::kUtility && WantsOutputs(top))
+    run->utility = top->utility;
+}
+
+void FinishRun(RunState *run) {
+  EmitRun(run);
+  if (run->utility != nullptr) KeepOutputs(run->utility, run);
+  // The frame may have ended before its cursor's query does.
+  StackNode *top = TopNode();
+  bool bound = run->frame != nullptr && top != nullptr && top->kind == NodeKind::kRoutine &&
+               top->frame == run->frame && top->frame->estate == run->estate;
+  if (!bound || run->shape->ncalls == 0) return;
+  const PodVector<StatementEntry> &statements = run->frame->statements;
+  bool current = run->statement == nullptr ||
+                 (!statements.Empty() &&
+                  statements.items[statements.size - 1].statement == run->statement);
+  if (current) AssignOutputs(run);
+  ObserveAll(&run->frame->observed, run->observed);
+}
+
+// Tells whether the query can matter: it writes, may call what writes, or its output is looked at.
+bool WantsShape(Query *query) {
+  if (query->commandType == CMD_UTILITY || !CaptureOn()) return false;
+  if (settings.track == kTrackTop && TopFrame() != nullptr) return false;
+  return StackDepth() > 0 || QueryMayWrite(query);
+}
+
+PlannedStmt *Plan(Query *query, const char *text, int options, ParamListInfo params) {
+  const Shape *shape = WantsShape(query) ? ShapeOf(query) : nullptr;
+  PlannedStmt *plan = previous_planner != nullptr
+                          ? previous_planner(query, text, options, params)
+                          : standard_planner(query, text, options, params);
+  if (shape != nullptr) TagPlan(plan, shape->key);
+  return plan;
+}
+
+void Start(QueryDesc *query, int flags) {
+  next_start(query, flags);
+  if ((flags & EXEC_FLAG_EXPLAIN_ONLY) == 0 && CaptureOn())
+    Guarded("query start", [&] { StartRun(query); });
+}
+
+// Runs `body` with this query's node on the call stack, which is restored on both exits.
+template <typename Body>
+void WithNode(QueryDesc *query, Body body) {
+  if (hook_depth == 0) RetakePluginSlot();
+  int depth = StackDepth();
+  hook_depth++;
+  StackNode *node = PushNode(NodeKind::kRun);
+  if (node != nullptr) {
+    node->run = FindRun(query);
+    if (node->run != nullptr) node->path = node->run->path;
+  }
+  PG_TRY();
+  { body(); }
+  PG_FINALLY();
+  {
+    hook_depth--;
+    CutBackTo(depth);
+  }
+  PG_END_TRY();
+}
+
+void Run(PGL_RUN_PARAMS) {
+  if (!CaptureOn()) {
+    next_run(PGL_RUN_ARGS);
+    return;
+  }
+  WithNode(query_desc, [&] { next_run(PGL_RUN_ARGS); });
+  RunState *run = FindRun(query_desc);
+  if (run == nullptr) return;
+  run->rows += query_desc->estate->es_processed;
+  StackNode *top = TopNode();
+  bool loops = run->shape->ncalls > 0 && run->frame != nullptr && top != nullptr &&
+               top->kind == NodeKind::kRoutine && top->frame == run->frame &&
+               top->frame->estate == run->estate;
+  if (loops && CaptureOn()) Guarded("query run", [&] { AssignOutputs(run); });
+}
+
+void Finish(QueryDesc *query) {
+  if (!CaptureOn()) {
+    next_finish(query);
+    return;
+  }
+  WithNode(query, [&] { next_finish(query); });
+}
+
+void End(QueryDesc *query) {
+  RunState *run = FindRun(query);
+  if (run != nullptr && CaptureOn()) Guarded("query end", [&] { FinishRun(run); });
+  next_end(query);
+}
+
+}  // namespace
+
+void InstallExecutorHooks() {
+  previous_planner = planner_hook;
+  planner_hook = Plan;
+  next_start = ExecutorStart_hook != nullptr ? ExecutorStart_hook : standard_ExecutorStart;
+  ExecutorStart_hook = Start;
+  next_run = ExecutorRun_hook != nullptr ? ExecutorRun_hook : standard_ExecutorRun;
+  ExecutorRun_hook = Run;
+  next_finish = ExecutorFinish_hook != nullptr ? ExecutorFinish_hook : standard_ExecutorFinish;
+  ExecutorFinish_hook = Finish;
+  next_end = ExecutorEnd_hook != nullptr ? ExecutorEnd_hook : standard_ExecutorEnd;
+  ExecutorEnd_hook = End;
+}
+
+RunState *FindRun(const QueryDesc *query) {
+  for (RunState *run = live_runs; run != nullptr; run = run->next) {
+    if (run->query == query) return run;
+  }
+  return nullptr;
+}
+
+bool RunsLive() { return live_runs != nullptr; }
+
+ResolveContext RunContext(const RunState *run) {
+  return {run->shape, run->params, &run->observed};
+}
+
+int HookDepth() { return hook_depth; }
+void EnterHook() { hook_depth++; }
+void LeaveHook() { hook_depth--; }
+
+const Shape *ShapeOf(Query *query) {
+  const Shape *kept = nullptr;
+  Guarded("planning", [&] { kept = ShapeCacheKeep(BuildShape(query)); });
+  return kept;
+}
+
+}  // namespace pg_lineage

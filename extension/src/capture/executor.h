@@ -1,0 +1,49 @@
+// Planner and executor hooks: tag plans, keep one RunState per running query that has lineage.
+//
+// A RunState is allocated in its query's own context and unlinked by a reset callback, so an error
+// cleans up by itself. Runs of different queries are not nested (cursors): they are found by their
+// QueryDesc. The hooks chain, count and hand over; what a run means is in capture/emit.h and
+// capture/plpgsql.h.
+#pragma once
+
+#include "capture/frame.h"
+#include "edge/server.h"
+#include "lineage/shape.h"
+
+namespace pg_lineage {
+
+struct UtilityState;
+
+struct RunState {
+  QueryDesc *query;
+  const Shape *shape;
+  const SourceSet **params;    // by index into shape->params, as they were at the start
+  ObservationList observed;    // calls made so far
+  const EventPath *path;       // who runs it
+  const SourceSet *condition;  // decides that it runs, for the rows it writes
+  RoutineFrame *frame;         // run directly by a statement of this PL/pgSQL frame, or NULL
+  PLpgSQL_stmt *statement;     // … this one
+  PLpgSQL_execstate *estate;   // … of this execution
+  UtilityState *utility;       // run for this utility statement, or NULL
+  uint64 rows;
+  RunState *next;
+};
+
+void InstallExecutorHooks();
+
+// The live run of a query, or NULL.
+RunState *FindRun(const QueryDesc *query);
+// True while any query with lineage is open.
+bool RunsLive();
+
+ResolveContext RunContext(const RunState *run);
+
+// The current depth of our hooks; 0: nothing of ours is on the C stack.
+int HookDepth();
+void EnterHook();
+void LeaveHook();
+
+// The shape of a query, kept; NULL when it cannot matter. Never fails the caller.
+const Shape *ShapeOf(Query *query);
+
+}  // namespace pg_lineage

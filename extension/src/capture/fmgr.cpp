@@ -1,0 +1,98 @@
+#include "capture/fmgr.h"
+
+#include "capture/call_stack.h"
+#include "capture/frame.h"
+#include "capture/plpgsql.h"
+#include "edge/guard.h"
+#include "lineage/resolve.h"
+
+namespace pg_lineage {
+
+namespace {
+
+needs_fmgr_hook_type previous_needs = nullptr;
+fmgr_hook_type previous_hook = nullptr;
+
+// One call: the depth to return to, and the argument of the hook below us.
+struct Call {
+  int depth;  // -1: no frame was pushed
+  Datum previous_private;
+};
+
+bool WantsFrame(Oid function) {
+  if (function < FirstNormalObjectId || !CaptureOn()) return false;
+  bool wants = false;
+  Guarded("function look-up", [&] { wants = TraitsOf(function)->needs_frame; });
+  return wants;
+}
+
+bool Needs(Oid function) {
+  return (previous_needs != nullptr && previous_needs(function)) || WantsFrame(function);
+}
+
+void Begin(Call *call, Oid function) {
+  const StackNode *caller = TopNode();
+  int depth = StackDepth();
+  StackNode *node = PushNode(NodeKind::kRoutine);
+  if (node == nullptr) return;
+  call->depth = depth;
+  ArgumentSets arguments = {};
+  CallerArguments(caller, function, &arguments);
+  RoutineFrame *frame = AcquireFrame(depth, arguments.values.size);
+  node->frame = frame;
+  frame->routine = function;
+  frame->base_condition = CallerCondition(caller);
+  for (int i = 0; i < arguments.values.size; i++)
+    frame->slots[i] = {arguments.values[i], arguments.records[i]};
+  node->path = ExtendPath(node->path, function, InvalidOid);
+}
+
+void Finish(Call *call) {
+  if (StackDepth() <= call->depth) return;
+  CutBackTo(call->depth + 1);
+  StackNode *node = TopNode();
+  if (CaptureOn()) {
+    Guarded("function end", [&] {
+      if (TraitsOf(node->frame->routine)->cls != FunctionClass::kTraced ||
+          !node->frame->result.columns.Empty())
+        ReportResult(NodeBelow(node), node->frame->routine, node->frame->result);
+    });
+  }
+  CutBackTo(call->depth);
+}
+
+void Hook(FmgrHookEventType event, FmgrInfo *function, Datum *argument) {
+  Call *call = reinterpret_cast<Call *>(DatumGetPointer(*argument));
+  if (event == FHET_START) {
+    if (call == nullptr) {
+      call = static_cast<Call *>(MemoryContextAllocZero(function->fn_mcxt, sizeof(Call)));
+      *argument = PointerGetDatum(call);
+    }
+    call->depth = -1;
+    if (previous_hook != nullptr) previous_hook(event, function, &call->previous_private);
+    if (WantsFrame(function->fn_oid))
+      Guarded("function begin", [&] { Begin(call, function->fn_oid); });
+    return;
+  }
+  if (call == nullptr) return;
+  if (call->depth >= 0) {
+    if (event == FHET_END) {
+      Finish(call);
+    } else {
+      CutBackTo(call->depth);
+    }
+    call->depth = -1;
+  }
+  if (previous_hook != nullptr) previous_hook(event, function, &call->previous_private);
+}
+
+}  // namespace
+
+void InstallFmgrHook() {
+  previous_needs = needs_fmgr_hook;
+  needs_fmgr_hook = Needs;
+  previous_hook = fmgr_hook;
+  fmgr_hook = Hook;
+}
+
+}  // namespace pg_lineage

@@ -1,0 +1,237 @@
+#include "capture/frame.h"
+
+#include "lineage/temp_tables.h"
+
+namespace pg_lineage {
+
+namespace {
+
+MemoryContext record_context = nullptr;
+HTAB *record_table = nullptr;
+RoutineFrame *frames[kMaxNodes];
+
+struct RecordEntry {
+  uint64 hash;
+  RecordTaint *record;
+};
+
+const Observation *FindObserved(const ObservationList *list, Oid function, int *from) {
+  for (int i = *from; i < list->items.size; i++) {
+    if (list->items[i].function == function) {
+      *from = i + 1;
+      return &list->items[i];
+    }
+  }
+  return nullptr;
+}
+
+// The result of a call: what was observed, else what its arguments may have made it.
+void AddCallSources(const ResolveContext &context, const Sym &sym, SourceBag *bag) {
+  const ShapeCall &call = context.shape->calls[sym.id];
+  int from = 0;
+  bool seen = false;
+  while (context.observed != nullptr) {
+    const Observation *observed = FindObserved(context.observed, call.function, &from);
+    if (observed == nullptr) break;
+    seen = true;
+    if (sym.column == kCallRows) {
+      bag->AddSet(observed->rows, sym.kind);
+    } else if (sym.column == 0) {
+      for (int i = 0; i < observed->size; i++)
+        bag->AddSet(context.observed->columns[observed->first + i], sym.kind);
+    } else if (sym.column <= observed->size) {
+      bag->AddSet(context.observed->columns[observed->first + sym.column - 1], sym.kind);
+    }
+  }
+  if (seen || sym.column == kCallRows) return;
+  for (int i = 0; i < call.nargs; i++)
+    bag->AddSet(ResolveSet(context, call.args[i]), Compose(sym.kind, kTransformation));
+}
+
+void AddTempSources(const Sym &sym, SourceBag *bag) {
+  const SourceSet *set = TempColumn(sym.id, sym.column);
+  bag->AddSet(set, sym.kind == kRead ? kIdentity : sym.kind);
+}
+
+// Field number of a RECFIELD in its record's present layout; 0 when there is none.
+int FieldNumber(RoutineFrame *frame, PLpgSQL_recfield *field) {
+  PLpgSQL_rec *record =
+      reinterpret_cast<PLpgSQL_rec *>(frame->estate->datums[field->recparentno]);
+  if (record->erh == nullptr) return 0;
+  if (field->rectupledescid == record->erh->er_tupdesc_id) return field->finfo.fnumber;
+  ExpandedRecordFieldInfo info;
+  if (!expanded_record_lookup_field(record->erh, field->fieldname, &info)) return 0;
+  return info.fnumber;
+}
+
+}  // namespace
+
+const RecordTaint *InternRecord(int size, const SourceSet *const *fields) {
+  if (record_table == nullptr) {
+    if (record_context == nullptr)
+      record_context =
+          AllocSetContextCreate(TopMemoryContext, "pg_lineage records", ALLOCSET_DEFAULT_SIZES);
+    HASHCTL info = {};
+    info.keysize = sizeof(uint64);
+    info.entrysize = sizeof(RecordEntry);
+    info.hcxt = record_context;
+    record_table =
+        hash_create("pg_lineage records", 64, &info, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+  }
+  uint64 hash = hash_bytes_extended(reinterpret_cast<const unsigned char *>(fields),
+                                    static_cast<int>(sizeof(SourceSet *) * size), size);
+  bool found = false;
+  RecordEntry *entry =
+      static_cast<RecordEntry *>(hash_search(record_table, &hash, HASH_ENTER, &found));
+  if (found && entry->record != nullptr) return entry->record;
+  entry->record = nullptr;
+  RecordTaint *record = static_cast<RecordTaint *>(MemoryContextAlloc(
+      record_context, offsetof(RecordTaint, fields) + sizeof(SourceSet *) * Max(size, 1)));
+  record->size = size;
+  for (int i = 0; i < size; i++) record->fields[i] = fields[i];
+  entry->record = record;
+  return record;
+}
+
+const SourceSet *RecordUnion(const RecordTaint *record) {
+  const SourceSet *all = EmptySet();
+  for (int i = 0; i < record->size; i++) all = UnionSets(all, record->fields[i]);
+  return all;
+}
+
+void ClearResult(ResultTaint *result) {
+  result->columns.size = 0;
+  result->columns.context = TopMemoryContext;
+  result->rows = EmptySet();
+}
+
+void AddResultRow(ResultTaint *result, int size, const SourceSet *const *columns,
+                  const SourceSet *rows) {
+  for (int i = 0; i < size; i++) {
+    if (i < result->columns.size) {
+      result->columns[i] = UnionSets(result->columns[i], columns[i]);
+    } else {
+      result->columns.Append(columns[i]);
+    }
+  }
+  result->rows = UnionSets(result->rows, rows);
+}
+
+void Observe(ObservationList *list, Oid function, const ResultTaint &result) {
+  // A function called for every row gives the same again and again: keep one of each.
+  for (const Observation &seen : list->items) {
+    if (seen.function != function || seen.size != result.columns.size || seen.rows != result.rows)
+      continue;
+    bool same = true;
+    for (int i = 0; i < seen.size && same; i++)
+      same = list->columns[seen.first + i] == result.columns[i];
+    if (same) return;
+  }
+  int first = list->columns.size;
+  for (const SourceSet *column : result.columns) list->columns.Append(column);
+  list->items.Append({function, first, result.columns.size, result.rows});
+}
+
+void ObserveAll(ObservationList *list, const ObservationList &other) {
+  for (const Observation &item : other.items) {
+    ResultTaint result = {};
+    result.columns.items = other.columns.items + item.first;
+    result.columns.size = item.size;
+    result.rows = item.rows;
+    Observe(list, item.function, result);
+  }
+}
+
+RoutineFrame *AcquireFrame(int depth, int nslots) {
+  RoutineFrame *frame = frames[depth];
+  if (frame == nullptr) {
+    frame = static_cast<RoutineFrame *>(
+        MemoryContextAllocZero(TopMemoryContext, sizeof(RoutineFrame)));
+    frame->statements.context = TopMemoryContext;
+    frame->observed.items.context = TopMemoryContext;
+    frame->observed.columns.context = TopMemoryContext;
+    frames[depth] = frame;
+  }
+  if (frame->capacity < nslots) {
+    if (frame->slots != nullptr) pfree(frame->slots);
+    frame->slots = nullptr;
+    frame->capacity = 0;
+    frame->slots = static_cast<TaintSlot *>(
+        MemoryContextAlloc(TopMemoryContext, sizeof(TaintSlot) * (nslots + 8)));
+    frame->capacity = nslots + 8;
+  }
+  for (int i = 0; i < nslots; i++) frame->slots[i] = {EmptySet(), nullptr};
+  frame->nslots = nslots;
+  frame->estate = nullptr;
+  frame->function = nullptr;
+  frame->info = nullptr;
+  frame->routine = frame->trigger_relation = frame->trigger_node = InvalidOid;
+  frame->before_row_trigger = frame->returns_new = false;
+  frame->statements.size = 0;
+  frame->base_condition = EmptySet();
+  frame->observed.items.size = frame->observed.columns.size = 0;
+  frame->initial_new = nullptr;
+  ClearResult(&frame->result);
+  return frame;
+}
+
+void FramesReset() {
+  record_table = nullptr;
+  if (record_context != nullptr) MemoryContextReset(record_context);
+}
+
+const SourceSet *FrameCondition(const RoutineFrame *frame) {
+  if (frame->statements.Empty()) return frame->base_condition;
+  const StatementEntry &entry = frame->statements.items[frame->statements.size - 1];
+  return UnionSets(frame->base_condition, entry.condition);
+}
+
+const SourceSet *ResolveSet(const ResolveContext &context, const SymSet &set) {
+  if (set.size == 0) return EmptySet();
+  SourceBag bag = {};
+  for (int i = 0; i < set.size; i++) {
+    const Sym &sym = set.items[i];
+    switch (sym.type) {
+      case SymType::kRelation:
+        bag.Add({sym.id, sym.column, sym.kind, 0});
+        break;
+      case SymType::kTemp:
+        AddTempSources(sym, &bag);
+        break;
+      case SymType::kParam:
+        if (context.params != nullptr) bag.AddSet(context.params[sym.id], sym.kind);
+        break;
+      case SymType::kCall:
+        AddCallSources(context, sym, &bag);
+        break;
+    }
+  }
+  const SourceSet *result = bag.Intern();
+  if (bag.items.items != nullptr) pfree(bag.items.items);
+  return result;
+}
+
+const SourceSet *FrameParam(RoutineFrame *frame, int paramid, int field) {
+  int index = paramid - 1;
+  if (index < 0 || index >= frame->nslots) return EmptySet();
+  if (frame->estate != nullptr) {
+    PLpgSQL_datum *datum = frame->estate->datums[index];
+    if (datum->dtype == PLPGSQL_DTYPE_RECFIELD) {
+      PLpgSQL_recfield *recfield = reinterpret_cast<PLpgSQL_recfield *>(datum);
+      field = FieldNumber(frame, recfield);
+      index = recfield->recparentno;
+    } else if (datum->dtype == PLPGSQL_DTYPE_ROW) {
+      PLpgSQL_row *row = reinterpret_cast<PLpgSQL_row *>(datum);
+      const SourceSet *all = EmptySet();
+      for (int i = 0; i < row->nfields; i++)
+        all = UnionSets(all, FrameParam(frame, row->varnos[i] + 1, 0));
+      return all;
+    }
+  }
+  const TaintSlot &slot = frame->slots[index];
+  if (slot.record == nullptr) return slot.value;
+  if (field >= 1 && field <= slot.record->size) return slot.record->fields[field - 1];
+  return RecordUnion(slot.record);
+}
+
+}  // namespace pg_lineage

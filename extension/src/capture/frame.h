@@ -1,0 +1,110 @@
+// Routine frames: the taint of a running routine's variables and what its calls gave back.
+//
+// A frame belongs to one StackNode of kind kRoutine and goes with it. Its memory is reused by the
+// next frame at the same depth: nothing is allocated per call once warm. Sets and records are
+// interned (lineage/source_set.h), so that an assignment copies a pointer.
+//
+// For PL/pgSQL `estate` is set and slots are indexed by datum number; for other languages slots hold
+// the arguments ($1 is slot 0).
+#pragma once
+
+#include "edge/pod_vector.h"
+#include "edge/server.h"
+#include "capture/call_stack.h"
+#include "lineage/shape.h"
+#include "lineage/source_set.h"
+
+namespace pg_lineage {
+
+struct FunctionInfo;  // capture/plpgsql_info.h
+
+// The fields of a record variable; interned.
+struct RecordTaint {
+  int size;
+  const SourceSet *fields[FLEXIBLE_ARRAY_MEMBER];
+};
+const RecordTaint *InternRecord(int size, const SourceSet *const *fields);
+// All fields together.
+const SourceSet *RecordUnion(const RecordTaint *record);
+
+struct TaintSlot {
+  const SourceSet *value;     // never NULL
+  const RecordTaint *record;  // NULL: no field is known apart
+};
+
+// What a routine returned, or a query put out.
+struct ResultTaint {
+  PodVector<const SourceSet *> columns;
+  const SourceSet *rows;
+};
+void ClearResult(ResultTaint *result);
+// Adds one row's sources, column by column.
+void AddResultRow(ResultTaint *result, int size, const SourceSet *const *columns,
+                  const SourceSet *rows);
+
+// Results of the calls that one query or one statement made, by function.
+struct Observation {
+  Oid function;
+  int first;  // into columns
+  int size;
+  const SourceSet *rows;
+};
+struct ObservationList {
+  PodVector<Observation> items;
+  PodVector<const SourceSet *> columns;
+};
+void Observe(ObservationList *list, Oid function, const ResultTaint &result);
+void ObserveAll(ObservationList *list, const ObservationList &other);
+
+// A statement that a routine is inside of.
+struct StatementEntry {
+  PLpgSQL_stmt *statement;
+  const SourceSet *condition;       // decides whether this statement runs
+  const SourceSet *body_condition;  // what loops add for their body: NULL until known
+  bool open;                        // declarations or bounds are still to be evaluated
+};
+
+struct RoutineFrame {
+  PLpgSQL_execstate *estate;  // NULL: another language
+  PLpgSQL_function *function;
+  FunctionInfo *info;
+  Oid routine;  // InvalidOid: DO
+  Oid trigger_relation;
+  Oid trigger_node;  // the relation whose row NEW and OLD are: the partition root when rows are routed
+  bool before_row_trigger;
+  bool returns_new;
+  TaintSlot *slots;
+  int nslots;
+  int capacity;
+  PodVector<StatementEntry> statements;
+  const SourceSet *base_condition;  // the caller's, and jumps taken so far
+  ResultTaint result;
+  ObservationList observed;
+  const RecordTaint *initial_new;
+};
+
+// A clean frame for the node at stack position `depth`, with `nslots` empty slots.
+RoutineFrame *AcquireFrame(int depth, int nslots);
+// Forgets all frames' memory of interned sets (they were reset); only with an empty stack.
+void FramesReset();
+
+// What decides that the frame's current statement runs.
+const SourceSet *FrameCondition(const RoutineFrame *frame);
+
+// One sets of arguments, by position.
+struct ArgumentSets {
+  PodVector<const SourceSet *> values;
+  PodVector<const RecordTaint *> records;
+};
+
+// Everything that turns a shape's symbols into sources.
+struct ResolveContext {
+  const Shape *shape;
+  const SourceSet *const *params;
+  const ObservationList *observed;
+};
+const SourceSet *ResolveSet(const ResolveContext &context, const SymSet &set);
+// The whole value of parameter `paramid`, or its field, in a frame.
+const SourceSet *FrameParam(RoutineFrame *frame, int paramid, int field);
+
+}  // namespace pg_lineage

@@ -1,0 +1,226 @@
+#include "capture/plpgsql.h"
+
+#include "capture/emit.h"
+#include "capture/plpgsql_info.h"
+#include "capture/utility.h"
+#include "edge/guard.h"
+#include "edge/guc.h"
+#include "lineage/resolve.h"
+#include "lineage/temp_tables.h"
+
+namespace pg_lineage {
+
+namespace {
+
+PLpgSQL_plugin *previous_plugin = nullptr;
+bool in_chain = false;  // a previous plugin chains back to us
+
+void FuncSetup(PLpgSQL_execstate *estate, PLpgSQL_function *function);
+void FuncBegin(PLpgSQL_execstate *estate, PLpgSQL_function *function);
+void FuncEnd(PLpgSQL_execstate *estate, PLpgSQL_function *function);
+void StmtBegin(PLpgSQL_execstate *estate, PLpgSQL_stmt *statement);
+void StmtEnd(PLpgSQL_execstate *estate, PLpgSQL_stmt *statement);
+
+PLpgSQL_plugin plugin = {FuncSetup, FuncBegin, FuncEnd, StmtBegin, StmtEnd,
+                         nullptr,   nullptr,   nullptr, nullptr,   nullptr};
+
+// Calls the plugin that was in the slot before us.
+template <typename Callback, typename Argument>
+void Chain(Callback PLpgSQL_plugin::*member, PLpgSQL_execstate *estate, Argument argument) {
+  if (previous_plugin == nullptr || previous_plugin->*member == nullptr || in_chain) return;
+  in_chain = true;
+  PG_TRY();
+  { (previous_plugin->*member)(estate, argument); }
+  PG_FINALLY();
+  { in_chain = false; }
+  PG_END_TRY();
+}
+
+// The frame of an execution; cuts off what an error left above it. NULL when it is not followed.
+RoutineFrame *FrameOf(PLpgSQL_execstate *estate) {
+  for (StackNode *node = TopNode(); node != nullptr; node = NodeBelow(node)) {
+    if (node->kind != NodeKind::kRoutine || node->frame->estate != estate) continue;
+    if (node != TopNode()) {
+      while (TopNode() != node) CutBackTo(StackDepth() - 1);
+    }
+    return node->frame;
+  }
+  return nullptr;
+}
+
+// The write of the firing statement whose table, or partition root, the trigger's table is.
+Oid FiringTarget(const StackNode *node, Oid trigger_relation) {
+  if (node == nullptr || node->kind != NodeKind::kRun || node->run == nullptr)
+    return trigger_relation;
+  const Shape *shape = node->run->shape;
+  for (int i = 0; i < shape->nwrites; i++) {
+    if (shape->writes[i].target == trigger_relation) return trigger_relation;
+  }
+  if (!get_rel_relispartition(trigger_relation)) return trigger_relation;
+  List *ancestors = get_partition_ancestors(trigger_relation);
+  for (int i = 0; i < shape->nwrites; i++) {
+    if (list_member_oid(ancestors, shape->writes[i].target)) return shape->writes[i].target;
+  }
+  return trigger_relation;
+}
+
+// NEW and OLD are rows of the trigger's table.
+const RecordTaint *TriggerRow(RoutineFrame *frame, TupleDesc desc) {
+  const SourceSet *fields[MaxTupleAttributeNumber];
+  bool temp = false;
+  bool node = IsNode(frame->trigger_node, &temp);
+  for (int i = 0; i < desc->natts; i++) {
+    Form_pg_attribute attribute = TupleDescAttr(desc, i);
+    AttrNumber column = attribute->attnum;
+    if (frame->trigger_node != frame->trigger_relation)
+      column = get_attnum(frame->trigger_node, NameStr(attribute->attname));
+    fields[i] = EmptySet();
+    if (!node || attribute->attisdropped || column <= 0) continue;
+    if (temp) {
+      fields[i] = TempColumn(frame->trigger_node, column);
+      continue;
+    }
+    SourceBag bag = {};
+    bag.Add({frame->trigger_node, column, kIdentity, 0});
+    fields[i] = bag.Intern();
+  }
+  return InternRecord(desc->natts, fields);
+}
+
+void BeginTrigger(RoutineFrame *frame, const StackNode *caller) {
+  TriggerData *data = frame->estate->trigdata;
+  frame->trigger_relation = RelationGetRelid(data->tg_relation);
+  frame->trigger_node = FiringTarget(caller, frame->trigger_relation);
+  frame->before_row_trigger =
+      TRIGGER_FIRED_BEFORE(data->tg_event) && TRIGGER_FIRED_FOR_ROW(data->tg_event);
+  if (!TRIGGER_FIRED_FOR_ROW(data->tg_event)) return;
+  const RecordTaint *row = TriggerRow(frame, RelationGetDescr(data->tg_relation));
+  frame->slots[frame->function->new_varno].record = row;
+  frame->slots[frame->function->old_varno].record = row;
+  frame->initial_new = row;
+}
+
+// What a BEFORE trigger put into NEW is an edge of its own.
+void EmitTriggerRow(RoutineFrame *frame, const EventPath *path) {
+  const RecordTaint *now = frame->slots[frame->function->new_varno].record;
+  if (!frame->before_row_trigger || !frame->returns_new || now == nullptr ||
+      now == frame->initial_new)
+    return;
+  TupleDesc desc = RelationGetDescr(frame->estate->trigdata->tg_relation);
+  Flow flow = {};
+  flow.target = frame->trigger_node;
+  flow.operation = Operation::kTrigger;
+  flow.origin = Origin::kObserved;
+  flow.path = path;
+  flow.rows = EmptySet();
+  for (int i = 0; i < now->size && i < desc->natts; i++) {
+    if (i < frame->initial_new->size && now->fields[i] == frame->initial_new->fields[i]) continue;
+    int16 column = TupleDescAttr(desc, i)->attnum;
+    if (frame->trigger_node != frame->trigger_relation)
+      column = get_attnum(frame->trigger_node, NameStr(TupleDescAttr(desc, i)->attname));
+    flow.columns.Append(column);
+    flow.sources.Append(now->fields[i]);
+  }
+  EmitFlow(flow, nullptr, -1);
+}
+
+void BeginRoutine(PLpgSQL_execstate *estate, PLpgSQL_function *function) {
+  const StackNode *caller = TopNode();
+  StackNode *node = PushNode(NodeKind::kRoutine);
+  if (node == nullptr) return;
+  RoutineFrame *frame = AcquireFrame(StackDepth() - 1, estate->ndatums);
+  node->frame = frame;
+  frame->estate = estate;
+  frame->function = function;
+  frame->info = InfoOf(function);
+  frame->routine = function->fn_oid;
+  frame->base_condition = CallerCondition(caller);
+  if (estate->trigdata != nullptr) {
+    BeginTrigger(frame, caller);
+  } else if (function->fn_nargs > 0) {
+    ArgumentSets arguments = {};
+    CallerArguments(caller, function->fn_oid, &arguments);
+    for (int i = 0; i < function->fn_nargs && i < arguments.values.size; i++)
+      frame->slots[function->fn_argvarnos[i]] = {arguments.values[i], arguments.records[i]};
+  }
+  node->path = ExtendPath(node->path, frame->routine, frame->trigger_relation);
+}
+
+void EndRoutine(RoutineFrame *frame) {
+  StackNode *node = TopNode();
+  StackNode *caller = NodeBelow(node);
+  if (frame->trigger_relation != InvalidOid) {
+    EmitTriggerRow(frame, node->path);
+  } else {
+    if (frame->function->fn_prokind == PROKIND_PROCEDURE && frame->function->out_param_varno >= 0) {
+      ClearResult(&frame->result);
+      ReadVariable(frame, frame->function->out_param_varno, &frame->result);
+    }
+    ReportResult(caller, frame->routine, frame->result);
+  }
+  CutBackTo(StackDepth() - 1);
+}
+
+void FuncSetup(PLpgSQL_execstate *estate, PLpgSQL_function *function) {
+  if (previous_plugin != nullptr) {
+    // PL/pgSQL fills in only the struct it sees.
+    previous_plugin->error_callback = plugin.error_callback;
+    previous_plugin->assign_expr = plugin.assign_expr;
+    previous_plugin->assign_value = plugin.assign_value;
+    previous_plugin->eval_datum = plugin.eval_datum;
+    previous_plugin->cast_value = plugin.cast_value;
+  }
+  Chain(&PLpgSQL_plugin::func_setup, estate, function);
+}
+
+void FuncBegin(PLpgSQL_execstate *estate, PLpgSQL_function *function) {
+  Chain(&PLpgSQL_plugin::func_beg, estate, function);
+  if (CaptureOn()) Guarded("routine begin", [&] { BeginRoutine(estate, function); });
+}
+
+void FuncEnd(PLpgSQL_execstate *estate, PLpgSQL_function *function) {
+  RoutineFrame *frame = FrameOf(estate);
+  if (frame != nullptr) {
+    int depth = StackDepth() - 1;
+    if (CaptureOn()) Guarded("routine end", [&] { EndRoutine(frame); });
+    CutBackTo(depth);
+  }
+  Chain(&PLpgSQL_plugin::func_end, estate, function);
+}
+
+void StmtBegin(PLpgSQL_execstate *estate, PLpgSQL_stmt *statement) {
+  RoutineFrame *frame = FrameOf(estate);
+  if (frame != nullptr && CaptureOn())
+    Guarded("statement begin", [&] { BeginStatement(frame, statement); });
+  Chain(&PLpgSQL_plugin::stmt_beg, estate, statement);
+}
+
+void StmtEnd(PLpgSQL_execstate *estate, PLpgSQL_stmt *statement) {
+  RoutineFrame *frame = FrameOf(estate);
+  if (frame != nullptr && CaptureOn())
+    Guarded("statement end", [&] { EndStatement(frame, statement); });
+  Chain(&PLpgSQL_plugin::stmt_end, estate, statement);
+}
+
+PLpgSQL_plugin **Slot() {
+  static PLpgSQL_plugin **slot = nullptr;
+  if (slot == nullptr)
+    slot = reinterpret_cast<PLpgSQL_plugin **>(find_rendezvous_variable("PLpgSQL_plugin"));
+  return slot;
+}
+
+}  // namespace
+
+void InstallPlpgsqlPlugin() {
+  previous_plugin = *Slot();
+  *Slot() = &plugin;
+}
+
+void RetakePluginSlot() {
+  PLpgSQL_plugin **slot = Slot();
+  if (*slot == &plugin) return;
+  previous_plugin = *slot;
+  *slot = &plugin;
+}
+
+}  // namespace pg_lineage

@@ -1,0 +1,51 @@
+// PL/pgSQL: the plugin slot, and how values flow through a routine's variables.
+//
+// The slot ("PLpgSQL_plugin") is shared with debuggers and checkers: whoever was there before is
+// called on, and a plugin that takes the slot without chaining is chained in turn at the next
+// outermost statement (RetakePluginSlot). estate->plugin_info belongs to all plugins together and is
+// never touched. All state hangs on RoutineFrames (capture/frame.h).
+#pragma once
+
+#include "capture/executor.h"
+#include "capture/frame.h"
+#include "edge/server.h"
+
+namespace pg_lineage {
+
+void InstallPlpgsqlPlugin();
+void RetakePluginSlot();
+
+// A query begins directly under a PL/pgSQL frame: binds it to the statement that runs it and gives
+// its outputs to where that statement puts them.
+void BindToFrame(RunState *run, RoutineFrame *frame);
+// Gives the outputs again, when calls in the query have been observed meanwhile.
+void AssignOutputs(RunState *run);
+
+// The sets of a function's arguments as its caller below `node` passes them.
+void CallerArguments(const StackNode *node, Oid function, ArgumentSets *out);
+// What decides that a routine called from `node` runs; writes of `run` that fire it included.
+const SourceSet *CallerCondition(const StackNode *node);
+// Hands what a routine returned to whoever called it.
+void ReportResult(const StackNode *caller, Oid function, const ResultTaint &result);
+
+// ---- capture/plpgsql_flow.cpp: one rule per statement ------------------------------------------
+
+void BeginStatement(RoutineFrame *frame, PLpgSQL_stmt *statement);
+void EndStatement(RoutineFrame *frame, PLpgSQL_stmt *statement);
+// `sets` to a target variable, position by position.
+void AssignVariable(RoutineFrame *frame, PLpgSQL_datum *target, int size,
+                    const SourceSet *const *sets);
+void ReadVariable(RoutineFrame *frame, int dno, ResultTaint *out);
+
+// ---- capture/plpgsql_expr.cpp -------------------------------------------------------------------
+
+// Forgets evaluations that hold interned sets (they were reset).
+void ExprMemosReset();
+// The shape of an expression's query, kept with its plan; NULL while it has no valid plan.
+const Shape *ExprShape(PLpgSQL_expr *expr);
+// What the value of an expression is made of, in the frame as it is now.
+const SourceSet *ExprValue(RoutineFrame *frame, PLpgSQL_expr *expr);
+// The same field by field, for a composite value; one column for a scalar.
+void ExprColumns(RoutineFrame *frame, PLpgSQL_expr *expr, ResultTaint *out);
+
+}  // namespace pg_lineage

@@ -1,0 +1,145 @@
+// Expressions of PL/pgSQL: most run without the executor, so they are read from their cached query.
+#include "capture/plpgsql.h"
+
+#include "edge/compat.h"
+
+namespace pg_lineage {
+
+namespace {
+
+constexpr int kMemoInputs = 6;
+
+// The shape of a plan source and the last evaluation.
+struct ExprEntry {
+  CachedPlanSource *source;  // key
+  Shape *shape;
+  bool constant;  // depends on nothing that changes
+  bool memo_valid;
+  uint32 memo_epoch;
+  const SourceSet *inputs[kMemoInputs];
+  const SourceSet *value;
+};
+
+HTAB *expr_table = nullptr;
+uint32 memo_epoch = 0;
+
+// The plan source's query tree goes: so does what was read from it.
+void Forget(void *arg) {
+  if (expr_table != nullptr) hash_search(expr_table, &arg, HASH_REMOVE, nullptr);
+}
+
+void EnsureTable() {
+  if (expr_table != nullptr) return;
+  HASHCTL info = {};
+  info.keysize = sizeof(CachedPlanSource *);
+  info.entrysize = sizeof(ExprEntry);
+  expr_table = hash_create("pg_lineage expressions", 256, &info, HASH_ELEM | HASH_BLOBS);
+}
+
+CachedPlanSource *SourceOf(PLpgSQL_expr *expr) {
+  if (expr == nullptr || expr->plan == nullptr) return nullptr;
+  List *sources = SPI_plan_get_plan_sources(expr->plan);
+  if (list_length(sources) != 1) return nullptr;
+  CachedPlanSource *source = static_cast<CachedPlanSource *>(linitial(sources));
+  return source->query_list == NIL || source->query_context == nullptr ? nullptr : source;
+}
+
+ExprEntry *EntryOf(PLpgSQL_expr *expr) {
+  CachedPlanSource *source = SourceOf(expr);
+  if (source == nullptr) return nullptr;
+  EnsureTable();
+  ExprEntry *entry =
+      static_cast<ExprEntry *>(hash_search(expr_table, &source, HASH_FIND, nullptr));
+  if (entry != nullptr) return entry;
+  Query *query = linitial_node(Query, source->query_list);
+  if (query->commandType == CMD_UTILITY || list_length(source->query_list) != 1) return nullptr;
+  MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext, "pg_lineage expression",
+                                                ALLOCSET_SMALL_SIZES);
+  MemoryContext caller = MemoryContextSwitchTo(scratch);
+  Shape *built = BuildShape(query);
+  MemoryContextSwitchTo(source->query_context);
+  Shape *shape = CopyShape(built);
+  MemoryContextCallback *callback =
+      static_cast<MemoryContextCallback *>(palloc0(sizeof(MemoryContextCallback)));
+  callback->func = Forget;
+  callback->arg = source;
+  MemoryContextSwitchTo(caller);
+  MemoryContextDelete(scratch);
+  entry = static_cast<ExprEntry *>(hash_search(expr_table, &source, HASH_ENTER, nullptr));
+  entry->shape = shape;
+  entry->memo_valid = false;
+  entry->constant = shape->nparams == 0 && shape->ncalls == 0 && !shape->reads_temp;
+  MemoryContextRegisterResetCallback(source->query_context, callback);
+  return entry;
+}
+
+// Resolves the parameters of `shape` in `frame`; the array is in the current context.
+const SourceSet **FrameParams(RoutineFrame *frame, const Shape *shape) {
+  if (shape->nparams == 0) return nullptr;
+  const SourceSet **params =
+      static_cast<const SourceSet **>(palloc(sizeof(SourceSet *) * shape->nparams));
+  for (int i = 0; i < shape->nparams; i++)
+    params[i] = FrameParam(frame, shape->params[i].paramid, shape->params[i].field);
+  return params;
+}
+
+const SourceSet *Evaluate(RoutineFrame *frame, const Shape *shape) {
+  const SourceSet **params = FrameParams(frame, shape);
+  ResolveContext context = {shape, params, &frame->observed};
+  const SourceSet *value = EmptySet();
+  if (shape->noutputs > 0) value = ResolveSet(context, shape->outputs[0]);
+  value = UnionSets(value, ResolveSet(context, shape->rows));
+  if (params != nullptr) pfree(params);
+  return value;
+}
+
+// The memo's answer when every input is what it was; otherwise notes the inputs.
+bool MemoHolds(RoutineFrame *frame, ExprEntry *entry) {
+  const Shape *shape = entry->shape;
+  bool same = entry->memo_valid && entry->memo_epoch == memo_epoch;
+  if (entry->constant && same) return true;
+  if (shape->ncalls > 0 || shape->reads_temp || shape->nparams > kMemoInputs) return false;
+  for (int i = 0; i < shape->nparams; i++) {
+    const SourceSet *input = FrameParam(frame, shape->params[i].paramid, shape->params[i].field);
+    if (!same || entry->inputs[i] != input) same = false;
+    entry->inputs[i] = input;
+  }
+  return same;
+}
+
+}  // namespace
+
+void ExprMemosReset() { memo_epoch++; }
+
+const Shape *ExprShape(PLpgSQL_expr *expr) {
+  ExprEntry *entry = EntryOf(expr);
+  return entry == nullptr ? nullptr : entry->shape;
+}
+
+const SourceSet *ExprValue(RoutineFrame *frame, PLpgSQL_expr *expr) {
+  ExprEntry *entry = EntryOf(expr);
+  if (entry == nullptr) return EmptySet();
+  if (MemoHolds(frame, entry)) return entry->value;
+  const Shape *shape = entry->shape;
+  entry->memo_valid = false;
+  entry->value = Evaluate(frame, shape);
+  entry->memo_valid = shape->ncalls == 0 && !shape->reads_temp && shape->nparams <= kMemoInputs;
+  entry->memo_epoch = memo_epoch;
+  return entry->value;
+}
+
+void ExprColumns(RoutineFrame *frame, PLpgSQL_expr *expr, ResultTaint *out) {
+  const Shape *shape = ExprShape(expr);
+  if (shape == nullptr) return;
+  const SourceSet **params = FrameParams(frame, shape);
+  ResolveContext context = {shape, params, &frame->observed};
+  const SourceSet *rows = ResolveSet(context, shape->rows);
+  int size = shape->nfields > 0 ? shape->nfields : shape->noutputs;
+  const SymSet *sets = shape->nfields > 0 ? shape->fields : shape->outputs;
+  for (int i = 0; i < size; i++)
+    out->columns.Append(UnionSets(ResolveSet(context, sets[i]), rows));
+  out->rows = UnionSets(out->rows, rows);
+  if (params != nullptr) pfree(params);
+}
+
+}  // namespace pg_lineage

@@ -1,0 +1,303 @@
+// How values and decisions flow through the statements of a PL/pgSQL routine.
+#include "capture/plpgsql.h"
+#include "capture/plpgsql_info.h"
+
+#include "edge/guc.h"
+#include "lineage/temp_tables.h"
+
+namespace pg_lineage {
+
+namespace {
+
+template <typename T>
+T *As(PLpgSQL_stmt *statement) {
+  return reinterpret_cast<T *>(statement);
+}
+
+StatementEntry *TopEntry(RoutineFrame *frame) {
+  return frame->statements.Empty() ? nullptr : &frame->statements.Last();
+}
+
+// `set` with what decides that the present statement runs.
+const SourceSet *WithCondition(RoutineFrame *frame, const SourceSet *set) {
+  if (!settings.track_control_flow) return set;
+  return UnionSets(set, IndirectPart(FrameCondition(frame)));
+}
+
+void SetRecordField(RoutineFrame *frame, PLpgSQL_recfield *field, const SourceSet *set) {
+  TaintSlot *slot = &frame->slots[field->recparentno];
+  PLpgSQL_rec *record =
+      reinterpret_cast<PLpgSQL_rec *>(frame->estate->datums[field->recparentno]);
+  ExpandedRecordFieldInfo info;
+  if (record->erh == nullptr ||
+      !expanded_record_lookup_field(record->erh, field->fieldname, &info)) {
+    slot->value = UnionSets(slot->value, set);
+    return;
+  }
+  TupleDesc desc = expanded_record_get_tupdesc(record->erh);
+  const SourceSet *fields[MaxTupleAttributeNumber];
+  for (int i = 0; i < desc->natts; i++)
+    fields[i] = slot->record != nullptr && i < slot->record->size ? slot->record->fields[i]
+                                                                  : slot->value;
+  fields[info.fnumber - 1] = set;
+  slot->record = InternRecord(desc->natts, fields);
+  slot->value = EmptySet();
+}
+
+void SetDatum(RoutineFrame *frame, int dno, const SourceSet *set) {
+  if (dno < 0 || dno >= frame->nslots) return;
+  PLpgSQL_datum *datum = frame->estate->datums[dno];
+  if (datum->dtype == PLPGSQL_DTYPE_RECFIELD) {
+    SetRecordField(frame, reinterpret_cast<PLpgSQL_recfield *>(datum), set);
+  } else if (datum->dtype == PLPGSQL_DTYPE_ROW) {
+    PLpgSQL_row *row = reinterpret_cast<PLpgSQL_row *>(datum);
+    for (int i = 0; i < row->nfields; i++) SetDatum(frame, row->varnos[i], set);
+  } else {
+    frame->slots[dno] = {set, nullptr};
+  }
+}
+
+// Declarations of a block, or bounds of a loop, are evaluated before the first statement inside.
+void OpenEntry(RoutineFrame *frame, StatementEntry *entry) {
+  entry->open = false;
+  PLpgSQL_stmt *statement = entry->statement;
+  if (statement->cmd_type == PLPGSQL_STMT_BLOCK) {
+    PLpgSQL_stmt_block *block = As<PLpgSQL_stmt_block>(statement);
+    for (int i = 0; i < block->n_initvars; i++) {
+      int dno = block->initvarnos[i];
+      PLpgSQL_variable *variable =
+          reinterpret_cast<PLpgSQL_variable *>(frame->estate->datums[dno]);
+      if (variable->dtype == PLPGSQL_DTYPE_ROW) continue;
+      ResultTaint value = {};
+      ClearResult(&value);
+      value.columns.context = CurrentMemoryContext;
+      if (variable->default_val != nullptr) ExprColumns(frame, variable->default_val, &value);
+      AssignVariable(frame, reinterpret_cast<PLpgSQL_datum *>(variable), value.columns.size,
+                     value.columns.items);
+    }
+  } else if (statement->cmd_type == PLPGSQL_STMT_FORI) {
+    PLpgSQL_stmt_fori *loop = As<PLpgSQL_stmt_fori>(statement);
+    const SourceSet *bounds =
+        UnionSets(ExprValue(frame, loop->lower), ExprValue(frame, loop->upper));
+    const SourceSet *value = ExprValue(frame, loop->reverse ? loop->upper : loop->lower);
+    if (loop->step != nullptr) {
+      bounds = UnionSets(bounds, ExprValue(frame, loop->step));
+      value = UnionSets(value, ExprValue(frame, loop->step));
+    }
+    entry->body_condition = AsCondition(bounds);
+    SourceBag bag = {};
+    bag.AddSet(value, kTransformation);
+    bag.AddSet(entry->body_condition, kIdentity);
+    SetDatum(frame, loop->var->dno, bag.items.Empty() ? EmptySet() : bag.Intern());
+  } else if (statement->cmd_type == PLPGSQL_STMT_FOREACH_A) {
+    PLpgSQL_stmt_foreach_a *loop = As<PLpgSQL_stmt_foreach_a>(statement);
+    const SourceSet *array = ExprValue(frame, loop->expr);
+    entry->body_condition = AsCondition(array);
+    SourceBag bag = {};
+    bag.AddSet(array, kTransformation);
+    SetDatum(frame, loop->varno, bag.items.Empty() ? EmptySet() : bag.Intern());
+  }
+}
+
+// The first `count` conditions of IF, CASE, WHILE, as they decide what is inside.
+const SourceSet *ConditionsOf(RoutineFrame *frame, PLpgSQL_stmt *statement, int count) {
+  const SourceSet *all = EmptySet();
+  for (int i = 0; i < count; i++) {
+    PLpgSQL_expr *expr = ConditionOf(statement, i);
+    if (expr == nullptr) break;
+    all = UnionSets(all, AsCondition(ExprValue(frame, expr)));
+  }
+  return all;
+}
+
+// What decides about a statement that stands in `parent`.
+const SourceSet *InnerCondition(RoutineFrame *frame, StatementEntry *parent, int conditions) {
+  if (parent == nullptr || !settings.track_control_flow) return EmptySet();
+  if (parent->open) OpenEntry(frame, parent);
+  const SourceSet *set = parent->condition;
+  if (parent->body_condition != nullptr) set = UnionSets(set, parent->body_condition);
+  if (conditions > 0) set = UnionSets(set, ConditionsOf(frame, parent->statement, conditions));
+  return set;
+}
+
+// Cuts the statements that an exception left, then the innermost is `parent`.
+void CutToParent(RoutineFrame *frame, uint32 parent) {
+  while (!frame->statements.Empty() && frame->statements.Last().statement->stmtid != parent)
+    frame->statements.size--;
+}
+
+// IF x THEN RETURN; EXIT WHEN x: what follows runs because x was not so.
+void NoteJump(RoutineFrame *frame, PLpgSQL_stmt *statement, uint8 jumps) {
+  if (jumps == 0 || !settings.track_control_flow) return;
+  const SourceSet *set = ConditionsOf(frame, statement, PG_INT16_MAX);
+  if (set->size == 0) return;
+  if ((jumps & kJumpsOutOfFunction) != 0)
+    frame->base_condition = UnionSets(frame->base_condition, set);
+  if ((jumps & kJumpsOutOfLoop) == 0) return;
+  for (int i = frame->statements.size - 1; i >= 0; i--) {
+    StatementEntry *entry = &frame->statements[i];
+    if (entry->statement == statement) continue;
+    entry->body_condition =
+        entry->body_condition == nullptr ? set : UnionSets(entry->body_condition, set);
+    PLpgSQL_stmt_type type = entry->statement->cmd_type;
+    if (type != PLPGSQL_STMT_BLOCK && type != PLPGSQL_STMT_IF && type != PLPGSQL_STMT_CASE) break;
+  }
+}
+
+void EndAssign(RoutineFrame *frame, PLpgSQL_stmt_assign *assign) {
+  PLpgSQL_datum *target = frame->estate->datums[assign->varno];
+  if (target->dtype == PLPGSQL_DTYPE_REC || target->dtype == PLPGSQL_DTYPE_ROW) {
+    ResultTaint value = {};
+    ClearResult(&value);
+    value.columns.context = CurrentMemoryContext;
+    ExprColumns(frame, assign->expr, &value);
+    AssignVariable(frame, target, value.columns.size, value.columns.items);
+    return;
+  }
+  const SourceSet *value = ExprValue(frame, assign->expr);
+  SetDatum(frame, assign->varno, WithCondition(frame, value));
+}
+
+// RETURN and RETURN NEXT: of an expression, of a variable, or of the OUT parameters.
+void EndReturn(RoutineFrame *frame, PLpgSQL_expr *expr, int retvarno) {
+  ResultTaint value = {};
+  ClearResult(&value);
+  value.columns.context = CurrentMemoryContext;
+  if (expr != nullptr) {
+    if (frame->estate->retistuple) {
+      ExprColumns(frame, expr, &value);
+    } else {
+      value.columns.Append(ExprValue(frame, expr));
+    }
+  } else if (retvarno >= 0) {
+    ReadVariable(frame, retvarno, &value);
+    if (retvarno == frame->function->new_varno) frame->returns_new = true;
+  }
+  const SourceSet *condition =
+      settings.track_control_flow ? FrameCondition(frame) : EmptySet();
+  for (int i = 0; i < value.columns.size; i++)
+    value.columns[i] = WithCondition(frame, value.columns[i]);
+  AddResultRow(&frame->result, value.columns.size, value.columns.items,
+               UnionSets(value.rows, condition));
+}
+
+void EndFetch(RoutineFrame *frame, PLpgSQL_stmt_fetch *fetch) {
+  if (fetch->is_move || fetch->target == nullptr) return;
+  PLpgSQL_var *cursor = reinterpret_cast<PLpgSQL_var *>(frame->estate->datums[fetch->curvar]);
+  if (cursor->isnull) return;
+  Portal portal = SPI_cursor_find(TextDatumGetCString(cursor->value));
+  RunState *run = portal == nullptr || portal->queryDesc == nullptr ? nullptr
+                                                                    : FindRun(portal->queryDesc);
+  if (run == nullptr) return;
+  ResolveContext context = RunContext(run);
+  const Shape *shape = run->shape;
+  const SourceSet *rows = ResolveSet(context, shape->rows);
+  PodVector<const SourceSet *> sets = {};
+  for (int i = 0; i < shape->noutputs; i++)
+    sets.Append(WithCondition(frame, UnionSets(ResolveSet(context, shape->outputs[i]), rows)));
+  AssignVariable(frame, reinterpret_cast<PLpgSQL_datum *>(fetch->target), sets.size, sets.items);
+}
+
+// CALL p(…): OUT and INOUT parameters come back as one row.
+void EndCall(RoutineFrame *frame, PLpgSQL_stmt_call *call) {
+  if (call->target == nullptr || frame->observed.items.Empty()) return;
+  const Observation &last = frame->observed.items.Last();
+  PodVector<const SourceSet *> sets = {};
+  for (int i = 0; i < last.size; i++)
+    sets.Append(WithCondition(frame, frame->observed.columns[last.first + i]));
+  AssignVariable(frame, reinterpret_cast<PLpgSQL_datum *>(call->target), sets.size, sets.items);
+}
+
+}  // namespace
+
+void AssignVariable(RoutineFrame *frame, PLpgSQL_datum *target, int size,
+                    const SourceSet *const *sets) {
+  if (target->dtype == PLPGSQL_DTYPE_ROW) {
+    PLpgSQL_row *row = reinterpret_cast<PLpgSQL_row *>(target);
+    for (int i = 0; i < row->nfields; i++)
+      SetDatum(frame, row->varnos[i], i < size ? sets[i] : EmptySet());
+  } else if (target->dtype == PLPGSQL_DTYPE_REC && size > 0) {
+    frame->slots[target->dno] = {EmptySet(), InternRecord(size, sets)};
+  } else {
+    SetDatum(frame, target->dno, size > 0 ? sets[0] : EmptySet());
+  }
+}
+
+void ReadVariable(RoutineFrame *frame, int dno, ResultTaint *out) {
+  PLpgSQL_datum *datum = frame->estate->datums[dno];
+  if (datum->dtype == PLPGSQL_DTYPE_ROW) {
+    PLpgSQL_row *row = reinterpret_cast<PLpgSQL_row *>(datum);
+    for (int i = 0; i < row->nfields; i++)
+      out->columns.Append(FrameParam(frame, row->varnos[i] + 1, 0));
+    return;
+  }
+  const TaintSlot &slot = frame->slots[dno];
+  if (datum->dtype == PLPGSQL_DTYPE_REC && slot.record != nullptr) {
+    for (int i = 0; i < slot.record->size; i++) out->columns.Append(slot.record->fields[i]);
+    return;
+  }
+  out->columns.Append(FrameParam(frame, dno + 1, 0));
+}
+
+void BeginStatement(RoutineFrame *frame, PLpgSQL_stmt *statement) {
+  FunctionInfo *info = frame->info;
+  if (statement->stmtid == 0 || statement->stmtid >= info->size) {
+    // FORC and OPEN run a statement of their own making: it belongs to the one around it.
+    return;
+  }
+  const StatementInfo &fixed = info->statements[statement->stmtid];
+  CutToParent(frame, fixed.parent);
+  StatementEntry *parent = TopEntry(frame);
+  if (parent != nullptr && parent->open) OpenEntry(frame, parent);
+  StatementEntry entry = {};
+  entry.statement = statement;
+  entry.condition = InnerCondition(frame, parent, fixed.conditions);
+  entry.open = statement->cmd_type == PLPGSQL_STMT_BLOCK ||
+               statement->cmd_type == PLPGSQL_STMT_FORI ||
+               statement->cmd_type == PLPGSQL_STMT_FOREACH_A;
+  frame->statements.Append(entry);
+  frame->observed.items.size = frame->observed.columns.size = 0;
+}
+
+void EndStatement(RoutineFrame *frame, PLpgSQL_stmt *statement) {
+  FunctionInfo *info = frame->info;
+  if (statement->stmtid == 0 || statement->stmtid >= info->size) return;
+  while (!frame->statements.Empty() && frame->statements.Last().statement != statement)
+    frame->statements.size--;
+  if (frame->statements.Empty()) return;
+  switch (statement->cmd_type) {
+    case PLPGSQL_STMT_ASSIGN:
+      EndAssign(frame, As<PLpgSQL_stmt_assign>(statement));
+      break;
+    case PLPGSQL_STMT_RETURN:
+      EndReturn(frame, As<PLpgSQL_stmt_return>(statement)->expr,
+                As<PLpgSQL_stmt_return>(statement)->retvarno);
+      break;
+    case PLPGSQL_STMT_RETURN_NEXT:
+      EndReturn(frame, As<PLpgSQL_stmt_return_next>(statement)->expr,
+                As<PLpgSQL_stmt_return_next>(statement)->retvarno);
+      break;
+    case PLPGSQL_STMT_FETCH:
+      EndFetch(frame, As<PLpgSQL_stmt_fetch>(statement));
+      break;
+    case PLPGSQL_STMT_CALL:
+      EndCall(frame, As<PLpgSQL_stmt_call>(statement));
+      break;
+    case PLPGSQL_STMT_GETDIAG: {
+      ListCell *cell;
+      foreach (cell, As<PLpgSQL_stmt_getdiag>(statement)->diag_items)
+        SetDatum(frame, static_cast<PLpgSQL_diag_item *>(lfirst(cell))->target, EmptySet());
+      break;
+    }
+    case PLPGSQL_STMT_IF:
+    case PLPGSQL_STMT_CASE:
+    case PLPGSQL_STMT_EXIT:
+      NoteJump(frame, statement, info->statements[statement->stmtid].jumps);
+      break;
+    default:
+      break;
+  }
+  frame->statements.size--;
+}
+
+}  // namespace pg_lineage

@@ -1,0 +1,228 @@
+#include "capture/plpgsql_info.h"
+
+namespace pg_lineage {
+
+namespace {
+
+HTAB *info_table = nullptr;  // PLpgSQL_function * -> FunctionInfo *
+
+struct InfoEntry {
+  PLpgSQL_function *function;  // key
+  FunctionInfo *info;
+};
+
+template <typename T>
+T *As(PLpgSQL_stmt *statement) {
+  return reinterpret_cast<T *>(statement);
+}
+
+uint8 VisitList(FunctionInfo *info, List *body, uint32 parent, int conditions, bool handler);
+
+void Forget(void *arg) {
+  if (info_table != nullptr) hash_search(info_table, &arg, HASH_REMOVE, nullptr);
+}
+
+uint8 VisitIf(FunctionInfo *info, PLpgSQL_stmt_if *statement) {
+  uint32 id = statement->stmtid;
+  uint8 jumps = VisitList(info, statement->then_body, id, 1, false);
+  int conditions = 1;
+  ListCell *cell;
+  foreach (cell, statement->elsif_list)
+    jumps |= VisitList(info, static_cast<PLpgSQL_if_elsif *>(lfirst(cell))->stmts, id,
+                       ++conditions, false);
+  return jumps | VisitList(info, statement->else_body, id, conditions, false);
+}
+
+// The test expression counts as the first condition.
+uint8 VisitCase(FunctionInfo *info, PLpgSQL_stmt_case *statement) {
+  uint8 jumps = 0;
+  int conditions = statement->t_expr == nullptr ? 0 : 1;
+  ListCell *cell;
+  foreach (cell, statement->case_when_list)
+    jumps |= VisitList(info, static_cast<PLpgSQL_case_when *>(lfirst(cell))->stmts,
+                       statement->stmtid, ++conditions, false);
+  return jumps | VisitList(info, statement->else_stmts, statement->stmtid, conditions, false);
+}
+
+uint8 VisitBlock(FunctionInfo *info, PLpgSQL_stmt_block *block) {
+  uint8 jumps = VisitList(info, block->body, block->stmtid, 0, false);
+  if (block->exceptions == nullptr) return jumps;
+  ListCell *cell;
+  foreach (cell, block->exceptions->exc_list)
+    jumps |= VisitList(info, static_cast<PLpgSQL_exception *>(lfirst(cell))->action, block->stmtid,
+                       0, true);
+  return jumps;
+}
+
+// Visits what stands inside a statement; returns the jumps in it.
+uint8 VisitInside(FunctionInfo *info, PLpgSQL_stmt *statement) {
+  uint32 id = statement->stmtid;
+  switch (statement->cmd_type) {
+    case PLPGSQL_STMT_BLOCK:
+      return VisitBlock(info, As<PLpgSQL_stmt_block>(statement));
+    case PLPGSQL_STMT_IF:
+      return VisitIf(info, As<PLpgSQL_stmt_if>(statement));
+    case PLPGSQL_STMT_CASE:
+      return VisitCase(info, As<PLpgSQL_stmt_case>(statement));
+    case PLPGSQL_STMT_LOOP:
+      return VisitList(info, As<PLpgSQL_stmt_loop>(statement)->body, id, 0, false);
+    case PLPGSQL_STMT_WHILE:
+      return VisitList(info, As<PLpgSQL_stmt_while>(statement)->body, id, 1, false);
+    case PLPGSQL_STMT_FORI:
+      return VisitList(info, As<PLpgSQL_stmt_fori>(statement)->body, id, 0, false);
+    case PLPGSQL_STMT_FORS:
+    case PLPGSQL_STMT_FORC:
+    case PLPGSQL_STMT_DYNFORS:
+      return VisitList(info, As<PLpgSQL_stmt_forq>(statement)->body, id, 0, false);
+    case PLPGSQL_STMT_FOREACH_A:
+      return VisitList(info, As<PLpgSQL_stmt_foreach_a>(statement)->body, id, 0, false);
+    case PLPGSQL_STMT_EXIT:
+      return kJumpsOutOfLoop;
+    case PLPGSQL_STMT_RETURN:
+      return kJumpsOutOfFunction;
+    case PLPGSQL_STMT_RAISE:
+      return As<PLpgSQL_stmt_raise>(statement)->elog_level >= ERROR ? kJumpsOutOfFunction : 0;
+    default:
+      return 0;
+  }
+}
+
+uint8 VisitList(FunctionInfo *info, List *body, uint32 parent, int conditions, bool handler) {
+  uint8 all = 0;
+  ListCell *cell;
+  foreach (cell, body) {
+    PLpgSQL_stmt *statement = static_cast<PLpgSQL_stmt *>(lfirst(cell));
+    if (statement->stmtid >= info->size) continue;
+    StatementInfo *entry = &info->statements[statement->stmtid];
+    entry->statement = statement;
+    entry->parent = parent;
+    entry->conditions = static_cast<int16>(conditions);
+    entry->handler = handler;
+    entry->jumps = VisitInside(info, statement);
+    all |= entry->jumps;
+  }
+  return all;
+}
+
+FunctionInfo *Build(PLpgSQL_function *function) {
+  MemoryContext caller = MemoryContextSwitchTo(function->fn_cxt);
+  FunctionInfo *info = static_cast<FunctionInfo *>(palloc0(sizeof(FunctionInfo)));
+  info->function = function;
+  info->size = function->nstatements + 1;
+  info->statements =
+      static_cast<StatementInfo *>(palloc0(sizeof(StatementInfo) * info->size));
+  PLpgSQL_stmt *block = reinterpret_cast<PLpgSQL_stmt *>(function->action);
+  if (block->stmtid < info->size) {
+    info->statements[block->stmtid].statement = block;
+    info->statements[block->stmtid].jumps = VisitInside(info, block);
+  }
+  MemoryContextCallback *callback =
+      static_cast<MemoryContextCallback *>(palloc0(sizeof(MemoryContextCallback)));
+  callback->func = Forget;
+  callback->arg = function;
+  MemoryContextRegisterResetCallback(function->fn_cxt, callback);
+  MemoryContextSwitchTo(caller);
+  return info;
+}
+
+void VisitExprList(List *list, void (*visit)(PLpgSQL_expr *, void *), void *arg) {
+  ListCell *cell;
+  foreach (cell, list)
+    visit(static_cast<PLpgSQL_expr *>(lfirst(cell)), arg);
+}
+
+}  // namespace
+
+FunctionInfo *InfoOf(PLpgSQL_function *function) {
+  if (info_table == nullptr) {
+    HASHCTL control = {};
+    control.keysize = sizeof(PLpgSQL_function *);
+    control.entrysize = sizeof(InfoEntry);
+    info_table = hash_create("pg_lineage PL/pgSQL functions", 64, &control, HASH_ELEM | HASH_BLOBS);
+  }
+  InfoEntry *entry =
+      static_cast<InfoEntry *>(hash_search(info_table, &function, HASH_FIND, nullptr));
+  if (entry != nullptr) return entry->info;
+  FunctionInfo *info = Build(function);
+  entry = static_cast<InfoEntry *>(hash_search(info_table, &function, HASH_ENTER, nullptr));
+  entry->info = info;
+  return info;
+}
+
+PLpgSQL_expr *ConditionOf(PLpgSQL_stmt *statement, int index) {
+  switch (statement->cmd_type) {
+    case PLPGSQL_STMT_IF: {
+      PLpgSQL_stmt_if *branch = As<PLpgSQL_stmt_if>(statement);
+      if (index == 0) return branch->cond;
+      if (index > list_length(branch->elsif_list)) return nullptr;
+      return static_cast<PLpgSQL_if_elsif *>(list_nth(branch->elsif_list, index - 1))->cond;
+    }
+    case PLPGSQL_STMT_CASE: {
+      PLpgSQL_stmt_case *branch = As<PLpgSQL_stmt_case>(statement);
+      if (branch->t_expr != nullptr && index-- == 0) return branch->t_expr;
+      if (index >= list_length(branch->case_when_list)) return nullptr;
+      return static_cast<PLpgSQL_case_when *>(list_nth(branch->case_when_list, index))->expr;
+    }
+    case PLPGSQL_STMT_WHILE:
+      return index == 0 ? As<PLpgSQL_stmt_while>(statement)->cond : nullptr;
+    case PLPGSQL_STMT_EXIT:
+      return index == 0 ? As<PLpgSQL_stmt_exit>(statement)->cond : nullptr;
+    default:
+      return nullptr;
+  }
+}
+
+void ForEachExpression(PLpgSQL_stmt *statement, void (*visit)(PLpgSQL_expr *, void *), void *arg) {
+  for (int i = 0; PLpgSQL_expr *condition = ConditionOf(statement, i); i++) visit(condition, arg);
+  switch (statement->cmd_type) {
+    case PLPGSQL_STMT_ASSIGN:
+      visit(As<PLpgSQL_stmt_assign>(statement)->expr, arg);
+      break;
+    case PLPGSQL_STMT_RETURN:
+      if (As<PLpgSQL_stmt_return>(statement)->expr != nullptr)
+        visit(As<PLpgSQL_stmt_return>(statement)->expr, arg);
+      break;
+    case PLPGSQL_STMT_RETURN_NEXT:
+      if (As<PLpgSQL_stmt_return_next>(statement)->expr != nullptr)
+        visit(As<PLpgSQL_stmt_return_next>(statement)->expr, arg);
+      break;
+    case PLPGSQL_STMT_FORI: {
+      PLpgSQL_stmt_fori *loop = As<PLpgSQL_stmt_fori>(statement);
+      visit(loop->lower, arg);
+      visit(loop->upper, arg);
+      if (loop->step != nullptr) visit(loop->step, arg);
+      break;
+    }
+    case PLPGSQL_STMT_FOREACH_A:
+      visit(As<PLpgSQL_stmt_foreach_a>(statement)->expr, arg);
+      break;
+    case PLPGSQL_STMT_DYNEXECUTE:
+      visit(As<PLpgSQL_stmt_dynexecute>(statement)->query, arg);
+      VisitExprList(As<PLpgSQL_stmt_dynexecute>(statement)->params, visit, arg);
+      break;
+    case PLPGSQL_STMT_DYNFORS:
+      visit(As<PLpgSQL_stmt_dynfors>(statement)->query, arg);
+      VisitExprList(As<PLpgSQL_stmt_dynfors>(statement)->params, visit, arg);
+      break;
+    case PLPGSQL_STMT_RAISE:
+      VisitExprList(As<PLpgSQL_stmt_raise>(statement)->params, visit, arg);
+      break;
+    case PLPGSQL_STMT_ASSERT:
+      visit(As<PLpgSQL_stmt_assert>(statement)->cond, arg);
+      break;
+    case PLPGSQL_STMT_OPEN:
+      if (As<PLpgSQL_stmt_open>(statement)->dynquery != nullptr)
+        visit(As<PLpgSQL_stmt_open>(statement)->dynquery, arg);
+      VisitExprList(As<PLpgSQL_stmt_open>(statement)->params, visit, arg);
+      break;
+    case PLPGSQL_STMT_RETURN_QUERY:
+      if (As<PLpgSQL_stmt_return_query>(statement)->dynquery != nullptr)
+        visit(As<PLpgSQL_stmt_return_query>(statement)->dynquery, arg);
+      VisitExprList(As<PLpgSQL_stmt_return_query>(statement)->params, visit, arg);
+      break;
+    default:
+      break;
+  }
+}
+
+}  // namespace pg_lineage

@@ -1,0 +1,39 @@
+// What is fixed about a compiled PL/pgSQL function: which statement stands in which, and under which
+// of its conditions.
+//
+// Computed once per compiled function, in the function's own memory, and forgotten with it by a
+// reset callback on that context. Read only.
+#pragma once
+
+#include "edge/server.h"
+
+namespace pg_lineage {
+
+// Jumps that a statement contains: what follows it depends on its conditions.
+constexpr uint8 kJumpsOutOfLoop = 1;      // EXIT, CONTINUE
+constexpr uint8 kJumpsOutOfFunction = 2;  // RETURN, RAISE of an error
+
+struct StatementInfo {
+  PLpgSQL_stmt *statement;
+  uint32 parent;       // stmtid of the statement it stands in; 0: none
+  int16 conditions;    // how many of the parent's conditions were looked at before it runs
+  uint8 jumps;
+  bool handler;        // stands in an exception handler
+};
+
+struct FunctionInfo {
+  PLpgSQL_function *function;
+  uint32 size;                // stmtids run from 1 to size - 1
+  StatementInfo *statements;  // by stmtid
+};
+
+FunctionInfo *InfoOf(PLpgSQL_function *function);
+
+// Calls `visit(expr)` for the expressions that a statement itself evaluates (not those of the
+// statements it contains).
+void ForEachExpression(PLpgSQL_stmt *statement, void (*visit)(PLpgSQL_expr *, void *), void *arg);
+
+// Condition `index` of IF, CASE, WHILE, EXIT WHEN …; NULL after the last.
+PLpgSQL_expr *ConditionOf(PLpgSQL_stmt *statement, int index);
+
+}  // namespace pg_lineage

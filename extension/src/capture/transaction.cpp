@@ -1,0 +1,55 @@
+#include "capture/transaction.h"
+
+#include "capture/call_stack.h"
+#include "capture/emit.h"
+#include "capture/executor.h"
+#include "capture/frame.h"
+#include "capture/plpgsql.h"
+#include "edge/guard.h"
+#include "edge/server.h"
+#include "lineage/shape_cache.h"
+#include "lineage/source_set.h"
+#include "lineage/temp_tables.h"
+#include "queue/event.h"
+
+namespace pg_lineage {
+
+namespace {
+
+constexpr Size kMaxSetMemory = 32 * 1024 * 1024;
+
+// Empties the caches that hold interned sets; only when nothing runs.
+void Trim() {
+  EmitReset();
+  ShapeCacheTrim();
+  FramesReset();
+  ExprMemosReset();
+  TempCarryOver();
+}
+
+void TransactionEnd(XactEvent event, void *) {
+  if (IsParallelWorker()) return;
+  bool committed = event == XACT_EVENT_COMMIT || event == XACT_EVENT_PREPARE;
+  if (!committed && event != XACT_EVENT_ABORT) return;
+  TempTransactionEnd(committed);
+  EndCaptureRest();
+  if (HookDepth() > 0) return;  // a procedure goes on
+  CutBackTo(0);
+  if (committed && !RunsLive() && (ShapeCacheFull() || SourceSetsMemory() > kMaxSetMemory)) Trim();
+}
+
+void SubTransactionEnd(SubXactEvent event, SubTransactionId, SubTransactionId, void *) {
+  if (IsParallelWorker() || TempTablesEmpty()) return;
+  if (event == SUBXACT_EVENT_COMMIT_SUB) TempSubCommit(GetCurrentTransactionNestLevel());
+  if (event == SUBXACT_EVENT_ABORT_SUB) TempSubAbort(GetCurrentTransactionNestLevel());
+}
+
+}  // namespace
+
+void InstallTransactionEnds() {
+  RegisterXactCallback(TransactionEnd, nullptr);
+  RegisterSubXactCallback(SubTransactionEnd, nullptr);
+  SetEventCacheResetCallback(EmitReset);
+}
+
+}  // namespace pg_lineage

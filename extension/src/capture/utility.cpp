@@ -1,0 +1,309 @@
+#include "capture/utility.h"
+
+#include "capture/emit.h"
+#include "capture/plpgsql.h"
+#include "edge/guard.h"
+#include "edge/guc.h"
+#include "lineage/resolve.h"
+#include "lineage/shape_cache.h"
+#include "lineage/temp_tables.h"
+
+namespace pg_lineage {
+
+namespace {
+
+ProcessUtility_hook_type next_utility = nullptr;
+object_access_hook_type previous_access = nullptr;
+
+UtilityKind KindOf(Node *statement) {
+  switch (nodeTag(statement)) {
+    case T_CreateTableAsStmt:
+      return UtilityKind::kCreateTableAs;
+    case T_RefreshMatViewStmt:
+      return UtilityKind::kRefresh;
+    case T_CopyStmt:
+      return reinterpret_cast<CopyStmt *>(statement)->is_from ? UtilityKind::kOther
+                                                              : UtilityKind::kCopyTo;
+    case T_CallStmt:
+      return UtilityKind::kCall;
+    default:
+      return UtilityKind::kOther;
+  }
+}
+
+// The arguments of a CALL, as the outputs of a query without tables.
+void PrepareCall(UtilityState *state, CallStmt *call, ParamListInfo params) {
+  Query *query = makeNode(Query);
+  query->commandType = CMD_SELECT;
+  query->jointree = makeFromExpr(NIL, nullptr);
+  int number = 0;
+  ListCell *cell;
+  foreach (cell, call->funcexpr->args) {
+    query->targetList =
+        lappend(query->targetList, makeTargetEntry(static_cast<Expr *>(lfirst(cell)), ++number,
+                                                   pstrdup("argument"), false));
+  }
+  const Shape *shape = ShapeCacheKeep(BuildShape(query));
+  state->arguments = shape;
+  state->params = static_cast<const SourceSet **>(
+      MemoryContextAlloc(state->context, sizeof(SourceSet *) * Max(shape->nparams, 1)));
+  RoutineFrame *frame = TopFrame();
+  bool variables = frame != nullptr && frame->estate != nullptr && params != nullptr &&
+                   params == frame->estate->paramLI;
+  for (int i = 0; i < shape->nparams; i++)
+    state->params[i] =
+        variables ? FrameParam(frame, shape->params[i].paramid, shape->params[i].field)
+                  : EmptySet();
+}
+
+void Prepare(UtilityState *state, Node *statement, ParamListInfo params) {
+  state->rows = EmptySet();
+  state->path = CurrentPath();
+  state->kind = KindOf(statement);
+  if (state->kind == UtilityKind::kOther) return;
+  // Not the transaction's memory: a procedure may end the transaction under us.
+  state->context = AllocSetContextCreate(TopMemoryContext, "pg_lineage utility statement",
+                                         ALLOCSET_SMALL_SIZES);
+  state->outputs.context = state->names.context = state->context;
+  state->observed.items.context = state->observed.columns.context = state->context;
+  if (state->kind == UtilityKind::kCall)
+    PrepareCall(state, reinterpret_cast<CallStmt *>(statement), params);
+}
+
+// The URI of a COPY's other end. A command line may hold secrets: only its hash is told.
+char *CopyUri(const CopyStmt *copy) {
+  if (copy->filename == nullptr) return pstrdup("client:");
+  if (!copy->is_program) return psprintf("file://%s", copy->filename);
+  uint64 hash = hash_bytes_extended(reinterpret_cast<const unsigned char *>(copy->filename),
+                                    static_cast<int>(strlen(copy->filename)), 0);
+  return psprintf("program:%016llx", static_cast<unsigned long long>(hash));
+}
+
+// Attribute numbers of a COPY's columns, in its order.
+void CopyColumns(const CopyStmt *copy, Oid relid, PodVector<int16> *numbers,
+                 PodVector<const char *> *names) {
+  if (copy->attlist != NIL) {
+    ListCell *cell;
+    foreach (cell, copy->attlist) {
+      const char *name = strVal(lfirst(cell));
+      numbers->Append(get_attnum(relid, name));
+      names->Append(name);
+    }
+    return;
+  }
+  for (int i = 1; i <= RelationWidth(relid); i++) {
+    const char *name = get_attname(relid, static_cast<AttrNumber>(i), true);
+    if (name == nullptr) continue;
+    numbers->Append(static_cast<int16>(i));
+    names->Append(name);
+  }
+}
+
+const SourceSet *OneSource(uint32 node, int16 column, uint8 kind, uint8 flags) {
+  SourceBag bag = {};
+  bag.Add({node, column, kind, flags});
+  return bag.Intern();
+}
+
+void CopyFrom(const CopyStmt *copy, int64 rows) {
+  Oid relid = RangeVarGetRelid(copy->relation, NoLock, true);
+  if (!OidIsValid(relid)) return;
+  PodVector<int16> numbers = {};
+  PodVector<const char *> names = {};
+  CopyColumns(copy, relid, &numbers, &names);
+  uint32 uri = RegisterUri(CopyUri(copy));
+  SetUriColumns(uri, names.size, names.items);
+  Flow flow = {};
+  flow.target = relid;
+  flow.operation = Operation::kCopyFrom;
+  flow.origin = Origin::kObserved;
+  flow.path = CurrentPath();
+  for (int i = 0; i < numbers.size; i++) {
+    flow.columns.Append(numbers[i]);
+    flow.sources.Append(OneSource(uri, static_cast<int16>(i + 1), kIdentity, kSourceIsUri));
+  }
+  const RoutineFrame *frame = TopFrame();
+  flow.rows = UnionSets(OneSource(uri, 0, kRead, kSourceIsUri),
+                        frame == nullptr ? EmptySet() : FrameCondition(frame));
+  EmitFlow(flow, nullptr, rows);
+}
+
+void CopyTo(UtilityState *state, const CopyStmt *copy, int64 rows) {
+  PodVector<const char *> names = {};
+  Flow flow = {};
+  if (state->has_outputs) {
+    flow.sources = state->outputs;
+    names = state->names;
+    flow.rows = state->rows;
+  } else {
+    Oid relid = copy->relation == nullptr ? InvalidOid
+                                          : RangeVarGetRelid(copy->relation, NoLock, true);
+    bool temp = false;
+    if (!OidIsValid(relid) || !IsNode(relid, &temp)) return;
+    PodVector<int16> numbers = {};
+    CopyColumns(copy, relid, &numbers, &names);
+    for (int16 number : numbers)
+      flow.sources.Append(temp ? TempColumn(relid, number)
+                               : OneSource(relid, number, kIdentity, 0));
+    flow.rows = temp ? TempColumn(relid, 0) : OneSource(relid, 0, kRead, 0);
+  }
+  for (int i = 0; i < flow.sources.size; i++) flow.columns.Append(static_cast<int16>(i + 1));
+  flow.target_uri = CopyUri(copy);
+  flow.target_columns = names.items;
+  flow.ntarget_columns = names.size;
+  flow.operation = Operation::kCopyTo;
+  flow.origin = Origin::kObserved;
+  flow.path = state->path;
+  EmitFlow(flow, nullptr, rows);
+}
+
+void StoreOutputs(UtilityState *state, RangeVar *target, Operation operation, const char *text) {
+  Oid relid = RangeVarGetRelid(target, NoLock, true);
+  if (!OidIsValid(relid) || !state->has_outputs) return;
+  EmitOutputs(relid, operation, state->path, state->outputs.size, state->outputs.items,
+              state->rows, text, static_cast<int64>(state->row_count));
+}
+
+void AfterCreateTableAs(UtilityState *state, CreateTableAsStmt *create, const char *text) {
+  IntoClause *into = create->into;
+  if (!into->skipData) {
+    StoreOutputs(state, into->rel,
+                 create->objtype == OBJECT_MATVIEW ? Operation::kCreateMatView
+                                                   : Operation::kCreateTableAs,
+                 text);
+  }
+  if (into->onCommit == ONCOMMIT_DELETE_ROWS) {
+    Oid relid = RangeVarGetRelid(into->rel, NoLock, true);
+    if (OidIsValid(relid)) TempDeletesRowsAtCommit(relid);
+  }
+}
+
+void AfterTruncate(TruncateStmt *truncate) {
+  if (TempTablesEmpty()) return;
+  ListCell *cell;
+  foreach (cell, truncate->relations) {
+    Oid relid = RangeVarGetRelid(lfirst_node(RangeVar, cell), NoLock, true);
+    if (OidIsValid(relid)) TempClear(relid);
+  }
+}
+
+// What the statement meant, once it succeeded.
+void After(UtilityState *state, const PlannedStmt *plan, const char *source,
+           const QueryCompletion *completion) {
+  Node *statement = plan->utilityStmt;
+  int64 rows = completion == nullptr ? -1 : static_cast<int64>(completion->nprocessed);
+  switch (nodeTag(statement)) {
+    case T_CreateTableAsStmt:
+      AfterCreateTableAs(state, reinterpret_cast<CreateTableAsStmt *>(statement),
+                         StatementText(source, plan->stmt_location, plan->stmt_len));
+      break;
+    case T_RefreshMatViewStmt:
+      StoreOutputs(state, reinterpret_cast<RefreshMatViewStmt *>(statement)->relation,
+                   Operation::kRefresh,
+                   StatementText(source, plan->stmt_location, plan->stmt_len));
+      break;
+    case T_CopyStmt: {
+      CopyStmt *copy = reinterpret_cast<CopyStmt *>(statement);
+      if (copy->is_from) {
+        CopyFrom(copy, rows);
+      } else {
+        CopyTo(state, copy, rows);
+      }
+      break;
+    }
+    case T_TruncateStmt:
+      AfterTruncate(reinterpret_cast<TruncateStmt *>(statement));
+      break;
+    case T_CreateStmt: {
+      CreateStmt *create = reinterpret_cast<CreateStmt *>(statement);
+      if (create->oncommit != ONCOMMIT_DELETE_ROWS) break;
+      Oid relid = RangeVarGetRelid(create->relation, NoLock, true);
+      if (OidIsValid(relid)) TempDeletesRowsAtCommit(relid);
+      break;
+    }
+    case T_DiscardStmt: {
+      DiscardMode mode = reinterpret_cast<DiscardStmt *>(statement)->target;
+      if (mode == DISCARD_ALL || mode == DISCARD_TEMP) TempDiscard();
+      break;
+    }
+    case T_CallStmt: {
+      // The caller's frame takes what came back.
+      const StackNode *caller = TopNode();
+      if (caller != nullptr && caller->kind == NodeKind::kRoutine)
+        ObserveAll(&caller->frame->observed, state->observed);
+      break;
+    }
+    default:
+      break;
+  }
+}
+
+bool FollowsTrack() { return settings.track != kTrackTop || TopFrame() == nullptr; }
+
+void Utility(PlannedStmt *plan, const char *source, bool read_only_tree,
+             ProcessUtilityContext context, ParamListInfo params, QueryEnvironment *environment,
+             DestReceiver *dest, QueryCompletion *completion) {
+  if (!CaptureOn()) {
+    next_utility(plan, source, read_only_tree, context, params, environment, dest, completion);
+    return;
+  }
+  if (HookDepth() == 0) RetakePluginSlot();
+  UtilityState state = {};
+  bool follows = FollowsTrack() && Guarded("utility begin", [&] {
+                   Prepare(&state, plan->utilityStmt, params);
+                 });
+  int depth = StackDepth();
+  StackNode *node = PushNode(NodeKind::kUtility);
+  if (node != nullptr && follows) node->utility = &state;
+  EnterHook();
+  PG_TRY();
+  {
+    next_utility(plan, source, read_only_tree, context, params, environment, dest, completion);
+    LeaveHook();
+    CutBackTo(depth);
+  }
+  PG_CATCH();
+  {
+    LeaveHook();
+    CutBackTo(depth);
+    if (state.context != nullptr) MemoryContextDelete(state.context);
+    PG_RE_THROW();
+  }
+  PG_END_TRY();
+  // A procedure may have ended the transaction, or the statement dropped the extension.
+  if (follows && CaptureOn())
+    Guarded("utility end", [&] { After(&state, plan, source, completion); });
+  if (state.context != nullptr) MemoryContextDelete(state.context);
+}
+
+void Access(ObjectAccessType access, Oid class_id, Oid object_id, int sub_id, void *arg) {
+  if (previous_access != nullptr) previous_access(access, class_id, object_id, sub_id, arg);
+  if (access == OAT_DROP && class_id == RelationRelationId && sub_id == 0 && !TempTablesEmpty())
+    TempDropped(object_id);
+}
+
+}  // namespace
+
+void InstallUtilityHook() {
+  next_utility = ProcessUtility_hook != nullptr ? ProcessUtility_hook : standard_ProcessUtility;
+  ProcessUtility_hook = Utility;
+  previous_access = object_access_hook;
+  object_access_hook = Access;
+}
+
+void KeepOutputs(UtilityState *utility, RunState *run) {
+  ResolveContext context = RunContext(run);
+  const Shape *shape = run->shape;
+  utility->has_outputs = true;
+  utility->outputs.size = utility->names.size = 0;
+  for (int i = 0; i < shape->noutputs; i++)
+    utility->outputs.Append(ResolveSet(context, shape->outputs[i]));
+  TupleDesc desc = run->query->tupDesc;
+  for (int i = 0; desc != nullptr && i < desc->natts && i < shape->noutputs; i++)
+    utility->names.Append(
+        MemoryContextStrdup(utility->context, NameStr(TupleDescAttr(desc, i)->attname)));
+  utility->rows = UnionSets(ResolveSet(context, shape->rows), run->condition);
+  utility->row_count = run->rows;
+}
+
+}  // namespace pg_lineage

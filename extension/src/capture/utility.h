@@ -1,0 +1,36 @@
+// Utility statements that move data: CREATE TABLE AS, CREATE MATERIALIZED VIEW, REFRESH, COPY, CALL,
+// and those that change what temporary tables hold (TRUNCATE, DISCARD, ON COMMIT).
+//
+// One UtilityState per running statement, on the C stack of the hook; the node on the call stack
+// points to it. The hook restores the call stack on both exits.
+#pragma once
+
+#include "capture/frame.h"
+#include "edge/server.h"
+#include "lineage/shape.h"
+
+namespace pg_lineage {
+
+enum class UtilityKind : uint8 { kOther, kCreateTableAs, kRefresh, kCopyTo, kCall };
+
+struct UtilityState {
+  UtilityKind kind;
+  MemoryContext context;           // holds all below; NULL for kOther
+  const Shape *arguments;          // kCall: its outputs are the arguments
+  PLpgSQL_execstate *estate;       // whose variables the arguments name, or NULL
+  const SourceSet **params;        // by index into arguments->params
+  ObservationList observed;        // kCall: what came back
+  bool has_outputs;                // a query ran for this statement
+  PodVector<const SourceSet *> outputs;
+  PodVector<const char *> names;   // of the outputs
+  const SourceSet *rows;
+  const EventPath *path;
+  uint64 row_count;
+};
+
+void InstallUtilityHook();
+
+// A run finished whose output a utility statement stored.
+void KeepOutputs(UtilityState *utility, RunState *run);
+
+}  // namespace pg_lineage

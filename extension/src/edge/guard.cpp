@@ -1,0 +1,65 @@
+#include "edge/guard.h"
+
+#include "edge/guc.h"
+#include "queue/shared.h"
+#include "queue/store.h"
+
+namespace pg_lineage {
+
+namespace {
+
+bool resting = false;  // until the end of this transaction
+bool warned = false;   // once per backend
+int scratch_depth = 0;
+MemoryContext scratch_context = nullptr;
+
+}  // namespace
+
+bool CaptureOn() {
+  return settings.enabled && settings.track != kTrackNone && !resting && !IsParallelWorker() &&
+         !IsBinaryUpgrade && IsTransactionState() && StorePresent();
+}
+
+void NoteSwallowedError(const char *where, ErrorData *error) {
+  resting = true;
+  HealthCount(Health::kErrorsSwallowed);
+  HealthCount(Health::kBreakerTrips);
+  if (!warned) {
+    warned = true;
+    ereport(WARNING, (errmsg("pg_lineage: capture rests until this transaction ends"),
+                      errdetail("An error in %s was swallowed: %s", where, error->message),
+                      errhint("Please report it. Later ones are counted in lineage.health.")));
+  }
+  FreeErrorData(error);
+}
+
+void EndCaptureRest() {
+  resting = false;
+  scratch_depth = 0;
+}
+
+bool MustRethrow() {
+  switch (geterrcode()) {
+    case ERRCODE_QUERY_CANCELED:
+    case ERRCODE_ADMIN_SHUTDOWN:
+    case ERRCODE_CRASH_SHUTDOWN:
+    case ERRCODE_OUT_OF_MEMORY:
+      return true;
+    default:
+      return false;
+  }
+}
+
+MemoryContext EnterScratch() {
+  if (scratch_context == nullptr)
+    scratch_context =
+        AllocSetContextCreate(TopMemoryContext, "pg_lineage scratch", ALLOCSET_DEFAULT_SIZES);
+  scratch_depth++;
+  return scratch_context;
+}
+
+void LeaveScratch() {
+  if (scratch_depth > 0 && --scratch_depth == 0) MemoryContextReset(scratch_context);
+}
+
+}  // namespace pg_lineage

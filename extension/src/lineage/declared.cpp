@@ -1,0 +1,109 @@
+#include "lineage/declared.h"
+
+#include "capture/call_stack.h"
+#include "capture/emit.h"
+#include "lineage/resolve.h"
+
+namespace pg_lineage {
+
+namespace {
+
+// Empty parameters: definitions have none that could be known.
+ResolveContext DefinitionContext(const Shape *shape) {
+  const SourceSet **params = static_cast<const SourceSet **>(
+      palloc(sizeof(SourceSet *) * Max(shape->nparams, 1)));
+  for (int i = 0; i < shape->nparams; i++) params[i] = EmptySet();
+  return {shape, params, nullptr};
+}
+
+void DeclareQuery(Oid relid, Query *query, Operation operation) {
+  ListCell *cell;
+  Query *copy = copyObject(query);
+  AcquireRewriteLocks(copy, false, false);
+  foreach (cell, pg_rewrite_query(copy)) {
+    Shape *shape = BuildShape(lfirst_node(Query, cell));
+    ResolveContext context = DefinitionContext(shape);
+    Flow flow = {};
+    flow.target = relid;
+    flow.operation = operation;
+    flow.origin = Origin::kDeclared;
+    flow.path = CurrentPath();
+    for (int i = 0; i < shape->noutputs; i++) {
+      flow.columns.Append(static_cast<int16>(i + 1));
+      flow.sources.Append(ResolveSet(context, shape->outputs[i]));
+    }
+    flow.rows = ResolveSet(context, shape->rows);
+    EmitFlow(flow, nullptr, -1);
+  }
+}
+
+// The defining query of a materialised view stands in its _RETURN rule like a view's.
+Query *DefinitionOf(Relation relation) {
+  if (relation->rd_rules == nullptr) return nullptr;
+  for (int i = 0; i < relation->rd_rules->numLocks; i++) {
+    RewriteRule *rule = relation->rd_rules->rules[i];
+    if (rule->event == CMD_SELECT && list_length(rule->actions) == 1)
+      return linitial_node(Query, rule->actions);
+  }
+  return nullptr;
+}
+
+void DeclareGenerated(Relation relation) {
+  TupleDesc desc = RelationGetDescr(relation);
+  Query *query = makeNode(Query);
+  query->commandType = CMD_SELECT;
+  RangeTblEntry *entry = makeNode(RangeTblEntry);
+  entry->rtekind = RTE_RELATION;
+  entry->relid = RelationGetRelid(relation);
+  entry->relkind = relation->rd_rel->relkind;
+  entry->eref = makeAlias("t", NIL);
+  query->rtable = list_make1(entry);
+  query->jointree = makeFromExpr(NIL, nullptr);
+  PodVector<int16> columns = {};
+  for (int i = 0; i < desc->natts; i++) {
+    Form_pg_attribute attribute = TupleDescAttr(desc, i);
+    if (attribute->attgenerated == '\0' || attribute->attisdropped) continue;
+    Node *expr = build_column_default(relation, attribute->attnum);
+    if (expr == nullptr) continue;
+    columns.Append(attribute->attnum);
+    query->targetList =
+        lappend(query->targetList, makeTargetEntry(reinterpret_cast<Expr *>(expr),
+                                                   static_cast<AttrNumber>(columns.size),
+                                                   NameStr(attribute->attname), false));
+  }
+  if (columns.Empty()) return;
+  Shape *shape = BuildShape(query);
+  ResolveContext context = DefinitionContext(shape);
+  Flow flow = {};
+  flow.target = RelationGetRelid(relation);
+  flow.operation = Operation::kGenerated;
+  flow.origin = Origin::kDeclared;
+  flow.path = CurrentPath();
+  flow.rows = EmptySet();
+  for (int i = 0; i < columns.size; i++) {
+    flow.columns.Append(columns[i]);
+    flow.sources.Append(ResolveSet(context, shape->outputs[i]));
+  }
+  EmitFlow(flow, nullptr, -1);
+}
+
+}  // namespace
+
+void DeclareRelation(Oid relid) {
+  bool temp = false;
+  if (!IsNode(relid, &temp) || temp) return;
+  Relation relation = try_relation_open(relid, AccessShareLock);
+  if (relation == nullptr) return;
+  char relkind = relation->rd_rel->relkind;
+  if (relkind == RELKIND_VIEW || relkind == RELKIND_MATVIEW) {
+    Query *query = DefinitionOf(relation);
+    if (query != nullptr)
+      DeclareQuery(relid, query, relkind == RELKIND_VIEW ? Operation::kCreateView
+                                                         : Operation::kCreateMatView);
+  } else if (relkind == RELKIND_RELATION || relkind == RELKIND_PARTITIONED_TABLE) {
+    DeclareGenerated(relation);
+  }
+  relation_close(relation, NoLock);
+}
+
+}  // namespace pg_lineage

@@ -1,0 +1,33 @@
+// What flowed into this session's temporary tables, column by column.
+//
+// A temporary table never is a node: a read of it is replaced by what was written into it. Every
+// change is journalled with its nesting level, so that a rolled-back savepoint or transaction leaves
+// the map as it was. The map is the backend's own and lives under TopMemoryContext. Column 0 holds
+// what decides about the rows, and the relations read.
+#pragma once
+
+#include "edge/server.h"
+#include "lineage/source_set.h"
+
+namespace pg_lineage {
+
+bool TempTablesEmpty();
+const SourceSet *TempColumn(Oid relid, int column);
+// Adds `set` to what is known of the column.
+void TempAdd(Oid relid, int column, const SourceSet *set);
+// TRUNCATE: nothing is known any more.
+void TempClear(Oid relid);
+// The table's rows go at commit (ON COMMIT DELETE ROWS).
+void TempDeletesRowsAtCommit(Oid relid);
+void TempDropped(Oid relid);
+// DISCARD TEMP.
+void TempDiscard();
+
+void TempSubCommit(int level);
+void TempSubAbort(int level);
+void TempTransactionEnd(bool committed);
+
+// Resets the interned sets, carrying over those that the map holds.
+void TempCarryOver();
+
+}  // namespace pg_lineage
