@@ -5,6 +5,7 @@
 #include "edge/compat.h"
 #include "queue/ddl_net.h"
 #include "queue/node_rows.h"
+#include "queue/rows.h"
 #include "queue/shared.h"
 #include "queue/store.h"
 
@@ -24,27 +25,12 @@ struct Writer {
   NameData username;
 };
 
-// A row under construction: columns are set in the order of the table.
-struct Row {
-  Datum values[kMaxStoreColumns];
-  bool nulls[kMaxStoreColumns];
-  int size;
-
-  void Add(Datum value) {
-    nulls[size] = false;
-    values[size++] = value;
-  }
-  void AddText(const char *text) {
-    nulls[size] = text == NULL;
-    values[size++] = text == NULL ? (Datum)0 : CStringGetTextDatum(text);
-  }
-  void AddPath(const EventPath *path) {
-    int n = path == NULL ? 0 : path->nframes;
-    Datum *frames = static_cast<Datum *>(palloc(sizeof(Datum) * Max(n, 1)));
-    for (int i = 0; i < n; i++) frames[i] = CStringGetTextDatum(path->frames[i]);
-    Add(PointerGetDatum(construct_array(frames, n, TEXTOID, -1, false, TYPALIGN_INT)));
-  }
-};
+Datum PathArray(const EventPath *path) {
+  int n = path == NULL ? 0 : path->nframes;
+  Datum *frames = static_cast<Datum *>(palloc(sizeof(Datum) * Max(n, 1)));
+  for (int i = 0; i < n; i++) frames[i] = CStringGetTextDatum(path->frames[i]);
+  return PointerGetDatum(construct_array(frames, n, TEXTOID, -1, false, TYPALIGN_INT));
+}
 
 enum class PairPart { kSource, kTarget, kKind };
 
@@ -60,17 +46,8 @@ Datum PairArray(const EventEdge &edge, PairPart part) {
       construct_array(items, edge.npairs, INT2OID, sizeof(int16), true, TYPALIGN_SHORT));
 }
 
-// Adds a row to the feed.
 void Feed(Writer *writer, const char *kind, int64 ref) {
-  Row row = {};
-  row.Add(Int64GetDatum(TakeIds(1)));
-  row.Add(TimestampTzGetDatum(writer->now));
-  row.Add(UInt64GetDatum(writer->xid));
-  row.AddText(kind);
-  row.Add(Int64GetDatum(ref));
-  row.AddText(NULL);
-  row.AddText(NULL);
-  StoreInsert(writer->queue, row.values, row.nulls);
+  FeedRow(writer->queue, kind, ref, NULL, NULL);
   writer->batch->feed_rows++;
 }
 
@@ -86,7 +63,7 @@ void WriteEdge(Writer *writer, const EventSpec &spec, const EventEdge &edge, int
   row.Add(Int16GetDatum(static_cast<int16>(spec.origin)));
   row.Add(ObjectIdGetDatum(spec.path == NULL ? InvalidOid : spec.path->routine_oid));
   row.AddText(spec.path == NULL ? NULL : spec.path->routine);
-  row.AddPath(spec.path);
+  row.Add(PathArray(spec.path));
   row.Add(Int64GetDatum(writer->nodes.stamp));
   row.Add(TimestampTzGetDatum(writer->now));
   row.Add(UInt64GetDatum(writer->xid));
@@ -95,7 +72,7 @@ void WriteEdge(Writer *writer, const EventSpec &spec, const EventEdge &edge, int
   row.Add(PairArray(edge, PairPart::kSource));
   row.Add(PairArray(edge, PairPart::kTarget));
   row.Add(PairArray(edge, PairPart::kKind));
-  StoreInsert(writer->edge, row.values, row.nulls);
+  StoreInsertRow(writer->edge, row);
   // What flows within one table is of no interest to a catalog.
   if (source != target) Feed(writer, "edge", id);
 }
@@ -140,12 +117,12 @@ void WriteDdlRow(Writer *writer, const NetDdl &net) {
   else
     row.Add(DirectFunctionCall1(jsonb_in, CStringGetDatum(record.subcommands)));
   row.AddText(record.path == NULL ? NULL : record.path->routine);
-  row.AddPath(record.path);
+  row.Add(PathArray(record.path));
   row.Add(NameGetDatum(&writer->username));
   row.Add(ObjectIdGetDatum(record.classid));
   row.Add(ObjectIdGetDatum(record.objid));
   row.Add(Int32GetDatum(record.objsubid));
-  StoreInsert(writer->ddl, row.values, row.nulls);
+  StoreInsertRow(writer->ddl, row);
   HealthCount(Health::kDdlWritten);
   if (net.feed) Feed(writer, "ddl", id);
 }
