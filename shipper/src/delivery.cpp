@@ -19,7 +19,10 @@ std::string Dump(const nlohmann::json &body) {
   return body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-std::string EntityKey(const std::string &fqn) { return "entity:" + fqn; }
+// A table and a routine of one schema may share their name.
+std::string EntityKey(const std::string &fqn, bool is_routine = false) {
+  return (is_routine ? "entity:routine:" : "entity:") + fqn;
+}
 
 std::string EdgeName(const LineageEdge &edge) { return edge.from_fqn + " -> " + edge.to_fqn; }
 
@@ -85,6 +88,7 @@ Status Delivery::Send(const WorkKey &key, const Follow &follow) {
   catalog_lost_ = false;
   if (key.kind == WorkKind::kResync) return SendEverything(follow);
   Status status;
+  const long sent = sent_;
   if (key.kind == WorkKind::kPair) {
     status = SendPair({key.first, key.second});
   } else {
@@ -92,7 +96,7 @@ Status Delivery::Send(const WorkKey &key, const Follow &follow) {
     status = SendObject(key.first, key.second, unconditional_, &found);
     if (status.ok() && !found)
       spdlog::debug("{} {}: gone or filtered out, nothing to send", key.first, key.second);
-    if (status.ok() && key.first == "table")  // its columns may be others now
+    if (status.ok() && key.first == "table" && sent_ > sent)  // its columns may be others now
       for (const TablePair &pair : origin_->Pairs(key.second))
         follow({WorkKind::kPair, pair.first, pair.second});
   }
@@ -128,14 +132,18 @@ Status Delivery::SendAll(bool force) {
   return Status::Done();
 }
 
-// Whether the sink lacks what everything hangs on: then nothing that was sent is there any more.
-bool Delivery::NoteLoss(const Status &status, const std::string &service) {
-  if (status.missing.empty() || status.missing[0] != service) return false;
-  spdlog::warn("{} does not know {} any more: sending everything again", sink_->name(), service);
+void Delivery::ForgetSent() {
   std::vector<std::string> sent;
   for (const auto &[key, value] : memory_)
     if (key.rfind("entity:", 0) == 0 || key.rfind("edge:", 0) == 0) sent.push_back(key);
   for (const std::string &key : sent) Drop(key);
+}
+
+// Whether the sink lacks what everything hangs on: then nothing that was sent is there any more.
+bool Delivery::NoteLoss(const Status &status, const std::string &service) {
+  if (status.missing.empty() || status.missing[0] != service) return false;
+  spdlog::warn("{} does not know {} any more: sending everything again", sink_->name(), service);
+  ForgetSent();
   catalog_lost_ = true;
   return true;
 }
@@ -158,7 +166,7 @@ Status Delivery::SendObject(const std::string &type, const std::string &identity
 
 // Puts an entity unless the very same was put before.
 Status Delivery::SendEntity(const Entity &entity, bool force) {
-  const std::string key = EntityKey(entity.fqn);
+  const std::string key = EntityKey(entity.fqn, entity.type == "storedProcedure");
   if (entity.partial && !force && !Recall(key).empty()) return Status::Done();
   bool is_service = entity.type == "databaseService";  // says where, and is put once
   std::string request = is_service ? entity.fqn : Dump(entity.body);
@@ -197,7 +205,7 @@ Status Delivery::ChoosePipeline(const TablePair &pair, LineageEdge *edge) {
   std::stable_partition(candidates.begin(), candidates.end(),
                         [&](const RoutineRef &routine) { return routine.fqn == sticky; });
   for (const RoutineRef &routine : candidates) {
-    if (Recall(EntityKey(routine.fqn)).empty()) {
+    if (Recall(EntityKey(routine.fqn, true)).empty()) {
       bool found = false;
       Status status = SendObject("routine", routine.identity, false, &found);
       if (status.action == Action::kPark || (status.ok() && !found)) {

@@ -38,6 +38,7 @@ class Delivery {
   const std::string &Recall(const std::string &key) const;  // "" where nothing is known
   void Remember(const std::string &key, const std::string &value);
   void Drop(const std::string &key);
+  void ForgetSent();  // the sink holds nothing of what was put before
 
   std::vector<StateChange> TakeChanges();
   void Undo();  // what was put since TakeChanges() did not last: as if it had not been sent

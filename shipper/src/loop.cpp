@@ -54,6 +54,10 @@ bool Loop::Start() {
     queue_->Settle({{}, {}, {{kSnapshotKey, "asked"}, {kResyncKey, "due"}}});
     delivery_ = std::make_unique<Delivery>(origin_, sink_, queue_->State());
   }
+  if (sink_->Empty()) {
+    delivery_->ForgetSent();
+    delivery_->Remember(kResyncKey, "due");
+  }
   if (!delivery_->Recall(kResyncKey).empty())
     work_.Add({WorkKind::kResync, "", ""}, 0, clock_->NowMs());
   return true;

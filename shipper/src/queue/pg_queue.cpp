@@ -2,15 +2,9 @@
 
 namespace shipper {
 
-namespace {
-
-constexpr int64_t kLockKey = 0x70675f6c696e6561;  // "pg_linea": the active shipper of a database
-
-}  // namespace
-
 bool PgQueue::Start() {
   PgConnection &pg = session_->Get();
-  PgResult lock = pg.Query("SELECT pg_catalog.pg_try_advisory_lock($1)", {PgText(kLockKey)});
+  PgResult lock = pg.Query("SELECT pg_catalog.pg_try_advisory_lock($1)", {PgText(kShipperLock)});
   if (!lock.Bool(0, 0)) return false;
   Register();
   return true;

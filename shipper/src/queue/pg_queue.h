@@ -13,6 +13,9 @@
 
 namespace shipper {
 
+// The advisory lock of the active shipper of a database: "pg_linea".
+inline constexpr int64_t kShipperLock = 0x70675f6c696e6561;
+
 // What was parked, for the verbs `parked` and `retry`.
 struct ParkedRow {
   int64_t id = 0;

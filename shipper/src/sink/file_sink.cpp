@@ -107,4 +107,10 @@ Status FileSink::Flush() {
 
 Status FileSink::Check() { return Open(); }
 
+// A file that was taken away or emptied: what was sent into it before is gone with it.
+bool FileSink::Empty() {
+  struct stat info;
+  return Open().ok() && fstat(fd_, &info) == 0 && S_ISREG(info.st_mode) && info.st_size == 0;
+}
+
 }  // namespace shipper

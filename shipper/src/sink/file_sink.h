@@ -25,6 +25,7 @@ class FileSink : public Sink {
   Status PutLineage(const LineageEdge &edge) override;
   Status Flush() override;
   Status Check() override;
+  bool Empty() override;
 
  private:
   Status Open();

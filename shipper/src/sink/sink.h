@@ -57,9 +57,10 @@ class Sink {
       const = 0;  // "metadata-rest", "file:/path"; keys delivery state
   virtual Status PutEntity(const Entity &entity) = 0;
   virtual Status PutLineage(const LineageEdge &edge) = 0;
-  virtual Status Flush() = 0;         // makes durable what was put
-  virtual Status Check() = 0;         // there, of a known version, and the credential is taken
-  virtual void ReloadCredential() {}  // reads token and certificates again
+  virtual Status Flush() = 0;             // makes durable what was put
+  virtual Status Check() = 0;             // there, of a known version, and the credential is taken
+  virtual void ReloadCredential() {}      // reads token and certificates again
+  virtual bool Empty() { return false; }  // holds nothing, whatever was put before
 };
 
 }  // namespace shipper

@@ -1,0 +1,85 @@
+#include "parked.h"
+
+#include <algorithm>
+#include <cstdio>
+
+#include <spdlog/spdlog.h>
+
+#include "exit_code.h"
+
+namespace shipper {
+
+namespace {
+
+constexpr char kArrow[] = " -> ";
+
+// Where `a -> b` is split, not inside a quoted name; npos where there is no arrow.
+size_t FindArrow(const std::string &text) {
+  bool quoted = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '"') quoted = !quoted;
+    if (!quoted && text.compare(i, 4, kArrow) == 0) return i;
+  }
+  return std::string::npos;
+}
+
+}  // namespace
+
+std::optional<WorkKey> WorkOf(const std::string &kind, const std::string &object) {
+  if (kind == "resync") return WorkKey{WorkKind::kResync, "", ""};
+  if (kind == "edge") {
+    size_t arrow = FindArrow(object);
+    if (arrow == std::string::npos) return std::nullopt;
+    return WorkKey{WorkKind::kPair, object.substr(0, arrow), object.substr(arrow + 4)};
+  }
+  size_t blank = object.find(' ');
+  if (kind != "object" || blank == std::string::npos) return std::nullopt;
+  return WorkKey{WorkKind::kObject, object.substr(0, blank), object.substr(blank + 1)};
+}
+
+void PrintParked(const std::vector<ParkedRow> &rows, bool json) {
+  for (const ParkedRow &row : rows) {
+    if (!json) {
+      std::printf("%lld  %s  %s  %s  (%s)  %s\n", static_cast<long long>(row.id),
+                  row.parked_at.c_str(), row.kind.c_str(), row.object.c_str(), row.sink.c_str(),
+                  row.reason.c_str());
+      continue;
+    }
+    nlohmann::ordered_json line = {{"id", row.id},
+                                   {"sink", row.sink},
+                                   {"kind", row.kind},
+                                   {"object", row.object},
+                                   {"reason", row.reason},
+                                   {"parked_at", row.parked_at},
+                                   {"attempts", row.attempts},
+                                   {"request", row.request}};
+    std::printf("%s\n", line.dump().c_str());
+  }
+}
+
+RetryOutcome RetryParked(PgQueue *queue, Delivery *delivery, Sink *sink,
+                         const std::string &sink_name, const std::vector<int64_t> &ids) {
+  RetryOutcome outcome;
+  for (const ParkedRow &row : queue->Parked()) {
+    bool chosen = ids.empty() || std::count(ids.begin(), ids.end(), row.id) > 0;
+    if (!chosen || row.sink != sink_name) continue;
+    std::optional<WorkKey> key = WorkOf(row.kind, row.object);
+    Status status = Status::Park("it is of a kind that this version does not know");
+    if (key) status = delivery->Send(*key, [](const WorkKey &) {});
+    if (status.ok()) status = sink->Flush();
+    if (status.action == Action::kRetry || status.action == Action::kReauth)
+      throw FatalError(status.message, ExitCodeOf(status));
+    if (!status.ok()) {
+      ++outcome.refused;
+      spdlog::error("{} stays parked: {}", row.object, status.message);
+      continue;
+    }
+    ++outcome.taken;
+    queue->Settle({{}, {}, delivery->TakeChanges()});
+    queue->Unpark({row.id});
+    spdlog::info("{} was taken now", row.object);
+  }
+  return outcome;
+}
+
+}  // namespace shipper

@@ -1,0 +1,36 @@
+#include "sink/patient_sink.h"
+
+#include <algorithm>
+
+#include <spdlog/spdlog.h>
+
+#include "retry.h"
+
+namespace shipper {
+
+Status PatientSink::Insist(const std::function<Status()> &put) {
+  for (int attempt = 0;; ++attempt) {
+    Status status = put();
+    bool again = status.action == Action::kRetry || status.action == Action::kReauth;
+    if (!again || attempt + 1 >= tries_) return status;
+    if (status.action == Action::kReauth) sink_->ReloadCredential();
+    long wait = BackoffMs(attempt, clock_->Random01(), base_ms_, max_ms_);
+    wait = std::max(wait, status.retry_after_ms);
+    spdlog::warn("{}: {}; trying again in {} ms", name(), status.message, wait);
+    clock_->SleepMs(wait);
+  }
+}
+
+Status PatientSink::PutEntity(const Entity &entity) {
+  return Insist([&] { return sink_->PutEntity(entity); });
+}
+
+Status PatientSink::PutLineage(const LineageEdge &edge) {
+  return Insist([&] { return sink_->PutLineage(edge); });
+}
+
+Status PatientSink::Flush() {
+  return Insist([&] { return sink_->Flush(); });
+}
+
+}  // namespace shipper

@@ -1,0 +1,36 @@
+// A sink that waits for another one: for verbs that run once and have no feed to come back to.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "clock.h"
+#include "sink/sink.h"
+
+namespace shipper {
+
+// Every request is tried up to `tries` times with backoff; the last answer is given back.
+class PatientSink : public Sink {
+ public:
+  PatientSink(Sink *sink, Clock *clock, int tries, long base_ms, long max_ms)
+      : sink_(sink), clock_(clock), tries_(tries), base_ms_(base_ms), max_ms_(max_ms) {}
+
+  const std::string &name() const override { return sink_->name(); }
+  Status PutEntity(const Entity &entity) override;
+  Status PutLineage(const LineageEdge &edge) override;
+  Status Flush() override;
+  Status Check() override { return sink_->Check(); }
+  void ReloadCredential() override { sink_->ReloadCredential(); }
+  bool Empty() override { return sink_->Empty(); }
+
+ private:
+  Status Insist(const std::function<Status()> &put);
+
+  Sink *sink_;
+  Clock *clock_;
+  int tries_;
+  long base_ms_;
+  long max_ms_;
+};
+
+}  // namespace shipper

@@ -1,0 +1,243 @@
+#include "verbs.h"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+
+#include <spdlog/spdlog.h>
+
+#include "check.h"
+#include "config.h"
+#include "logging.h"
+#include "loop.h"
+#include "parked.h"
+#include "queue/pg_queue.h"
+#include "report/report.h"
+#include "retry.h"
+#include "sink/curl_http.h"
+#include "sink/file_sink.h"
+#include "sink/openmetadata_sink.h"
+#include "sink/patient_sink.h"
+#include "source/catalog_origin.h"
+#include "system_clock.h"
+
+namespace shipper {
+
+namespace {
+
+constexpr int kTriesOnce = 6;  // of a verb that runs once, before it gives up
+constexpr long kTryBaseMs = 500, kTryMaxMs = 15000;
+
+// Everything a verb works with, in the order in which it is made.
+struct Parts {
+  Parts(const CommandLine &line, Signals *signals)
+      : config(LoadConfig(line.configs, line.dry_run ? "file:-" : line.sink)),
+        clock(&signals->stop, &signals->reload),
+        session(config.postgres) {
+    SetLogLevel(line.log_level.empty() ? config.logger_level : line.log_level);
+    for (const std::string &warning : config.warnings) spdlog::warn(warning);
+    if (config.sink.type == "file") {
+      sink = std::make_unique<FileSink>(config.sink.target);
+      return;
+    }
+    HttpOptions options;
+    options.verify_ssl = config.server.verify_ssl;
+    options.ca_certificate = config.server.ca_certificate;
+    options.ca_certificate_pem = config.server.ca_certificate_pem;
+    options.connect_timeout_ms = config.shipper.connect_timeout_ms;
+    options.timeout_ms = config.shipper.request_timeout_ms;
+    options.user_agent = "lineage-shipper (service: " + config.service_name + ")";
+    http = std::make_unique<CurlHttp>(options, &signals->stop);
+    sink = std::make_unique<OpenMetadataSink>(config.server, http.get());
+  }
+
+  Config config;
+  SystemClock clock;
+  PgSession session;
+  std::unique_ptr<Http> http;
+  std::unique_ptr<Sink> sink;
+};
+
+// A catalog that refuses the credential or is no catalog at all is said before any work.
+void RequireSink(Parts *parts) { Require({InspectSink(parts->sink.get())}); }
+
+// What this verb remembers of the sink: all of it for a catalog; for a file only which routine an
+// edge shows, so that the file has every entity that its edges name.
+Delivery::Memory MemoryFor(Parts *parts, PgQueue *queue) {
+  Delivery::Memory memory = queue->State();
+  if (parts->config.sink.type != "file") return memory;
+  for (auto entry = memory.begin(); entry != memory.end();)
+    entry = entry->first.rfind("pipeline:", 0) == 0 ? std::next(entry) : memory.erase(entry);
+  return memory;
+}
+
+// 0 or 1, by the share that went well.
+ExitCode Verdict(const Config &config, long good, long bad) {
+  spdlog::info("{} sent, {} failed", good, bad);
+  if (bad == 0 || !config.raise_on_error) return kExitOk;
+  const double share = 100.0 * std::max(good, 1L) / (std::max(good, 1L) + bad);
+  return share < config.success_threshold ? kExitBelowThreshold : kExitOk;
+}
+
+// A failure that waiting did not cure ends the verb with its own code.
+void RequireTaken(const Status &status) {
+  if (status.action == Action::kDone || status.action == Action::kPark) return;
+  throw FatalError(status.message, ExitCodeOf(status));
+}
+
+// Metadata of the whole database, with or without the extension.
+ExitCode Ingest(const CommandLine &, Parts *parts) {
+  Require(InspectServer(&parts->session.Get()));
+  RequireSink(parts);
+  PatientSink sink(parts->sink.get(), &parts->clock, kTriesOnce, kTryBaseMs, kTryMaxMs);
+  CatalogOrigin origin([parts]() -> PgConnection & { return parts->session.Get(); }, parts->config);
+  Delivery delivery(&origin, &sink, {});
+  delivery.set_unconditional(true);
+  Status status = delivery.Send({WorkKind::kResync, "", ""}, [](const WorkKey &) {});
+  RequireTaken(status);
+  RequireTaken(sink.Flush());
+  return Verdict(parts->config, delivery.sent(), delivery.refused() + (status.ok() ? 0 : 1));
+}
+
+// All lineage of the store, once. What the daemon would remember is remembered.
+ExitCode SendLineage(const CommandLine &line, Parts *parts) {
+  Require(InspectServer(&parts->session.Get()));
+  Require(InspectDatabase(&parts->session.Get(), parts->config));
+  RequireSink(parts);
+  PatientSink sink(parts->sink.get(), &parts->clock, kTriesOnce, kTryBaseMs, kTryMaxMs);
+  CatalogOrigin origin([parts]() -> PgConnection & { return parts->session.Get(); }, parts->config);
+  PgQueue queue(&parts->session, parts->sink->name());
+  if (!line.dry_run) queue.Register();
+  Delivery delivery(&origin, &sink, MemoryFor(parts, &queue));
+  delivery.set_unconditional(true);
+  long good = 0, bad = 0;
+  for (const TablePair &pair : origin.Pairs({})) {
+    Status status =
+        delivery.Send({WorkKind::kPair, pair.first, pair.second}, [](const WorkKey &) {});
+    RequireTaken(status);
+    ++(status.ok() ? good : bad);
+    if (!status.ok()) spdlog::error("{} -> {}: {}", pair.first, pair.second, status.message);
+  }
+  RequireTaken(sink.Flush());
+  if (!line.dry_run) queue.Settle({{}, {}, delivery.TakeChanges()});
+  return Verdict(parts->config, good, bad);
+}
+
+// Waits for a database that is not there yet; what waiting cannot mend is thrown.
+void WaitForDatabase(Parts *parts, const Signals &signals) {
+  for (int attempt = 0; !signals.stop; ++attempt) {
+    try {
+      parts->session.Get();
+      return;
+    } catch (const PgConnectError &error) {
+      if (error.permanent()) throw;
+      long wait = BackoffMs(attempt, parts->clock.Random01(), kTryBaseMs, kTryMaxMs);
+      spdlog::warn("{}; trying again in {} ms", error.what(), wait);
+      parts->clock.SleepMs(wait);
+    }
+  }
+}
+
+// The daemon.
+ExitCode Run(const CommandLine &line, Parts *parts, Signals *signals) {
+  if (line.dry_run) {  // what it would begin with
+    ExitCode code = Ingest(line, parts);
+    return std::max(code, SendLineage(line, parts));
+  }
+  WaitForDatabase(parts, *signals);
+  if (signals->stop) return kExitOk;
+  Require(InspectServer(&parts->session.Get()));
+  Require(InspectDatabase(&parts->session.Get(), parts->config));
+  const ShipperConfig &own = parts->config.shipper;
+  LoopOptions options;
+  options.poll_interval_ms = own.poll_interval_ms;
+  options.batch_size = own.batch_size;
+  options.retry_base_ms = own.retry_base_ms;
+  options.retry_max_ms = own.retry_max_ms;
+  options.park_after_attempts = own.park_after_attempts;
+  CatalogOrigin origin([parts]() -> PgConnection & { return parts->session.Get(); }, parts->config);
+  PgQueue queue(&parts->session, parts->sink->name());
+  Loop loop(&queue, &origin, parts->sink.get(), &parts->clock, options);
+  loop.Run(signals->stop, &signals->reload);
+  spdlog::info("ended");
+  return kExitOk;
+}
+
+// Every connection, permission and setting.
+ExitCode Check(const CommandLine &, Parts *parts) {
+  std::vector<Finding> findings;
+  const PostgresConfig &postgres = parts->config.postgres;
+  const std::string where =
+      postgres.username + " at " + postgres.host + ":" + postgres.port + "/" + postgres.database;
+  try {
+    PgConnection &pg = parts->session.Get();
+    findings.push_back({Verdict::kGood, "connection", where, kExitOk});
+    for (Finding &finding : InspectServer(&pg)) findings.push_back(std::move(finding));
+    for (Finding &finding : InspectDatabase(&pg, parts->config))
+      findings.push_back(std::move(finding));
+  } catch (const PgError &error) {
+    findings.push_back({Verdict::kBad, "connection", error.what(), ExitCodeOf(error)});
+  }
+  findings.push_back(InspectSink(parts->sink.get()));
+  for (const std::string &warning : parts->config.warnings)
+    findings.push_back({Verdict::kWarning, "configuration", warning, kExitOk});
+  return PrintFindings(findings);
+}
+
+// The page of the graph.
+ExitCode Report(const CommandLine &line, Parts *parts) {
+  Require(InspectServer(&parts->session.Get()));
+  Require(InspectDatabase(&parts->session.Get(), parts->config));
+  const std::string path = line.output.empty() ? kDefaultReportPath : line.output;
+  Status status = RunReport(parts->session.Get(), path);
+  if (!status.ok()) throw FatalError(status.message, ExitCodeOf(status));
+  std::printf("%s\n", path.c_str());
+  return kExitOk;
+}
+
+// What was parked, for reading.
+ExitCode Parked(const CommandLine &line, Parts *parts) {
+  Require(InspectDatabase(&parts->session.Get(), parts->config));
+  PgQueue queue(&parts->session, parts->sink->name());
+  PrintParked(queue.Parked(), line.json);
+  return kExitOk;
+}
+
+// Tries parked things of this sink again; what is taken now leaves the list.
+ExitCode Retry(const CommandLine &line, Parts *parts) {
+  Require(InspectServer(&parts->session.Get()));
+  Require(InspectDatabase(&parts->session.Get(), parts->config));
+  RequireSink(parts);
+  PatientSink sink(parts->sink.get(), &parts->clock, kTriesOnce, kTryBaseMs, kTryMaxMs);
+  CatalogOrigin origin([parts]() -> PgConnection & { return parts->session.Get(); }, parts->config);
+  PgQueue queue(&parts->session, parts->sink->name());
+  queue.Register();
+  Delivery delivery(&origin, &sink, queue.State());
+  delivery.set_unconditional(true);
+  RetryOutcome outcome = RetryParked(&queue, &delivery, &sink, parts->sink->name(), line.ids);
+  return Verdict(parts->config, outcome.taken, outcome.refused);
+}
+
+using VerbFunction = ExitCode (*)(const CommandLine &, Parts *);
+const std::map<std::string, VerbFunction> kVerbs = {{"ingest", Ingest}, {"lineage", SendLineage},
+                                                    {"check", Check},   {"report", Report},
+                                                    {"parked", Parked}, {"retry", Retry}};
+
+const char *const kLaterVerbs[] = {"usage", "profile", "classify", "test",
+                                   "dbt",   "reverse", "init"};
+
+}  // namespace
+
+bool IsVerb(const std::string &verb) { return verb == "run" || kVerbs.count(verb) > 0; }
+
+bool IsLaterVerb(const std::string &verb) {
+  return std::count(std::begin(kLaterVerbs), std::end(kLaterVerbs), verb) > 0;
+}
+
+ExitCode RunVerb(const CommandLine &line, Signals *signals) {
+  Parts parts(line, signals);
+  if (line.verb == "run") return Run(line, &parts, signals);
+  return kVerbs.at(line.verb)(line, &parts);
+}
+
+}  // namespace shipper
