@@ -83,7 +83,7 @@ shop -P pager=off -P border=2 -P footer=off -c "
   ORDER BY target_column, 2"
 
 say "lineage-shipper report"
-"$shipper" report -c "$here/workflow.yaml" --sink "file:$requests" --output "$page"
+"$shipper" report -c "$here/workflow.yaml" --output "$page" >/dev/null
 echo "$(wc -l <"$requests") requests for the catalog: $requests"
 echo "the graph, open it in a browser:  $page"
 

@@ -96,7 +96,10 @@ class ShopTest(PageTest):
         label = self.label("shop.orders", "shop.sales")
         self.assertEqual(browser.text(label + " text"), "shop.load_sales()")
         tooltip = browser.text(label + " title")
-        self.assertIn("INSERT by shop.load_sales(date), executed 31×", tooltip)
+        self.assertIn("INSERT by shop.load_sales(date), executed 31×: IDENTITY, TRANSFORMATION, "
+                      "JOIN, FILTER", tooltip)
+        self.assertIn("masked", browser.text(self.label("shop.customers", "shop.sales")
+                                             + " title"))
         self.assertIn("shop.nightly(date) › shop.load_sales(date)", tooltip)
         self.assertIn("13 tables", browser.text("#counts"))
         self.assertIn("5 routines", browser.text("#counts"))

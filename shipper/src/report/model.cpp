@@ -200,6 +200,14 @@ std::string SchemaOf(const Table &table, std::string *name) {
   return "";
 }
 
+const char *SubtypeName(int kind) {
+  static const std::map<int, const char *> kNames = {
+      {0, "IDENTITY"},  {1, "TRANSFORMATION"}, {2, "AGGREGATION"},  {8, "JOIN"},   {9, "FILTER"},
+      {10, "GROUP_BY"}, {11, "SORT"},          {12, "CONDITIONAL"}, {13, "WINDOW"}};
+  const auto name = kNames.find(kind & (kMaskingBit - 1));
+  return name == kNames.end() ? "UNKNOWN" : name->second;
+}
+
 const char *KindName(char kind) {
   switch (kind) {
     case 'v':

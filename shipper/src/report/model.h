@@ -85,6 +85,9 @@ std::string ShortRoutine(const std::string &routine);
 // "public" of public.orders; empty for a URI. `name` has what is left.
 std::string SchemaOf(const Table &table, std::string *name);
 
+// IDENTITY, TRANSFORMATION, … of a ColumnPair::kind, whatever its masking.
+const char *SubtypeName(int kind);
+
 // table, view, materialized view, foreign table, partitioned table, outside
 const char *KindName(char kind);
 

@@ -1,5 +1,6 @@
 // The graph as SVG: one group per edge, label and table, in this order from back to front.
 #include <algorithm>
+#include <set>
 
 #include "report/page.h"
 #include "report/text.h"
@@ -21,6 +22,20 @@ std::string PathOf(const Curve &curve) {
   return path;
 }
 
+// "IDENTITY, FILTER, masked": how the source bears on the target, by weight.
+std::string SubtypesOf(const Fact &fact) {
+  std::set<int> kinds;
+  bool masked = false;
+  for (const ColumnPair &pair : fact.pairs) {
+    kinds.insert(pair.kind & (kMaskingBit - 1));
+    masked = masked || (pair.kind & kMaskingBit) != 0;
+  }
+  std::string text;
+  for (int kind : kinds) text += std::string(text.empty() ? "" : ", ") + SubtypeName(kind);
+  if (masked) text += ", masked";
+  return text.empty() ? "only read" : text;
+}
+
 // What a pointer resting on an edge is told: each way from source to target in a line.
 std::string TooltipOf(const ReportModel &model, const Edge &edge) {
   constexpr size_t kMaxLines = 12;
@@ -31,6 +46,7 @@ std::string TooltipOf(const ReportModel &model, const Edge &edge) {
     if (!fact.routine.empty()) text += " by " + fact.routine;
     if (fact.executions > 0) text += ", executed " + std::to_string(fact.executions) + "\u00d7";
     if (fact.origin != "observed") text += ", " + fact.origin;
+    text += ": " + SubtypesOf(fact);
     for (size_t frame = 0; frame < fact.call_path.size(); ++frame) {
       text += (frame == 0 ? "\n   " : " \u203a ") + fact.call_path[frame];
     }
