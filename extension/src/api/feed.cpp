@@ -23,7 +23,6 @@ enum QueueColumn : AttrNumber {
   kQueueObject,
   kQueueObjectType,
 };
-constexpr int kQueueNatts = 7;
 
 // Ids up to `mark` are gone for good. All transactions that could still bring an id up to `candidate`
 // began before `horizon`: when they have ended, what is seen is all there is up to the candidate.
