@@ -180,7 +180,8 @@ const SourceSet *CallerCondition(const StackNode *node) {
   const SourceSet *set = EmptySet();
   if (node->kind == NodeKind::kRun && node->run != nullptr) {
     RunState *run = node->run;
-    ResolveContext context = RunContext(run);
+    // Without what its calls gave: a call does not decide about itself.
+    ResolveContext context = {run->shape, run->params, nullptr};
     set = run->condition;
     const Shape *shape = run->shape;
     if (shape->nwrites == 0) set = UnionSets(set, AsCondition(ResolveSet(context, shape->rows)));

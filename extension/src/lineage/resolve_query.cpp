@@ -179,11 +179,15 @@ void AddFunctionRows(Builder *builder, QueryInfo *info, RangeTblEntry *rte, SymB
   ListCell *cell;
   foreach (cell, rte->functions) {
     Node *expr = lfirst_node(RangeTblFunction, cell)->funcexpr;
-    AddExpr(builder, info, expr, kFilter, out);
-    if (IsA(expr, FuncExpr)) {
-      FuncExpr *call = reinterpret_cast<FuncExpr *>(expr);
-      AddCall(builder, info, expr, call->funcid, call->args, kCallRows, kIdentity, out);
+    if (!IsA(expr, FuncExpr)) {
+      AddExpr(builder, info, expr, kFilter, out);
+      continue;
     }
+    FuncExpr *call = reinterpret_cast<FuncExpr *>(expr);
+    ListCell *arg;
+    foreach (arg, call->args)
+      AddExpr(builder, info, static_cast<Node *>(lfirst(arg)), kFilter, out);
+    AddCall(builder, info, expr, call->funcid, call->args, kCallRows, kIdentity, out);
   }
 }
 
