@@ -74,6 +74,12 @@ done
 [ "$edges" -gt 0 ] || { echo "nothing was recorded"; status=1; }
 LOG_ALLOW='skipping "' log_check || status=1  # VACUUM by a role that does not own our tables
 
+# The suite lists event triggers: takes the two of the extension out of the list and of its count.
+awk '/^ pg_lineage_(ddl|drop) / {own++; next}
+  own && /^\([0-9]+ rows\)$/ {gsub(/[^0-9]/, ""); print "(" $0 - own " rows)"; own = 0; next}
+  {print}' "$out/with/regress/event_trigger.out" >"$out/event_trigger.out"
+mv "$out/event_trigger.out" "$out/with/regress/event_trigger.out"
+
 passed=0
 failed=0
 while read -r file; do
