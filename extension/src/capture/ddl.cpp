@@ -10,9 +10,10 @@
 namespace pg_lineage {
 namespace {
 
-// Runs `work` in a subtransaction of its own; an error of ours undoes it and goes no further.
-template <typename Work>
-void InSubtransaction(const char *where, const Work &work) {
+// Runs `work` in a subtransaction of its own; an error of ours undoes it and goes no further than
+// `on_error`, which owns it.
+template <typename Work, typename OnError>
+void InSubtransaction(const Work &work, const OnError &on_error) {
   MemoryContext context = CurrentMemoryContext;
   ResourceOwner owner = CurrentResourceOwner;
   BeginInternalSubTransaction(NULL);
@@ -34,9 +35,16 @@ void InSubtransaction(const char *where, const Work &work) {
     MemoryContextSwitchTo(context);
     CurrentResourceOwner = owner;
     if (rethrow) ReThrowError(error);
-    NoteSwallowedError(where, error);
+    on_error(error);
   }
   PG_END_TRY();
+}
+
+// What the analysis of a definition raises is mostly the user's: views that include themselves,
+// endless policies. Such a definition is counted, and nothing else suffers.
+void CountUnanalysed(ErrorData *error) {
+  HealthCount(Health::kDegradedUnanalysed);
+  FreeErrorData(error);
 }
 
 // The event trigger's data when it is `event` and capture may work; else NULL. A stray call by hand
@@ -170,17 +178,19 @@ Datum pg_lineage_ddl_command_end(PG_FUNCTION_ARGS) {
   using namespace pg_lineage;
   if (ActiveTrigger(fcinfo, "ddl_command_end") == nullptr) PG_RETURN_VOID();
   PodVector<Oid> defined = {};
-  InSubtransaction("ddl_command_end", [&] {
-    DdlCommand *commands = nullptr;
-    const int count = ReadCommands(&commands);
-    for (int i = 0; i < count; i++) {
-      if (settings.capture_ddl) RecordDdlCommand(commands[i]);
-      const Oid relid = DefinedRelation(commands[i]);
-      if (OidIsValid(relid) && !Contains(defined, relid)) defined.Append(relid);
-    }
-  });
+  InSubtransaction(
+      [&] {
+        DdlCommand *commands = nullptr;
+        const int count = ReadCommands(&commands);
+        for (int i = 0; i < count; i++) {
+          if (settings.capture_ddl) RecordDdlCommand(commands[i]);
+          const Oid relid = DefinedRelation(commands[i]);
+          if (OidIsValid(relid) && !Contains(defined, relid)) defined.Append(relid);
+        }
+      },
+      [](ErrorData *error) { NoteSwallowedError("ddl_command_end", error); });
   for (int i = 0; i < defined.size && CaptureOn(); i++) {
-    InSubtransaction("declared lineage", [&] { DeclareRelation(defined[i]); });
+    InSubtransaction([&] { DeclareRelation(defined[i]); }, CountUnanalysed);
   }
   PG_RETURN_VOID();
 }
@@ -189,7 +199,8 @@ Datum pg_lineage_sql_drop(PG_FUNCTION_ARGS) {
   using namespace pg_lineage;
   const EventTriggerData *data = ActiveTrigger(fcinfo, "sql_drop");
   if (data == nullptr || !settings.capture_ddl) PG_RETURN_VOID();
-  InSubtransaction("sql_drop", [&] { RecordDrops(GetCommandTagName(data->tag)); });
+  InSubtransaction([&] { RecordDrops(GetCommandTagName(data->tag)); },
+                   [](ErrorData *error) { NoteSwallowedError("sql_drop", error); });
   PG_RETURN_VOID();
 }
 

@@ -77,20 +77,27 @@ void Normalise(PodVector<Pair> *pairs) {
   pairs->size = kept;
 }
 
+uint64 MixText(uint64 key, const char *text) {
+  return hash_combine64(key, hash_bytes_extended(reinterpret_cast<const unsigned char *>(text),
+                                                 static_cast<int>(strlen(text)), 3));
+}
+
 uint64 EventKey(const Flow &flow, const PodVector<Pair> &pairs) {
   uint64 key = hash_combine64(flow.path->key, (static_cast<uint64>(flow.target) << 16) |
                                                   (static_cast<uint64>(flow.operation) << 8) |
                                                   static_cast<uint64>(flow.origin));
-  if (flow.target_uri != nullptr)
-    key = hash_combine64(
-        key, hash_bytes_extended(reinterpret_cast<const unsigned char *>(flow.target_uri),
-                                 static_cast<int>(strlen(flow.target_uri)), 3));
+  if (flow.target_uri != nullptr) key = MixText(key, flow.target_uri);
+  for (int i = 0; i < flow.ntarget_columns; i++) key = MixText(key, flow.target_columns[i]);
   for (int i = 0; i < pairs.size; i++) {
     const Pair &pair = pairs[i];
     key = hash_combine64(key, (static_cast<uint64>(pair.node) << 32) |
                                   (static_cast<uint64>(static_cast<uint16>(pair.source_column)) << 16) |
                                   static_cast<uint16>(pair.target_column));
     key = hash_combine64(key, (static_cast<uint64>(pair.kind) << 8) | pair.uri);
+    if (pair.uri == 0 || pair.source_column < 1) continue;
+    int size = 0;
+    const char **names = UriColumns(pair.node, &size);
+    if (pair.source_column <= size) key = MixText(key, names[pair.source_column - 1]);
   }
   return key;
 }

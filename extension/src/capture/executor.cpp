@@ -46,6 +46,12 @@ bool WantsOutputs(const StackNode *top) {
   return top->utility->kind != UtilityKind::kOther && top->utility->kind != UtilityKind::kCall;
 }
 
+// Only the query whose rows the utility statement stores: event triggers run queries there as well.
+bool IsStored(const QueryDesc *query) {
+  CommandDest dest = query->dest->mydest;
+  return dest == DestIntoRel || dest == DestTransientRel || dest == DestCopyOut;
+}
+
 // Parameters of a query that a utility statement inside a routine runs: the routine's variables.
 void ResolveOuterParams(RunState *run) {
   RoutineFrame *frame = TopFrame();
@@ -93,7 +99,7 @@ void StartRun(QueryDesc *query) {
   } else {
     ResolveOuterParams(run);
   }
-  if (top != nullptr && top->kind == NodeKind::kUtility && WantsOutputs(top))
+  if (top != nullptr && top->kind == NodeKind::kUtility && WantsOutputs(top) && IsStored(query))
     run->utility = top->utility;
 }
 
@@ -138,7 +144,10 @@ void Start(QueryDesc *query, int flags) {
 // Runs `body` with this query's node on the call stack, which is restored on both exits.
 template <typename Body>
 void WithNode(QueryDesc *query, Body body) {
-  if (hook_depth == 0) RetakePluginSlot();
+  if (hook_depth == 0) {
+    RetakePluginSlot();
+    NoticeCaptureChange();
+  }
   int depth = StackDepth();
   hook_depth++;
   StackNode *node = PushNode(NodeKind::kRun);
@@ -212,6 +221,15 @@ bool RunsLive() { return live_runs != nullptr; }
 
 ResolveContext RunContext(const RunState *run) {
   return {run->shape, run->params, &run->observed};
+}
+
+void NoticeCaptureChange() {
+  static bool captured = true;
+  static int tracked = kTrackAll;
+  bool more = (settings.enabled && !captured) || settings.track > tracked;
+  captured = settings.enabled;
+  tracked = settings.track;
+  if (more) ResetPlanCache();
 }
 
 int HookDepth() { return hook_depth; }

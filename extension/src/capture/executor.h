@@ -43,6 +43,10 @@ int HookDepth();
 void EnterHook();
 void LeaveHook();
 
+// Capture was switched on since the last call: plans cached meanwhile have no tag and must come back
+// through the planner.
+void NoticeCaptureChange();
+
 // The shape of a query, kept; NULL when it cannot matter. Never fails the caller.
 const Shape *ShapeOf(Query *query);
 

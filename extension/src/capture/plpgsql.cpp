@@ -13,7 +13,7 @@ namespace pg_lineage {
 namespace {
 
 PLpgSQL_plugin *previous_plugin = nullptr;
-bool in_chain = false;  // a previous plugin chains back to us
+bool in_chain = false;  // a previous plugin runs; if it chains back to us, we have done our part
 
 void FuncSetup(PLpgSQL_execstate *estate, PLpgSQL_function *function);
 void FuncBegin(PLpgSQL_execstate *estate, PLpgSQL_function *function);
@@ -27,7 +27,7 @@ PLpgSQL_plugin plugin = {FuncSetup, FuncBegin, FuncEnd, StmtBegin, StmtEnd,
 // Calls the plugin that was in the slot before us.
 template <typename Callback, typename Argument>
 void Chain(Callback PLpgSQL_plugin::*member, PLpgSQL_execstate *estate, Argument argument) {
-  if (previous_plugin == nullptr || previous_plugin->*member == nullptr || in_chain) return;
+  if (previous_plugin == nullptr || previous_plugin->*member == nullptr) return;
   in_chain = true;
   PG_TRY();
   { (previous_plugin->*member)(estate, argument); }
@@ -162,6 +162,7 @@ void EndRoutine(RoutineFrame *frame) {
 }
 
 void FuncSetup(PLpgSQL_execstate *estate, PLpgSQL_function *function) {
+  if (in_chain) return;
   if (previous_plugin != nullptr) {
     // PL/pgSQL fills in only the struct it sees.
     previous_plugin->error_callback = plugin.error_callback;
@@ -174,11 +175,13 @@ void FuncSetup(PLpgSQL_execstate *estate, PLpgSQL_function *function) {
 }
 
 void FuncBegin(PLpgSQL_execstate *estate, PLpgSQL_function *function) {
+  if (in_chain) return;
   Chain(&PLpgSQL_plugin::func_beg, estate, function);
   if (CaptureOn()) Guarded("routine begin", [&] { BeginRoutine(estate, function); });
 }
 
 void FuncEnd(PLpgSQL_execstate *estate, PLpgSQL_function *function) {
+  if (in_chain) return;
   RoutineFrame *frame = FrameOf(estate);
   if (frame != nullptr) {
     int depth = StackDepth() - 1;
@@ -189,6 +192,7 @@ void FuncEnd(PLpgSQL_execstate *estate, PLpgSQL_function *function) {
 }
 
 void StmtBegin(PLpgSQL_execstate *estate, PLpgSQL_stmt *statement) {
+  if (in_chain) return;
   RoutineFrame *frame = FrameOf(estate);
   if (frame != nullptr && CaptureOn())
     Guarded("statement begin", [&] { BeginStatement(frame, statement); });
@@ -196,6 +200,7 @@ void StmtBegin(PLpgSQL_execstate *estate, PLpgSQL_stmt *statement) {
 }
 
 void StmtEnd(PLpgSQL_execstate *estate, PLpgSQL_stmt *statement) {
+  if (in_chain) return;
   RoutineFrame *frame = FrameOf(estate);
   if (frame != nullptr && CaptureOn())
     Guarded("statement end", [&] { EndStatement(frame, statement); });

@@ -33,6 +33,7 @@ void TransactionEnd(XactEvent event, void *) {
   if (!committed && event != XACT_EVENT_ABORT) return;
   TempTransactionEnd(committed);
   EndCaptureRest();
+  NoticeCaptureChange();
   if (HookDepth() > 0) return;  // a procedure goes on
   CutBackTo(0);
   if (committed && !RunsLive() && (ShapeCacheFull() || SourceSetsMemory() > kMaxSetMemory)) Trim();

@@ -15,10 +15,22 @@ namespace {
 ProcessUtility_hook_type next_utility = nullptr;
 object_access_hook_type previous_access = nullptr;
 
+// EXPLAIN ANALYZE CREATE TABLE AS creates the table; NULL for all but CREATE TABLE AS.
+CreateTableAsStmt *CreationIn(Node *statement) {
+  if (IsA(statement, ExplainStmt)) {
+    Node *explained = reinterpret_cast<ExplainStmt *>(statement)->query;
+    statement = IsA(explained, Query) ? reinterpret_cast<Query *>(explained)->utilityStmt : nullptr;
+  }
+  return statement != nullptr && IsA(statement, CreateTableAsStmt)
+             ? reinterpret_cast<CreateTableAsStmt *>(statement)
+             : nullptr;
+}
+
 UtilityKind KindOf(Node *statement) {
   switch (nodeTag(statement)) {
     case T_CreateTableAsStmt:
-      return UtilityKind::kCreateTableAs;
+    case T_ExplainStmt:
+      return CreationIn(statement) != nullptr ? UtilityKind::kCreateTableAs : UtilityKind::kOther;
     case T_RefreshMatViewStmt:
       return UtilityKind::kRefresh;
     case T_CopyStmt:
@@ -194,8 +206,10 @@ void After(UtilityState *state, const PlannedStmt *plan, const char *source,
   int64 rows = completion == nullptr ? -1 : static_cast<int64>(completion->nprocessed);
   switch (nodeTag(statement)) {
     case T_CreateTableAsStmt:
-      AfterCreateTableAs(state, reinterpret_cast<CreateTableAsStmt *>(statement),
-                         StatementText(source, plan->stmt_location, plan->stmt_len));
+    case T_ExplainStmt:
+      if (CreateTableAsStmt *create = CreationIn(statement))
+        AfterCreateTableAs(state, create,
+                           StatementText(source, plan->stmt_location, plan->stmt_len));
       break;
     case T_RefreshMatViewStmt:
       StoreOutputs(state, reinterpret_cast<RefreshMatViewStmt *>(statement)->relation,

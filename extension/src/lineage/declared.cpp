@@ -16,25 +16,22 @@ ResolveContext DefinitionContext(const Shape *shape) {
   return {shape, params, nullptr};
 }
 
+// The definition as it is stored: views it names are nodes, so nothing needs to be rewritten (and
+// nothing can fail that fails only when the view is read, such as a rule that names itself).
 void DeclareQuery(Oid relid, Query *query, Operation operation) {
-  ListCell *cell;
-  Query *copy = copyObject(query);
-  AcquireRewriteLocks(copy, false, false);
-  foreach (cell, pg_rewrite_query(copy)) {
-    Shape *shape = BuildShape(lfirst_node(Query, cell));
-    ResolveContext context = DefinitionContext(shape);
-    Flow flow = {};
-    flow.target = relid;
-    flow.operation = operation;
-    flow.origin = Origin::kDeclared;
-    flow.path = CurrentPath();
-    for (int i = 0; i < shape->noutputs; i++) {
-      flow.columns.Append(static_cast<int16>(i + 1));
-      flow.sources.Append(ResolveSet(context, shape->outputs[i]));
-    }
-    flow.rows = ResolveSet(context, shape->rows);
-    EmitFlow(flow, nullptr, -1);
+  Shape *shape = BuildShape(copyObject(query));
+  ResolveContext context = DefinitionContext(shape);
+  Flow flow = {};
+  flow.target = relid;
+  flow.operation = operation;
+  flow.origin = Origin::kDeclared;
+  flow.path = CurrentPath();
+  for (int i = 0; i < shape->noutputs; i++) {
+    flow.columns.Append(static_cast<int16>(i + 1));
+    flow.sources.Append(ResolveSet(context, shape->outputs[i]));
   }
+  flow.rows = ResolveSet(context, shape->rows);
+  EmitFlow(flow, nullptr, -1);
 }
 
 // The defining query of a materialised view stands in its _RETURN rule like a view's.
