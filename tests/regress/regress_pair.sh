@@ -80,10 +80,19 @@ awk '/^ pg_lineage_(ddl|drop) / {own++; next}
   {print}' "$out/with/regress/event_trigger.out" >"$out/event_trigger.out"
 mv "$out/event_trigger.out" "$out/with/regress/event_trigger.out"
 
+# event_trigger.sql lists pg_event_trigger, and there our two are: these lines, and the count under
+# them, are the only difference that is allowed anywhere.
+same_but_for_our_event_triggers() {
+  [ "$(basename "$1")" = event_trigger.out ] || return 1
+  cmp -s <(sed -E 's/^\([0-9]+ rows?\)$/(N rows)/' "$out/without/$1") \
+    <(sed -E '/^ pg_lineage_(ddl|drop) /d; s/^\([0-9]+ rows?\)$/(N rows)/' "$out/with/$1") || return 1
+  echo "$1: the same but for the two event triggers of the extension, which it lists"
+}
+
 passed=0
 failed=0
 while read -r file; do
-  if cmp -s "$out/without/$file" "$out/with/$file"; then
+  if cmp -s "$out/without/$file" "$out/with/$file" || same_but_for_our_event_triggers "$file"; then
     passed=$((passed + 1))
   else
     failed=$((failed + 1))
