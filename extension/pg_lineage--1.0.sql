@@ -115,7 +115,7 @@ CREATE TABLE lineage._parked (
   attempts integer NOT NULL,
   parked_at timestamptz NOT NULL
 );
--- API: private. The shipper's memory per sink: hashes, ids, sticky pipelines, resync flag ('resync').
+-- API: private. The shipper's memory per sink: hashes, ids, sticky pipelines.
 CREATE TABLE lineage._state (
   id    bigint PRIMARY KEY,
   sink  text COLLATE "C" NOT NULL,
@@ -144,9 +144,7 @@ COMMENT ON TABLE lineage._taken IS 'private: feed rows taken by some sinks but n
 COMMENT ON TABLE lineage._parked IS 'private: what a sink can never take, and why';
 COMMENT ON TABLE lineage._state IS 'private: the memory of the shipper, per sink';
 
-------------------------------------------------------------------------------------------------
--- What is known: read through C, without predicate locks, each reader his part
-------------------------------------------------------------------------------------------------
+-- What is known: read through C, without predicate locks, each reader his part -------------------
 
 -- API: private. One row per fact and source relation, as the reader may see it. Empty arrays: the
 -- source was only read. A NULL element: the rows, that is the whole table.
@@ -155,8 +153,7 @@ CREATE FUNCTION lineage._edge_rows(
   OUT source_columns text[], OUT target_columns text[], OUT kinds smallint[], OUT routine text,
   OUT call_path text[], OUT operation text, OUT origin text, OUT first_seen timestamptz,
   OUT last_seen timestamptz, OUT executions bigint, OUT row_count bigint, OUT query text)
-RETURNS SETOF record
-LANGUAGE c STABLE SET search_path = pg_catalog, pg_temp
+RETURNS SETOF record LANGUAGE c STABLE SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'pg_lineage_edge_rows';
 COMMENT ON FUNCTION lineage._edge_rows() IS 'private: facts with names as they are now';
 
@@ -167,8 +164,7 @@ CREATE FUNCTION lineage._pair(
   OUT source_columns text[], OUT target_columns text[], OUT kinds smallint[], OUT routine text,
   OUT call_path text[], OUT operation text, OUT origin text, OUT first_seen timestamptz,
   OUT last_seen timestamptz, OUT executions bigint, OUT row_count bigint, OUT query text)
-RETURNS SETOF record
-LANGUAGE c STRICT STABLE SET search_path = pg_catalog, pg_temp
+RETURNS SETOF record LANGUAGE c STRICT STABLE SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'pg_lineage_pair';
 COMMENT ON FUNCTION lineage._pair(text, text) IS 'private: facts between two relations';
 
@@ -177,8 +173,7 @@ CREATE FUNCTION lineage._ddl_rows(
   OUT id bigint, OUT happened_at timestamptz, OUT xid xid8, OUT command_tag text,
   OUT object_type text, OUT object_identity text, OUT old_identity text, OUT subcommands jsonb,
   OUT routine text, OUT call_path text[], OUT username name)
-RETURNS SETOF record
-LANGUAGE c STABLE SET search_path = pg_catalog, pg_temp
+RETURNS SETOF record LANGUAGE c STABLE SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'pg_lineage_ddl_rows';
 COMMENT ON FUNCTION lineage._ddl_rows() IS 'private: DDL that the reader may see';
 
@@ -267,8 +262,7 @@ COMMENT ON VIEW lineage.health IS 'public: one row on what was left out, refused
 CREATE FUNCTION lineage.upstream(
   relation regclass, column_name text DEFAULT NULL, max_depth integer DEFAULT NULL,
   OUT depth integer, OUT table_name text, OUT column_name text, OUT type text, OUT path text[])
-RETURNS SETOF record
-LANGUAGE c STABLE SET search_path = pg_catalog, pg_temp
+RETURNS SETOF record LANGUAGE c STABLE SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'pg_lineage_upstream_relation';
 COMMENT ON FUNCTION lineage.upstream(regclass, text, integer) IS
   'public: all that flows into a relation, or into a column of it';
@@ -277,8 +271,7 @@ COMMENT ON FUNCTION lineage.upstream(regclass, text, integer) IS
 CREATE FUNCTION lineage.upstream(
   relation text, column_name text DEFAULT NULL, max_depth integer DEFAULT NULL,
   OUT depth integer, OUT table_name text, OUT column_name text, OUT type text, OUT path text[])
-RETURNS SETOF record
-LANGUAGE c STABLE SET search_path = pg_catalog, pg_temp
+RETURNS SETOF record LANGUAGE c STABLE SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'pg_lineage_upstream_name';
 COMMENT ON FUNCTION lineage.upstream(text, text, integer) IS
   'public: all that flows into a relation, or into a column of it';
@@ -287,8 +280,7 @@ COMMENT ON FUNCTION lineage.upstream(text, text, integer) IS
 CREATE FUNCTION lineage.downstream(
   relation regclass, column_name text DEFAULT NULL, max_depth integer DEFAULT NULL,
   OUT depth integer, OUT table_name text, OUT column_name text, OUT type text, OUT path text[])
-RETURNS SETOF record
-LANGUAGE c STABLE SET search_path = pg_catalog, pg_temp
+RETURNS SETOF record LANGUAGE c STABLE SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'pg_lineage_downstream_relation';
 COMMENT ON FUNCTION lineage.downstream(regclass, text, integer) IS
   'public: all that a relation, or a column of it, flows into';
@@ -297,15 +289,12 @@ COMMENT ON FUNCTION lineage.downstream(regclass, text, integer) IS
 CREATE FUNCTION lineage.downstream(
   relation text, column_name text DEFAULT NULL, max_depth integer DEFAULT NULL,
   OUT depth integer, OUT table_name text, OUT column_name text, OUT type text, OUT path text[])
-RETURNS SETOF record
-LANGUAGE c STABLE SET search_path = pg_catalog, pg_temp
+RETURNS SETOF record LANGUAGE c STABLE SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'pg_lineage_downstream_name';
 COMMENT ON FUNCTION lineage.downstream(text, text, integer) IS
   'public: all that a relation, or a column of it, flows into';
 
-------------------------------------------------------------------------------------------------
--- For operators
-------------------------------------------------------------------------------------------------
+-- For operators -------------------------------------------------------------------------------
 
 -- API: public.
 CREATE FUNCTION lineage.snapshot() RETURNS bigint
@@ -349,9 +338,7 @@ AS 'MODULE_PATHNAME', 'pg_lineage_grant_shipper';
 COMMENT ON FUNCTION lineage.grant_shipper(regrole) IS
   'public: lets a role ship lineage: read all of it and take the feed; idempotent';
 
-------------------------------------------------------------------------------------------------
--- For the shipper
-------------------------------------------------------------------------------------------------
+-- For the shipper -----------------------------------------------------------------------------
 
 -- API: public.
 CREATE FUNCTION lineage.pending() RETURNS bigint
@@ -376,8 +363,7 @@ COMMENT ON FUNCTION lineage._sink_register(text) IS 'private: makes a sink known
 CREATE FUNCTION lineage._feed(
   sink text, batch integer,
   OUT id bigint, OUT created_at timestamptz, OUT xid xid8, OUT kind text, OUT payload jsonb)
-RETURNS SETOF record
-LANGUAGE c STRICT VOLATILE SET search_path = pg_catalog, pg_temp
+RETURNS SETOF record LANGUAGE c STRICT VOLATILE SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'pg_lineage_feed';
 COMMENT ON FUNCTION lineage._feed(text, integer) IS
   'private: feed rows that the sink has not taken, lowest ids first';
@@ -391,8 +377,7 @@ COMMENT ON FUNCTION lineage._ack(text, bigint[]) IS
 
 -- API: private.
 CREATE FUNCTION lineage._park(sink text, kind text, object text, reason text, request text)
-RETURNS bigint
-LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
+RETURNS bigint LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'pg_lineage_park';
 COMMENT ON FUNCTION lineage._park(text, text, text, text, text) IS
   'private: keeps what a sink can never take, with the reason';
@@ -405,8 +390,7 @@ COMMENT ON FUNCTION lineage._unpark(bigint[]) IS 'private: removes what was park
 
 -- API: private.
 CREATE FUNCTION lineage._state_get(sink text, OUT key text, OUT value text)
-RETURNS SETOF record
-LANGUAGE c STRICT STABLE SET search_path = pg_catalog, pg_temp
+RETURNS SETOF record LANGUAGE c STRICT STABLE SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'pg_lineage_state_get';
 COMMENT ON FUNCTION lineage._state_get(text) IS 'private: the memory of a sink';
 
@@ -456,9 +440,7 @@ COMMENT ON FUNCTION lineage._scrub(text, integer, integer, text) IS
   'private: what of a statement''s text may leave the server';
 REVOKE ALL ON FUNCTION lineage._scrub(text, integer, integer, text) FROM PUBLIC;
 
-------------------------------------------------------------------------------------------------
--- Rights: nobody but those whom grant_reader() and grant_shipper() name
-------------------------------------------------------------------------------------------------
+-- Rights: nobody but those whom grant_reader() and grant_shipper() name --------------------------
 
 REVOKE ALL ON SCHEMA lineage FROM PUBLIC;
 REVOKE ALL ON ALL TABLES IN SCHEMA lineage FROM PUBLIC;

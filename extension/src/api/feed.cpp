@@ -24,8 +24,9 @@ enum QueueColumn : AttrNumber {
   kQueueObjectType,
 };
 
-// Ids up to `mark` are gone for good. All transactions that could still bring an id up to `candidate`
-// began before `horizon`: when they have ended, what is seen is all there is up to the candidate.
+// Ids up to `mark` are gone for good. All transactions that could still bring an id up to
+// `candidate` began before `horizon`: when they have ended, what is seen is all there is up to the
+// candidate.
 struct LowWater {
   int64 mark;
   int64 candidate;
@@ -161,9 +162,8 @@ bool DdlPayload(StoreTable *ddl, int64 ref, StringInfo json) {
       AddJsonText(json, item.key, null ? NULL : TextDatumGetCString(value));
     }
     Datum subcommands = heap_getattr(tuple, 8, desc, &null);
-    appendStringInfo(
-        json, ", \"subcommands\": %s",
-        null ? "null" : DatumGetCString(DirectFunctionCall1(jsonb_out, subcommands)));
+    appendStringInfo(json, ", \"subcommands\": %s",
+                     null ? "null" : DatumGetCString(DirectFunctionCall1(jsonb_out, subcommands)));
   }
   systable_endscan(scan);
   return found;

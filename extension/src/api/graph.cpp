@@ -3,7 +3,8 @@
 // All facts the reader may see become a graph in memory, with a vertex per column and one per whole
 // relation. An edge that concerns the rows of its target reaches each of its columns. Two breadth-
 // first walks, one along DIRECT edges only and one along all: what the first reaches is DIRECT, the
-// rest is INDIRECT. Depth and path are those of a shortest way of that type. Cycles end by themselves.
+// rest is INDIRECT. Depth and path are those of a shortest way of that type. Cycles end by
+// themselves.
 #include "api/reader.h"
 #include "capture/call_stack.h"
 #include "edge/compat.h"
@@ -87,8 +88,8 @@ void AddFact(Graph *graph, const Fact &fact) {
     if (source == NULL && fact.source_columns[i] != 0) continue;
     if (target == NULL && fact.target_columns[i] != 0) continue;
     AddEdge(graph, VertexOf(graph, fact.source->name, source),
-            VertexOf(graph, fact.target->name, target),
-            IsDirect(static_cast<uint8>(fact.kinds[i])), false);
+            VertexOf(graph, fact.target->name, target), IsDirect(static_cast<uint8>(fact.kinds[i])),
+            false);
   }
 }
 
@@ -100,7 +101,7 @@ struct Step {
 struct Walk {
   const Graph *graph;
   bool direct_only;
-  int max_depth;  // -1: none
+  int max_depth;           // -1: none
   PodVector<Step> steps;   // by vertex
   PodVector<int> reached;  // vertices in the order of depth
 };

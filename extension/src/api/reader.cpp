@@ -32,12 +32,10 @@ enum EdgeColumn : AttrNumber {
 };
 constexpr int kEdgeNatts = kEdgeEnd - 1;
 
-const char *const kOperations[] = {"INSERT",  "UPDATE",
-                                   "MERGE",   "COPY FROM",
-                                   "COPY TO", "CREATE TABLE AS",
-                                   "CREATE VIEW", "CREATE MATERIALIZED VIEW",
-                                   "REFRESH", "TRIGGER",
-                                   "GENERATED"};
+const char *const kOperations[] = {
+    "INSERT",  "UPDATE",          "MERGE",       "COPY FROM",
+    "COPY TO", "CREATE TABLE AS", "CREATE VIEW", "CREATE MATERIALIZED VIEW",
+    "REFRESH", "TRIGGER",         "GENERATED"};
 
 struct SeenFact {
   uint64 event;
@@ -209,9 +207,9 @@ bool MaySeeAll() {
   if (superuser_arg(user) || has_privs_of_role(user, ROLE_PG_READ_ALL_STATS)) return true;
   Oid schema = get_namespace_oid(kSchema, true);
   Oid arguments[2] = {TEXTOID, INT4OID};
-  Oid feed = GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid, CStringGetDatum("_feed"),
-                             PointerGetDatum(buildoidvector(arguments, 2)),
-                             ObjectIdGetDatum(schema));
+  Oid feed =
+      GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid, CStringGetDatum("_feed"),
+                      PointerGetDatum(buildoidvector(arguments, 2)), ObjectIdGetDatum(schema));
   return OidIsValid(feed) && compat::MayExecute(feed, user);
 }
 

@@ -1,10 +1,10 @@
 // Reads the store for our SQL functions: facts with names as they are now, counters, and rights.
 //
 // A fact is one event and one source relation; duplicates (two sessions met it at once) are left
-// out, as are facts of which the reader may not SELECT both relations. Members of pg_read_all_stats,
-// superusers and shippers (EXECUTE on lineage._feed) see everything.
-// Inside one SQL function call; memory is the current context's. Never writes, takes no predicate
-// lock; needs shared memory only for counters.
+// out, as are facts of which the reader may not SELECT both relations. Members of
+// pg_read_all_stats, superusers and shippers (EXECUTE on lineage._feed) see everything. Inside one
+// SQL function call; memory is the current context's. Never writes, takes no predicate lock; needs
+// shared memory only for counters.
 #pragma once
 
 #include "edge/pod_vector.h"
@@ -19,8 +19,8 @@ struct NodeView {
   bool found;
   bool visible;  // to the reader
   char kind;
-  Oid relid;         // InvalidOid unless the relation lives in this database
-  const char *name;  // schema.table as quoted, or the URI
+  Oid relid;             // InvalidOid unless the relation lives in this database
+  const char *name;      // schema.table as quoted, or the URI
   const char **columns;  // by number - 1; NULL where dropped
   int ncolumns;
 };
@@ -54,7 +54,7 @@ struct FactReader {
   HTAB *seen;
   SysScanDesc scan;
   int64 stamp;
-  bool all;  // the reader may see everything
+  bool all;                   // the reader may see everything
   MemoryContext context;      // nodes
   MemoryContext row_context;  // the present fact; reset by the next
 };
@@ -69,8 +69,8 @@ bool MaySeeAll();
 FactReader *OpenFacts();
 void CloseFacts(FactReader *reader);
 
-// The next fact of a scan over all; false at the end. Its nodes live as long as the reader, all else
-// until the next fact.
+// The next fact of a scan over all; false at the end. Its nodes live as long as the reader, all
+// else until the next fact.
 bool NextFact(FactReader *reader, Fact *fact);
 // One fact by the id of its row, without regard to duplicates; false when it is gone.
 bool FactById(FactReader *reader, int64 id, Fact *fact);

@@ -30,8 +30,7 @@ void DeleteState(StoreTable *state, const char *sink, const char *key) {
   StoreKey(&keys[1], 3, F_TEXTEQ, CStringGetTextDatum(key));
   SysScanDesc scan = StoreScan(state, SnapshotSelf, keys, 2);
   HeapTuple tuple;
-  while (HeapTupleIsValid(tuple = systable_getnext(scan)))
-    StoreDelete(state, &tuple->t_self, true);
+  while (HeapTupleIsValid(tuple = systable_getnext(scan))) StoreDelete(state, &tuple->t_self, true);
   systable_endscan(scan);
 }
 

@@ -10,9 +10,10 @@ namespace {
 
 constexpr int kMaxIgnored = 64;
 
-const config_enum_entry kTrackOptions[] = {
-    {"none", kTrackNone, false}, {"top", kTrackTop, false}, {"all", kTrackAll, false},
-    {NULL, 0, false}};
+const config_enum_entry kTrackOptions[] = {{"none", kTrackNone, false},
+                                           {"top", kTrackTop, false},
+                                           {"all", kTrackAll, false},
+                                           {NULL, 0, false}};
 const config_enum_entry kQueryTextOptions[] = {{"none", kQueryTextNone, false},
                                                {"normalized", kQueryTextNormalized, false},
                                                {"full", kQueryTextFull, false},

@@ -21,12 +21,12 @@ struct Settings {
   bool capture_ddl;
   bool capture_reads;
   bool track_control_flow;
-  char *ignore_schemas;  // list of names; ask IgnoredSchema()
+  char *ignore_schemas;     // list of names; ask IgnoredSchema()
   char *masking_functions;  // list of names, added to the built-in one (lineage/masking.h)
-  int max_events;        // entries of the shared hash, fixed at server start
-  int max_shapes;        // statements whose lineage a backend keeps
-  int max_columns;       // column pairs of one statement; above: table level
-  int max_path_depth;    // frames of a call path
+  int max_events;           // entries of the shared hash, fixed at server start
+  int max_shapes;           // statements whose lineage a backend keeps
+  int max_columns;          // column pairs of one statement; above: table level
+  int max_path_depth;       // frames of a call path
 };
 
 extern Settings settings;

@@ -39,8 +39,7 @@ int ObjectOf(Netting *net, const DdlRecord &record) {
   ObjectEntry *entry = NULL;
   if (OidIsValid(record.objid)) {
     ObjectKey key = {record.classid, record.objid, record.objsubid};
-    entry = static_cast<ObjectEntry *>(
-        hash_search(net->objects_by_key, &key, HASH_ENTER, &found));
+    entry = static_cast<ObjectEntry *>(hash_search(net->objects_by_key, &key, HASH_ENTER, &found));
     if (found) return entry->number;
     entry->number = net->objects.size;
   }
@@ -94,8 +93,7 @@ void AddRecord(Netting *net, const DdlRecord &record) {
   }
   object->created |= record.create;
   object->dropped |= record.drop;
-  if (object->old_identity == NULL && !object->created)
-    object->old_identity = record.old_identity;
+  if (object->old_identity == NULL && !object->created) object->old_identity = record.old_identity;
   if (record.object_identity != NULL) object->identity = record.object_identity;
 }
 

@@ -9,9 +9,9 @@ namespace pg_lineage {
 
 // One row of lineage._ddl: all commands of one tag on one object.
 struct NetDdl {
-  DdlRecord record;   // identities and subcommands already merged
-  int object;         // number of its object, from 0
-  bool feed;          // the row that stands for its object in the feed
+  DdlRecord record;  // identities and subcommands already merged
+  int object;        // number of its object, from 0
+  bool feed;         // the row that stands for its object in the feed
 };
 
 // The net rows, in the order of the first command each; in the current memory context.

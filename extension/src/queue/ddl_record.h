@@ -14,7 +14,7 @@
 namespace pg_lineage {
 
 struct DdlRecord {
-  Oid classid;                  // catalog of the object; InvalidOid where there is none
+  Oid classid;  // catalog of the object; InvalidOid where there is none
   Oid objid;
   int32 objsubid;               // attribute number for a column, else 0
   const char *command_tag;      // "CREATE TABLE"

@@ -24,8 +24,7 @@ void BeginCache() {
   info.entrysize = sizeof(LocalEvent);
   info.hcxt = event_context;
   event_generation = Generation();
-  event_cache =
-      hash_create("pg_lineage events", 128, &info, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+  event_cache = hash_create("pg_lineage events", 128, &info, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 }
 
 const char *CopyText(const char *text) { return text == NULL ? NULL : pstrdup(text); }

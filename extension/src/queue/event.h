@@ -1,9 +1,10 @@
 // What capture hands to the store: one lineage event, and how many times it happened.
 //
-// Capture (executor, utility, plpgsql) builds an EventSpec when it meets a combination of statement,
-// call path and sources for the first time in this backend, interns it with EventIntern() and keeps
-// the returned LocalEvent. Every execution then is one PendingBump(): an addition, no allocation.
-// The store decides at PRE_COMMIT what must be written (see queue/pending.h, queue/writer.h).
+// Capture (executor, utility, plpgsql) builds an EventSpec when it meets a combination of
+// statement, call path and sources for the first time in this backend, interns it with
+// EventIntern() and keeps the returned LocalEvent. Every execution then is one PendingBump(): an
+// addition, no allocation. The store decides at PRE_COMMIT what must be written (see
+// queue/pending.h, queue/writer.h).
 //
 // Ownership: EventIntern copies all it needs into its own context. A LocalEvent lives until
 // EventCacheReset() (end of a transaction only, when the cache is over its limit); capture's own
@@ -58,9 +59,9 @@ struct EdgePair {
 
 // A relation, or an outside dataset named by a URI.
 struct EventNode {
-  Oid relid;               // InvalidOid for a URI
-  const char *uri;         // NULL for a relation
-  const char **columns;    // URI only: column names, may be NULL
+  Oid relid;             // InvalidOid for a URI
+  const char *uri;       // NULL for a relation
+  const char **columns;  // URI only: column names, may be NULL
   int ncolumns;
 };
 
@@ -73,10 +74,10 @@ struct EventEdge {
 
 // Who wrote: the whole chain, outermost first, rendered by capture when the path is first met.
 struct EventPath {
-  uint64 key;          // hash over the frames
-  const char *routine; // schema.name(types) of the innermost routine; NULL at top level and in DO
-  Oid routine_oid;     // InvalidOid where routine is NULL
-  const char **frames; // call_path, outermost first
+  uint64 key;           // hash over the frames
+  const char *routine;  // schema.name(types) of the innermost routine; NULL at top level and in DO
+  Oid routine_oid;      // InvalidOid where routine is NULL
+  const char **frames;  // call_path, outermost first
   int nframes;
 };
 

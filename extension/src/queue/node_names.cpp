@@ -67,8 +67,7 @@ void NodeNamesReset() {
 
 const NodeNames *NodeNamesOf(Oid relid, bool fresh) {
   if (names_cache == NULL) BeginCache();
-  NodeNames *known =
-      static_cast<NodeNames *>(hash_search(names_cache, &relid, HASH_FIND, NULL));
+  NodeNames *known = static_cast<NodeNames *>(hash_search(names_cache, &relid, HASH_FIND, NULL));
   if (known != NULL && !fresh && !HasGrown(known)) return known;
   NodeNames read = {};
   if (!ReadNames(relid, &read)) return known;

@@ -1,5 +1,5 @@
-// What a relation is called, remembered from when the backend first met it, because at PRE_COMMIT it
-// may be gone. Lives with the event cache and is dropped with it. Looks only into the syscache.
+// What a relation is called, remembered from when the backend first met it, because at PRE_COMMIT
+// it may be gone. Lives with the event cache and is dropped with it. Looks only into the syscache.
 #pragma once
 
 #include "edge/server.h"

@@ -2,6 +2,7 @@
 
 #include "edge/compat.h"
 #include "queue/node_names.h"
+#include "queue/rows.h"
 
 namespace pg_lineage {
 namespace {
@@ -9,7 +10,7 @@ namespace {
 constexpr char kUriKind = 'u';
 
 struct DoneNode {
-  uint64 key;  // first: hash key; the relid, or the name key of a URI
+  uint64 key;  // first: hash key; see NodeKey()
   int64 id;
 };
 
@@ -30,8 +31,8 @@ Datum TextArray(const char *const *texts, int n) {
   }
   int dims[1] = {n};
   int lower[1] = {1};
-  return PointerGetDatum(construct_md_array(values, nulls, 1, dims, lower, TEXTOID, -1, false,
-                                            TYPALIGN_INT));
+  return PointerGetDatum(
+      construct_md_array(values, nulls, 1, dims, lower, TEXTOID, -1, false, TYPALIGN_INT));
 }
 
 // The row that the node should have.
@@ -56,21 +57,13 @@ NodeForm FormOf(const NodeWriter *writer, const EventNode &node, const NodeNames
   return form;
 }
 
-bool SameValue(Datum a, Datum b) {
-  struct varlena *left = PG_DETOAST_DATUM_PACKED(a);
-  struct varlena *right = PG_DETOAST_DATUM_PACKED(b);
-  Size size = VARSIZE_ANY_EXHDR(left);
-  return size == VARSIZE_ANY_EXHDR(right) &&
-         memcmp(VARDATA_ANY(left), VARDATA_ANY(right), size) == 0;
-}
-
 Datum Stored(NodeWriter *writer, HeapTuple tuple, NodeColumn column) {
   bool null;
   return heap_getattr(tuple, column, RelationGetDescr(writer->table->relation), &null);
 }
 
 bool SameColumn(NodeWriter *writer, HeapTuple tuple, NodeForm &form, NodeColumn column) {
-  return SameValue(Stored(writer, tuple, column), form[column]);
+  return SameBytes(Stored(writer, tuple, column), form[column]);
 }
 
 bool UpToDate(NodeWriter *writer, HeapTuple tuple, NodeForm &form) {
@@ -91,7 +84,8 @@ void Replace(NodeWriter *writer, HeapTuple tuple, NodeForm &form) {
     StoreInsert(writer->table, form.values, form.nulls);
 }
 
-// True when the row is of a relation that is no more, or of another database, and otherwise the same.
+// True when the row is of a relation that is no more, or of another database, and otherwise the
+// same.
 bool CanTakeOver(NodeWriter *writer, HeapTuple tuple, NodeForm &form) {
   Oid relid = DatumGetObjectId(Stored(writer, tuple, kNodeRelid));
   bool here = DatumGetInt64(Stored(writer, tuple, kNodeDatabase)) == writer->stamp;
@@ -134,6 +128,16 @@ int64 FindByName(NodeWriter *writer, NodeForm &form) {
   return id;
 }
 
+// The relid, or a hash of a URI and its columns: one URI, such as client:, stands for many
+// datasets.
+uint64 NodeKey(const EventNode &node) {
+  if (OidIsValid(node.relid)) return node.relid;
+  uint64 key = NameKey("", node.uri);
+  for (int i = 0; i < node.ncolumns && node.columns != NULL; i++)
+    key = hash_combine64(key, node.columns[i] == NULL ? 0 : NameKey("", node.columns[i]));
+  return hash_combine64(key, node.ncolumns);
+}
+
 }  // namespace
 
 NodeWriter BeginNodes(StoreTable *table) {
@@ -146,7 +150,7 @@ NodeWriter BeginNodes(StoreTable *table) {
 }
 
 int64 NodeRow(NodeWriter *writer, const EventNode &node) {
-  uint64 key = OidIsValid(node.relid) ? node.relid : NameKey("", node.uri);
+  uint64 key = NodeKey(node);
   DoneNode *done = static_cast<DoneNode *>(hash_search(writer->done, &key, HASH_FIND, NULL));
   if (done != NULL) return done->id;
   const NodeNames *names = OidIsValid(node.relid) ? NodeNamesOf(node.relid, true) : NULL;

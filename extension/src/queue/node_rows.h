@@ -1,8 +1,9 @@
 // Rows of lineage._node: one per relation or outside dataset, made when an edge first needs it.
 //
 // A node is a name over time. Its row follows RENAME and new columns; a relation that comes under
-// the name and with the columns of one that is gone, or was restored from a dump, takes its row over.
-// For the writer only: runs inside its subtransaction, sees the store by SnapshotSelf, never waits.
+// the name and with the columns of one that is gone, or was restored from a dump, takes its row
+// over. For the writer only: runs inside its subtransaction, sees the store by SnapshotSelf, never
+// waits.
 #pragma once
 
 #include "edge/server.h"

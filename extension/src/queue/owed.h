@@ -1,8 +1,9 @@
 // What committed but was refused by the store: kept by the backend for its next commits.
 //
-// Everything that may run out of memory happens before COMMIT (OweRoom, OweDdlStage); what follows a
-// commit only moves pointers. Events are pointers into the event cache, which is not reset while
-// any are owed; DDL records are copies. What is still owed when the backend ends is counted as lost.
+// Everything that may run out of memory happens before COMMIT (OweRoom, OweDdlStage); what follows
+// a commit only moves pointers. Events are pointers into the event cache, which is not reset while
+// any are owed; DDL records are copies. What is still owed when the backend ends is counted as
+// lost.
 #pragma once
 
 #include "edge/pod_vector.h"
@@ -22,7 +23,7 @@ void OweDdlStage(const PendingDdl *ddl, int nddl);
 // After COMMIT: the event is to be written later; the staged DDL takes the place of what was owed.
 void OweEvent(LocalEvent *event);
 void OweDdlKeep();
-void OweDdlClear();  // all of it was written
+void OweDdlClear();    // all of it was written
 void OweDdlUnstage();  // ABORT, PREPARE
 
 // Gives up and counts what is owed.

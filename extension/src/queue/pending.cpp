@@ -18,16 +18,16 @@ struct OwnChange {
   bool forget;
 };
 
-// All of the running transaction, but `owed`. Entries of the three lists are in the order of coming,
-// and so of non-decreasing level: a subtransaction concerns only the tails.
+// All of the running transaction, but `owed`. Entries of the three lists are in the order of
+// coming, and so of non-decreasing level: a subtransaction concerns only the tails.
 struct Pending {
   MemoryContext context;  // reset when the transaction ends
   PodVector<JournalEntry *> journal;
   PodVector<PendingDdl> ddl;
   PodVector<OwnChange> own;
   JournalEntry *free_entries;
-  StoreMark mark;      // the mark of what was written
-  bool wrote;          // the writer ran, so outcomes and feed_rows count
+  StoreMark mark;  // the mark of what was written
+  bool wrote;      // the writer ran, so outcomes and feed_rows count
   int64 feed_rows;
   Outcome ddl_outcome;
 };
@@ -45,8 +45,7 @@ JournalEntry *PushEntry(LocalEvent *event, int level) {
   BeginContext();
   JournalEntry *entry = pending.free_entries;
   if (entry == NULL)
-    entry = static_cast<JournalEntry *>(
-        MemoryContextAlloc(pending.context, sizeof(JournalEntry)));
+    entry = static_cast<JournalEntry *>(MemoryContextAlloc(pending.context, sizeof(JournalEntry)));
   else
     pending.free_entries = entry->below;
   *entry = JournalEntry{event, event->top, level, false, 0, 0};
@@ -227,8 +226,7 @@ void OnCommit() {
 void OnPrepare() {
   for (JournalEntry *entry : pending.journal)
     if (entry->event->outcome == Outcome::kRefused) HealthCount(Health::kLostAtExit);
-  if (pending.ddl_outcome == Outcome::kRefused)
-    HealthCount(Health::kLostAtExit, pending.ddl.size);
+  if (pending.ddl_outcome == Outcome::kRefused) HealthCount(Health::kLostAtExit, pending.ddl.size);
 }
 
 // Forgets the transaction; resets the cache when it is too big or names have changed.
@@ -250,10 +248,21 @@ void EndTransaction() {
   EventCacheReset();
 }
 
+// What forget() ends must not be written again by others while it is undecided.
+void RefusePreparedForget() {
+  for (const OwnChange &change : pending.own)
+    if (change.forget)
+      ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                      errmsg("cannot PREPARE a transaction that called lineage.forget()")));
+}
+
 void OnTransaction(XactEvent event, void *) {
   switch (event) {
-    case XACT_EVENT_PRE_COMMIT:
     case XACT_EVENT_PRE_PREPARE:
+      RefusePreparedForget();
+      PreCommit();
+      return;
+    case XACT_EVENT_PRE_COMMIT:
       PreCommit();
       return;
     case XACT_EVENT_COMMIT:

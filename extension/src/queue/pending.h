@@ -3,8 +3,9 @@
 // PendingBump() (queue/event.h) and PendingAddDdl() (queue/ddl_record.h) add to it; savepoints drop
 // or lower what they hold; PRE_COMMIT hands it to the writer; COMMIT flushes counters to shared
 // memory and marks as seen what was really written. What the writer was refused stays with the
-// backend ("owed") and is tried at its next commit. After PREPARE TRANSACTION the outcome is unknown:
-// nothing is marked. All state here is the backend's own, all memory in contexts of its own.
+// backend ("owed") and is tried at its next commit. After PREPARE TRANSACTION the outcome is
+// unknown: nothing is marked. All state here is the backend's own, all memory in contexts of its
+// own.
 #pragma once
 
 #include "edge/server.h"

@@ -23,14 +23,23 @@ struct Row {
   }
 };
 
+// True when two varlena values hold the same bytes.
+inline bool SameBytes(Datum a, Datum b) {
+  struct varlena *left = PG_DETOAST_DATUM_PACKED(a);
+  struct varlena *right = PG_DETOAST_DATUM_PACKED(b);
+  Size size = VARSIZE_ANY_EXHDR(left);
+  return size == VARSIZE_ANY_EXHDR(right) &&
+         memcmp(VARDATA_ANY(left), VARDATA_ANY(right), size) == 0;
+}
+
 inline void StoreInsertRow(StoreTable *table, Row &row) {
   Assert(row.size == table->ncolumns);
   StoreInsert(table, row.values, row.nulls);
 }
 
-// Adds a row to the feed in the running transaction; the caller counts it (PendingFeedChange, or the
-// writer's batch). The transaction has its id before the row has, which lets readers of the feed
-// tell when no lower id can come any more.
+// Adds a row to the feed in the running transaction; the caller counts it (PendingFeedChange, or
+// the writer's batch). The transaction has its id before the row has, which lets readers of the
+// feed tell when no lower id can come any more.
 void FeedRow(StoreTable *queue, const char *kind, int64 ref, const char *object,
              const char *object_type);
 

@@ -15,6 +15,7 @@ constexpr const char *kTranche = "pg_lineage";
 
 shmem_request_hook_type next_shmem_request = NULL;
 shmem_startup_hook_type next_shmem_startup = NULL;
+object_access_hook_type next_object_access = NULL;
 DatabaseSlot *my_slot = NULL;  // a backend never changes its database
 
 Size SegmentSize() {
@@ -42,8 +43,8 @@ void StartMemory() {
   shared_events = NULL;
   bool found;
   LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-  shared_state = static_cast<SharedState *>(
-      ShmemInitStruct("pg_lineage", sizeof(SharedState), &found));
+  shared_state =
+      static_cast<SharedState *>(ShmemInitStruct("pg_lineage", sizeof(SharedState), &found));
   if (!found) InitState();
   HASHCTL info = {};
   info.keysize = sizeof(EventKey);
@@ -114,6 +115,12 @@ void FreeSlot(Oid database) {
   LWLockRelease(ControlLock());
 }
 
+// Frees what a database had when it is dropped.
+void OnObjectAccess(ObjectAccessType access, Oid class_id, Oid object_id, int sub_id, void *arg) {
+  if (next_object_access != NULL) next_object_access(access, class_id, object_id, sub_id, arg);
+  if (access == OAT_DROP && class_id == DatabaseRelationId) SharedForget(object_id, true);
+}
+
 }  // namespace
 
 void InstallSharedMemory() {
@@ -121,6 +128,8 @@ void InstallSharedMemory() {
   shmem_request_hook = RequestMemory;
   next_shmem_startup = shmem_startup_hook;
   shmem_startup_hook = StartMemory;
+  next_object_access = object_access_hook;
+  object_access_hook = OnObjectAccess;
 }
 
 bool SharedReady() { return shared_state != NULL && shared_events != NULL; }
@@ -154,8 +163,7 @@ void RaiseIds(int64 at_least) {
   if (!SharedReady()) return;
   uint64 wanted = static_cast<uint64>(at_least);
   uint64 last = pg_atomic_read_u64(&shared_state->last_id);
-  while (last < wanted &&
-         !pg_atomic_compare_exchange_u64(&shared_state->last_id, &last, wanted)) {
+  while (last < wanted && !pg_atomic_compare_exchange_u64(&shared_state->last_id, &last, wanted)) {
   }
 }
 
@@ -228,8 +236,7 @@ void SharedForget(Oid database, bool slot) {
   hash_seq_init(&scan, shared_events);
   SharedEvent *event;
   while ((event = static_cast<SharedEvent *>(hash_seq_search(&scan))) != NULL)
-    if (event->key.database == database)
-      hash_search(shared_events, &event->key, HASH_REMOVE, NULL);
+    if (event->key.database == database) hash_search(shared_events, &event->key, HASH_REMOVE, NULL);
   for (int i = 0; i < kPartitions; i++) LWLockRelease(PartitionLock(i));
   if (slot) FreeSlot(database);
 }
@@ -254,9 +261,7 @@ void BumpGeneration() {
   SpinLockRelease(&slot->mutex);
 }
 
-bool IdsRaised() {
-  return !SharedReady() || *const_cast<volatile bool *>(&MySlot()->ids_raised);
-}
+bool IdsRaised() { return !SharedReady() || *const_cast<volatile bool *>(&MySlot()->ids_raised); }
 
 void NoteIdsRaised() {
   if (!SharedReady()) return;
@@ -291,8 +296,7 @@ bool PendingRead(int64 *n) {
   TimestampTz now = max_prepared_xacts > 0 ? GetCurrentTimestamp() : 0;
   DatabaseSlot *slot = MySlot();
   SpinLockAcquire(&slot->mutex);
-  bool known = slot->pending_known &&
-               (now == 0 || now - slot->pending_counted < USECS_PER_SEC);
+  bool known = slot->pending_known && (now == 0 || now - slot->pending_counted < USECS_PER_SEC);
   *n = slot->pending;
   SpinLockRelease(&slot->mutex);
   return known && own;

@@ -47,7 +47,7 @@ enum class Health : int {
   kBreakerTrips,         // capture rested until the end of a transaction
   kEdgesWritten,
   kDdlWritten,
-  kCostSamples,          // own cost: samples and their nanoseconds
+  kCostSamples,  // own cost: samples and their nanoseconds
   kCostNanoseconds,
   kCount,
 };
@@ -61,8 +61,8 @@ bool SharedReady();
 void HealthCount(Health what, uint64 n = 1);
 uint64 HealthRead(Health what);
 
-// Takes n ids, the first is returned. Ids are microseconds of the clock, moved on by use: they never
-// repeat after a restart, and are roughly in the order of writing in all backends together.
+// Takes n ids, the first is returned. Ids are microseconds of the clock, moved on by use: they
+// never repeat after a restart, and are roughly in the order of writing in all backends together.
 int64 TakeIds(int n);
 // Makes sure that later ids are above the one given: called with the highest one stored.
 void RaiseIds(int64 at_least);

@@ -1,5 +1,6 @@
 // Keeps the counters over a clean restart, as pg_stat_statements does: written by the postmaster at
-// shutdown, read and removed at start. After a crash there is no file, so stale counts never return.
+// shutdown, read and removed at start. After a crash there is no file, so stale counts never
+// return.
 #include <unistd.h>
 
 #include "edge/compat.h"
@@ -67,8 +68,8 @@ bool ReadAll(FILE *file) {
     if (fread(&saved, sizeof(saved), 1, file) != 1) return false;
     if (i >= settings.max_events) continue;
     bool found;
-    SharedEvent *event = static_cast<SharedEvent *>(
-        hash_search(shared_events, &saved.key, HASH_ENTER_NULL, &found));
+    SharedEvent *event =
+        static_cast<SharedEvent *>(hash_search(shared_events, &saved.key, HASH_ENTER_NULL, &found));
     if (event == NULL || found) continue;
     SpinLockInit(&event->mutex);
     event->mark = {};  // the store's index says what is stored

@@ -18,15 +18,15 @@ struct EventKey {
 };
 
 struct SharedEvent {
-  EventKey key;  // first: the hash's key
-  slock_t mutex; // guards what follows
+  EventKey key;   // first: the hash's key
+  slock_t mutex;  // guards what follows
   StoreMark mark;
   EventCounters counters;
 };
 
 struct DatabaseSlot {
-  Oid database;  // guarded by the control lock
-  slock_t mutex; // guards what follows
+  Oid database;   // guarded by the control lock
+  slock_t mutex;  // guards what follows
   uint32 generation;
   bool ids_raised;
   bool pending_known;

@@ -14,11 +14,14 @@ struct TableForm {
 // The columns of the installed version, as in pg_lineage--1.0.sql.
 const TableForm kForms[kStoreTables] = {
     {"_node", 8, {INT8OID, OIDOID, CHAROID, TEXTOID, TEXTOID, TEXTARRAYOID, INT8OID, INT8OID}},
-    {"_edge", 17, {INT8OID,    INT8OID,      INT8OID,      INT8OID, INT2OID,        INT2OID,
-                   OIDOID,     TEXTOID,      TEXTARRAYOID, INT8OID, TIMESTAMPTZOID, XID8OID,
-                   NAMEOID,    TEXTOID,      INT2ARRAYOID, INT2ARRAYOID, INT2ARRAYOID}},
-    {"_ddl", 14, {INT8OID, TIMESTAMPTZOID, XID8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, JSONBOID,
-                  TEXTOID, TEXTARRAYOID, NAMEOID, OIDOID, OIDOID, INT4OID}},
+    {"_edge",
+     17,
+     {INT8OID, INT8OID, INT8OID, INT8OID, INT2OID, INT2OID, OIDOID, TEXTOID, TEXTARRAYOID, INT8OID,
+      TIMESTAMPTZOID, XID8OID, NAMEOID, TEXTOID, INT2ARRAYOID, INT2ARRAYOID, INT2ARRAYOID}},
+    {"_ddl",
+     14,
+     {INT8OID, TIMESTAMPTZOID, XID8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, JSONBOID, TEXTOID,
+      TEXTARRAYOID, NAMEOID, OIDOID, OIDOID, INT4OID}},
     {"queue", 7, {INT8OID, TIMESTAMPTZOID, XID8OID, TEXTOID, INT8OID, TEXTOID, TEXTOID}},
     {"_sink", 3, {INT8OID, TEXTOID, TIMESTAMPTZOID}},
     {"_taken", 3, {INT8OID, INT8OID, INT8OID}},
@@ -31,6 +34,7 @@ struct Presence {
   bool watching;
   bool checked;
   bool present;
+  bool broken;     // the extension is there, its table is not (yet)
   uint32 changes;  // invalidations so far: one during the look-up must win
   Oid table;       // lineage._edge
   Oid file;
@@ -65,10 +69,11 @@ void LogShape(const char *name) {
 
 // True when lineage._edge is there and is a table of our extension, not of somebody's making.
 bool FindStore(Oid *table, Oid *file) {
+  presence.broken = false;
   if (!OidIsValid(get_namespace_oid(kSchema, true))) return false;
   *table = TableOid(StoreId::kEdge);
   if (!OidIsValid(*table)) {
-    if (OidIsValid(get_extension_oid("pg_lineage", true))) LogShape("_edge");
+    presence.broken = OidIsValid(get_extension_oid("pg_lineage", true));
     return false;
   }
   HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(*table));
@@ -138,7 +143,10 @@ bool StorePresent() {
 }
 
 bool StoreMarkNow(StoreMark *mark) {
-  if (!StorePresent()) return false;
+  if (!StorePresent()) {
+    if (presence.broken) LogShape("_edge");
+    return false;
+  }
   *mark = StoreMark{presence.table, presence.file, Generation()};
   return true;
 }
@@ -235,8 +243,7 @@ SysScanDesc StoreScan(StoreTable *table, Snapshot snapshot, ScanKeyData *keys, i
   for (int i = 0; i < table->nindexes && nkeys > 0 && !OidIsValid(chosen); i++) {
     IndexInfo *info = table->infos[i];
     bool fits = info->ii_NumIndexKeyAttrs >= nkeys;
-    for (int k = 0; fits && k < nkeys; k++)
-      fits = info->ii_IndexAttrNumbers[k] == keys[k].sk_attno;
+    for (int k = 0; fits && k < nkeys; k++) fits = info->ii_IndexAttrNumbers[k] == keys[k].sk_attno;
     if (fits) chosen = RelationGetRelid(table->indexes[i]);
   }
   return systable_beginscan(table->relation, chosen, OidIsValid(chosen), snapshot, nkeys, keys);

@@ -39,7 +39,8 @@ enum class StoreRefusal { kNone, kAbsent, kLocked, kShape };
 // True when the extension is installed in this database. Cheap: cached, reset by invalidations.
 bool StorePresent();
 
-// The mark that a fact stored now has. False when the extension is not there.
+// The mark that a fact stored now has. False when the extension is not there, or broken, which is
+// said once; so not to be called while CREATE EXTENSION runs.
 bool StoreMarkNow(StoreMark *mark);
 
 // Whose OIDs are stored: a hash of the cluster's identifier and this database.
@@ -57,14 +58,15 @@ bool StoreDelete(StoreTable *table, ItemPointer tid, bool wait);
 int64 StoreHighestId(StoreTable *table);
 
 // Rows whose leading columns equal `keys` (attribute numbers of the table, ascending columns of one
-// index), or all rows with nkeys 0. SnapshotSelf takes no predicate lock and sees what just committed.
+// index), or all rows with nkeys 0. SnapshotSelf takes no predicate lock and sees what just
+// committed.
 SysScanDesc StoreScan(StoreTable *table, Snapshot snapshot, ScanKeyData *keys, int nkeys);
 inline void StoreKey(ScanKeyData *key, AttrNumber column, RegProcedure equal, Datum value) {
   ScanKeyInit(key, column, BTEqualStrategyNumber, equal, value);
 }
 
-// What our readers use: the statement's snapshot, or SnapshotSelf in SERIALIZABLE, where reading our
-// tables by an MVCC snapshot would make other transactions fail.
+// What our readers use: the statement's snapshot, or SnapshotSelf in SERIALIZABLE, where reading
+// our tables by an MVCC snapshot would make other transactions fail.
 Snapshot StoreReadSnapshot();
 
 }  // namespace pg_lineage

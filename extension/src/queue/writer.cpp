@@ -51,8 +51,10 @@ void Feed(Writer *writer, const char *kind, int64 ref) {
   writer->batch->feed_rows++;
 }
 
-void WriteEdge(Writer *writer, const EventSpec &spec, const EventEdge &edge, int64 source,
-               int64 target) {
+// Writes the row of one source of an event, and its feed row.
+void WriteEdge(Writer *writer, const EventSpec &spec, int number, int64 source, int64 target,
+               TimestampTz first_seen) {
+  const EventEdge &edge = spec.edges[number];
   int64 id = TakeIds(1);
   Row row = {};
   row.Add(Int64GetDatum(id));
@@ -65,7 +67,7 @@ void WriteEdge(Writer *writer, const EventSpec &spec, const EventEdge &edge, int
   row.AddText(spec.path == NULL ? NULL : spec.path->routine);
   row.Add(PathArray(spec.path));
   row.Add(Int64GetDatum(writer->nodes.stamp));
-  row.Add(TimestampTzGetDatum(writer->now));
+  row.Add(TimestampTzGetDatum(first_seen));
   row.Add(UInt64GetDatum(writer->xid));
   row.Add(NameGetDatum(&writer->username));
   row.AddText(spec.query_text);
@@ -77,26 +79,61 @@ void WriteEdge(Writer *writer, const EventSpec &spec, const EventEdge &edge, int
   if (source != target) Feed(writer, "edge", id);
 }
 
-// True when a committed row of the event is there. Rows of one event are written by one transaction,
-// so one stands for all.
-bool EventStored(Writer *writer, uint64 event_key) {
-  ScanKeyData key;
-  StoreKey(&key, 2, F_INT8EQ, Int64GetDatum(static_cast<int64>(event_key)));
-  SysScanDesc scan = StoreScan(writer->edge, SnapshotSelf, &key, 1);
-  bool found = systable_getnext(scan) != NULL;
-  systable_endscan(scan);
-  return found;
+// What the store has of an event.
+struct StoredEvent {
+  bool found;
+  bool renamed;  // routines of the call path are called otherwise now
+  TimestampTz first_seen;
+};
+
+// True when a row's routine and call path read as the event's do.
+bool SamePath(Writer *writer, HeapTuple tuple, const EventSpec &spec) {
+  constexpr AttrNumber kRoutine = 8, kCallPath = 9;
+  TupleDesc desc = RelationGetDescr(writer->edge->relation);
+  bool null;
+  Datum routine = heap_getattr(tuple, kRoutine, desc, &null);
+  const char *wanted = spec.path == NULL ? NULL : spec.path->routine;
+  if (null != (wanted == NULL)) return false;
+  if (!null && strcmp(TextDatumGetCString(routine), wanted) != 0) return false;
+  return SameBytes(heap_getattr(tuple, kCallPath, desc, &null), PathArray(spec.path));
 }
 
+// Looks for committed rows of the event. All rows of one event come by one transaction, so one
+// stands for all. With `remove` they go, unless another transaction is at them.
+StoredEvent LookUpEvent(Writer *writer, const EventSpec &spec, bool remove) {
+  constexpr AttrNumber kEventKey = 2, kFirstSeen = 11;
+  StoredEvent stored = {};
+  ScanKeyData key;
+  StoreKey(&key, kEventKey, F_INT8EQ, Int64GetDatum(static_cast<int64>(spec.key)));
+  SysScanDesc scan = StoreScan(writer->edge, SnapshotSelf, &key, 1);
+  HeapTuple tuple;
+  while (HeapTupleIsValid(tuple = systable_getnext(scan))) {
+    bool null;
+    Datum seen = heap_getattr(tuple, kFirstSeen, RelationGetDescr(writer->edge->relation), &null);
+    stored.found = true;
+    stored.first_seen = DatumGetTimestampTz(seen);
+    stored.renamed = !SamePath(writer, tuple, spec);
+    if (!remove) break;
+    (void)StoreDelete(writer->edge, &tuple->t_self, false);
+  }
+  systable_endscan(scan);
+  return stored;
+}
+
+// Writes an event unless the store has it. After a rename of a routine its rows are written anew,
+// under the new names and with the time they were first seen.
 void WriteEvent(Writer *writer, LocalEvent *event) {
   const EventSpec &spec = event->spec;
   event->outcome = Outcome::kStored;
-  if (EventStored(writer, spec.key)) return;
+  StoredEvent stored = LookUpEvent(writer, spec, false);
+  if (stored.found && !stored.renamed) return;
+  if (stored.found) LookUpEvent(writer, spec, true);
+  TimestampTz first_seen = stored.found ? stored.first_seen : writer->now;
   int64 target = NodeRow(&writer->nodes, spec.target);
   for (int i = 0; i < spec.nedges; i++) {
     int64 source = NodeRow(&writer->nodes, spec.edges[i].source);
     if (source == 0 || target == 0) continue;
-    WriteEdge(writer, spec, spec.edges[i], source, target);
+    WriteEdge(writer, spec, i, source, target, first_seen);
     HealthCount(Health::kEdgesWritten);
   }
 }
@@ -190,10 +227,12 @@ void WriteAll(WriteBatch *batch) {
   PopActiveSnapshot();
 }
 
-// Counts a failed write, and tells it once.
+// Counts a failed write, and tells it once. A serialization failure is no fault: the transaction is
+// doomed anyway, or the next commit succeeds.
 void NoteFailure(ErrorData *error) {
   static bool warned = false;
   HealthCount(Health::kRefusedError);
+  if (error->sqlerrcode == ERRCODE_T_R_SERIALIZATION_FAILURE) return;
   HealthCount(Health::kErrorsSwallowed);
   if (warned) return;
   warned = true;

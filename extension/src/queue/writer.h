@@ -25,7 +25,7 @@ struct WriteBatch {
   PendingDdl *ddl;
   int nddl;
   Outcome ddl_outcome;  // out: of all DDL together
-  int64 feed_rows;  // out: rows added to the feed
+  int64 feed_rows;      // out: rows added to the feed
 };
 
 void WriteStore(WriteBatch *batch);
