@@ -125,6 +125,14 @@ DROP EXTENSION pgcrypto; CREATE EXTENSION pgcrypto;
 :show
 :mark
 
+-- a definition that fails when it is read does no harm when it is made
+CREATE VIEW ddl_a.r1 AS SELECT 1 AS x; CREATE VIEW ddl_a.r2 AS SELECT x FROM ddl_a.r1;
+SELECT errors_swallowed AS swallowed, degraded_unanalysed AS unanalysed FROM lineage.health \gset
+CREATE OR REPLACE VIEW ddl_a.r1 AS SELECT x FROM ddl_a.r2;
+SELECT errors_swallowed - :swallowed, degraded_unanalysed - :unanalysed FROM lineage.health;
+:show
+:mark
+
 -- dropping
 DROP TABLE ddl_a.p, ddl_a.p2;
 DROP TYPE ddl_a.ty2;
