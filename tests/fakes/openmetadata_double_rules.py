@@ -48,6 +48,8 @@ COLLECTIONS = {
     "databaseSchemas": ("databaseSchema", "database", "database"),
     "tables": ("table", "databaseSchema", "databaseSchema"),
     "storedProcedures": ("storedProcedure", "databaseSchema", "databaseSchema"),
+    "classifications": ("classification", None, None),
+    "tags": ("tag", "classification", "classification"),
 }
 _COMMON = set("name displayName description tags dataProducts".split())
 _DATA = _COMMON | set("extension sourceUrl lifeCycle sourceHash".split())
@@ -61,6 +63,8 @@ _OWN_FIELDS = {
         "retentionPeriod fileFormat".split()
     ),
     "storedProcedure": _DATA | {"storedProcedureCode", "databaseSchema"},
+    "classification": _COMMON | {"mutuallyExclusive", "provider"},
+    "tag": _COMMON | {"classification", "parent", "associatedTags", "mutuallyExclusive", "provider"},
 }
 _REQUIRED = {
     "databaseService": ("name", "serviceType"),
@@ -68,6 +72,8 @@ _REQUIRED = {
     "databaseSchema": ("name", "database"),
     "table": ("name", "databaseSchema", "columns"),
     "storedProcedure": ("name", "databaseSchema", "storedProcedureCode"),
+    "classification": ("name", "description"),
+    "tag": ("name", "classification", "description"),
 }
 _COLUMN_FIELDS = set(
     "name displayName dataType arrayDataType dataLength precision scale dataTypeDisplay "

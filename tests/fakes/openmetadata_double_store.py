@@ -135,6 +135,8 @@ class Store:
             name = f"{parent['fullyQualifiedName']}.{name}"
         if kind == "table":
             self._check_referred(body)
+            for label in body.get("tags") or []:
+                self.by_name("tag", label.get("tagFQN"))
         entity_id = self.names.get((kind, name))
         if entity_id is not None:
             if create_only:
