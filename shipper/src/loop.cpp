@@ -297,6 +297,7 @@ bool Loop::SettleSent() {
   changes = delivery_->TakeChanges();
   settlement_.state.insert(settlement_.state.end(), changes.begin(), changes.end());
   if (!settlement_.empty()) queue_->Settle(settlement_);
+  if (!settlement_.taken.empty()) last_pending_ = -1;  // fewer rows: the count says nothing now
   for (const WorkKey &key : settled_work_) work_.Remove(key);
   settlement_ = {};
   settled_work_.clear();

@@ -19,6 +19,7 @@
 #include "sink/openmetadata_sink.h"
 #include "sink/patient_sink.h"
 #include "source/catalog_origin.h"
+#include "source/ingest.h"
 #include "system_clock.h"
 
 namespace shipper {
@@ -85,18 +86,27 @@ void RequireTaken(const Status &status) {
   throw FatalError(status.message, ExitCodeOf(status));
 }
 
-// Metadata of the whole database, with or without the extension.
-ExitCode Ingest(const CommandLine &, Parts *parts) {
+// Metadata of the whole database, or of all of them, with or without the extension.
+ExitCode IngestAll(const CommandLine &, Parts *parts) {
   Require(InspectServer(&parts->session.Get()));
   RequireSink(parts);
   PatientSink sink(parts->sink.get(), &parts->clock, kTriesOnce, kTryBaseMs, kTryMaxMs);
-  CatalogOrigin origin([parts]() -> PgConnection & { return parts->session.Get(); }, parts->config);
-  Delivery delivery(&origin, &sink, {});
-  delivery.set_unconditional(true);
-  Status status = delivery.Send({WorkKind::kResync, "", ""}, [](const WorkKey &) {});
-  RequireTaken(status);
+  long good = 0, bad = 0;
+  for (const std::string &database : IngestDatabases(&parts->session.Get(), parts->config)) {
+    Config config = parts->config;
+    config.postgres.database = database;
+    PgConnection pg(config.postgres);
+    std::map<std::string, std::string> sent;
+    IngestResult result = Ingest(&pg, config, &sink, {}, &sent, nullptr);
+    for (const std::string &warning : result.warnings) spdlog::warn(warning);
+    for (const IngestFailure &failure : result.failures)
+      spdlog::error("{}: {}", failure.object, failure.reason);
+    RequireTaken(result.status);
+    good += result.counts.total();
+    bad += static_cast<long>(result.failures.size());
+  }
   RequireTaken(sink.Flush());
-  return Verdict(parts->config, delivery.sent(), delivery.refused() + (status.ok() ? 0 : 1));
+  return Verdict(parts->config, good, bad);
 }
 
 // All lineage of the store, once. What the daemon would remember is remembered.
@@ -141,7 +151,7 @@ void WaitForDatabase(Parts *parts, const Signals &signals) {
 // The daemon.
 ExitCode Run(const CommandLine &line, Parts *parts, Signals *signals) {
   if (line.dry_run) {  // what it would begin with
-    ExitCode code = Ingest(line, parts);
+    ExitCode code = IngestAll(line, parts);
     return std::max(code, SendLineage(line, parts));
   }
   WaitForDatabase(parts, *signals);
@@ -219,7 +229,7 @@ ExitCode Retry(const CommandLine &line, Parts *parts) {
 }
 
 using VerbFunction = ExitCode (*)(const CommandLine &, Parts *);
-const std::map<std::string, VerbFunction> kVerbs = {{"ingest", Ingest}, {"lineage", SendLineage},
+const std::map<std::string, VerbFunction> kVerbs = {{"ingest", IngestAll}, {"lineage", SendLineage},
                                                     {"check", Check},   {"report", Report},
                                                     {"parked", Parked}, {"retry", Retry}};
 

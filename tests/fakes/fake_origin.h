@@ -1,0 +1,79 @@
+// A database of tables by name, whose edges are counted versions.
+#pragma once
+
+#include <map>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "origin.h"
+
+namespace shipper {
+
+class FakeOrigin : public Origin {
+ public:
+  std::vector<Entity> Object(const std::string &type, const std::string &identity) override {
+    if (type == "routine") {
+      if (routines.count(identity) == 0) return {};
+      return {Service(), Make("storedProcedure", "svc." + identity, 1)};
+    }
+    if (tables.count(identity) == 0) return {};
+    return {Service(), Make("table", "svc." + identity, tables[identity])};
+  }
+  std::optional<TablePair> Fold(const TablePair &pair) override {
+    if (pair.first == pair.second) return std::nullopt;
+    return TablePair{Root(pair.first), Root(pair.second)};
+  }
+  std::optional<LineageEdge> Edge(const TablePair &pair) override {
+    ++reads;
+    if (poison.count(pair.first) > 0) throw std::runtime_error("cannot make sense of it");
+    auto edge = edges.find(pair);
+    if (edge == edges.end()) return std::nullopt;
+    LineageEdge made{"svc." + pair.first, "svc." + pair.second, {{"version", edge->second}}, {}};
+    for (const std::string &routine : writers[pair])
+      made.routines.push_back({routine, "svc." + routine});
+    return made;
+  }
+  std::vector<TablePair> Pairs(const std::string &table) override {
+    std::vector<TablePair> pairs;
+    for (const auto &[pair, version] : edges)
+      if (table.empty() || pair.first == table || pair.second == table) pairs.push_back(pair);
+    return pairs;
+  }
+  void Everything(const std::function<void(const Entity &)> &sink) override {
+    sink(Service());
+    for (const auto &[table, version] : tables) sink(Make("table", "svc." + table, version));
+  }
+
+  // Two tables and an edge between them.
+  void Join(const std::string &source, const std::string &target) {
+    tables.try_emplace(source, 1);
+    tables.try_emplace(target, 1);
+    ++edges[{source, target}];
+  }
+
+  std::map<std::string, int> tables;
+  std::map<TablePair, int> edges;
+  std::map<TablePair, std::vector<std::string>> writers;
+  std::map<std::string, std::string> roots;  // partition → root
+  std::set<std::string> routines, poison;
+  int reads = 0;
+
+ private:
+  std::string Root(const std::string &table) const {
+    auto root = roots.find(table);
+    return root == roots.end() ? table : root->second;
+  }
+  static Entity Make(const std::string &type, const std::string &fqn, int version) {
+    Entity entity;
+    entity.type = type;
+    entity.fqn = fqn;
+    entity.path = "/v1/" + type;
+    entity.body = {{"version", version}};
+    return entity;
+  }
+  static Entity Service() { return Make("databaseService", "svc", 1); }
+};
+
+}  // namespace shipper
