@@ -123,7 +123,22 @@ TEST_F(Faults, AnErrorWhileWritingIsNotTheUsersError) {
   EXPECT_TRUE(HasEdge("public.src.b", "public.other.a"));
 }
 
+TEST_F(Faults, AnEventRefusedToABackendThatEndsIsCounted) {
+  AllowComplaints();
+  AllowFaults();
+  const char *const lost = "SELECT lost_at_exit FROM lineage.health";
+  int before = std::stoi(Open().Value(lost));
+  Session locker = Open(), user = Open();
+  locker.Exec("BEGIN; LOCK TABLE lineage._edge IN ACCESS EXCLUSIVE MODE");
+  user.Exec(kCopy);
+  user.Close();
+  EXPECT_TRUE(WaitUntil([&] { return std::stoi(Open().Value(lost)) > before; }, 5));
+  locker.Exec("ROLLBACK");
+  EXPECT_TRUE(Edges().empty());
+}
+
 TEST_F(Faults, AStoreThatCannotBeOpenedOnDiskIsNotTheUsersError) {
+  AllowFaults();
   AllowComplaints();
   Session user = Open();
   user.Exec("CHECKPOINT");
@@ -147,7 +162,7 @@ TEST_F(Faults, ADroppedAndRecreatedExtensionStartsAnewInEverySession) {
     session->Exec("EXECUTE copy");
   }
   here.Exec("DROP EXTENSION pg_lineage");
-  EXPECT_EQ(here.Value("SELECT count(*) FROM pg_namespace WHERE nspname = 'lineage'"), "0");
+  EXPECT_EQ(here.Value("SELECT count(*) FROM pg_extension WHERE extname = 'pg_lineage'"), "0");
   for (Session *session : {&here, &there}) session->Exec("EXECUTE copy");
   here.Exec("CREATE EXTENSION pg_lineage");
   EXPECT_TRUE(Edges().empty());
