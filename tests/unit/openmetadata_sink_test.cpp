@@ -1,0 +1,230 @@
+#include "sink/openmetadata_sink.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <vector>
+
+#include <unistd.h>
+
+#include <gtest/gtest.h>
+
+#include "fakes/scripted_server.h"
+#include "sink/curl_http.h"
+
+namespace shipper {
+namespace {
+
+using nlohmann::json;
+
+const ScriptedAnswer kVersion2{200, R"({"version":"2.0.7"})", {}};
+const ScriptedAnswer kVersion12{200, R"({"version":"1.2.0"})", {}};
+const ScriptedAnswer kNoEdge{404, R"({"code":404,"message":"no edge"})", {}};
+const ScriptedAnswer kGone{404, R"({"code":404,"message":"not found"})", {}};
+
+// An entity's answer.
+ScriptedAnswer Id(const std::string &id, bool deleted = false) {
+  return {200, json{{"id", id}, {"deleted", deleted}}.dump(), {}};
+}
+
+class OpenMetadataSinkTest : public ::testing::Test {
+ protected:
+  OpenMetadataSinkTest() {
+    HttpOptions options;
+    options.connect_timeout_ms = options.timeout_ms = 500;
+    http_ = std::make_unique<CurlHttp>(options, nullptr);
+    config_.host_port = server_.Url("/api");
+    config_.token = Secret("secret-token");
+    sink_ = std::make_unique<OpenMetadataSink>(config_, http_.get());
+    table_.type = "table";
+    table_.fqn = "svc.shop.public.a";
+    table_.path = "/v1/tables";
+    table_.body = {
+        {"name", "a"}, {"databaseSchema", "svc.shop.public"}, {"columns", json::array()}};
+    edge_.from_fqn = "svc.shop.public.a";
+    edge_.to_fqn = "svc.shop.public.b";
+    edge_.details = {{"source", "QueryLineage"}, {"description", "Recorded by pg_lineage."}};
+  }
+
+  json LastBody() { return json::parse(server_.requests().back().body); }
+  std::string LastPath() { return server_.requests().back().path; }
+
+  ScriptedServer server_;
+  ServerConfig config_;
+  std::unique_ptr<CurlHttp> http_;
+  std::unique_ptr<OpenMetadataSink> sink_;
+  Entity table_;
+  LineageEdge edge_;
+};
+
+TEST_F(OpenMetadataSinkTest, AnEntityIsPutWithTheTokenAsItsCreateRequest) {
+  server_.Play({kVersion2, {201, R"({"id":"1"})", {}}});
+  EXPECT_TRUE(sink_->PutEntity(table_).ok());
+  EXPECT_EQ(LastPath(), "/api/v1/tables");
+  EXPECT_EQ(LastBody(), table_.body);
+  EXPECT_NE(server_.requests()[1].head.find("Authorization: Bearer secret-token"),
+            std::string::npos);
+}
+
+TEST_F(OpenMetadataSinkTest, AnEdgeIsPutByTheIdsThatTheServerGave) {
+  edge_.details["pipeline"] = {{"type", "storedProcedure"},
+                               {"fullyQualifiedName", "svc.shop.public.f"}};
+  server_.Play({kVersion2, Id("A"), Id("B"), Id("F"), kNoEdge, {200, "", {}}});
+  EXPECT_TRUE(sink_->PutLineage(edge_).ok());
+  EXPECT_EQ(LastPath(), "/api/v1/lineage");
+  json edge = LastBody()["edge"];
+  EXPECT_EQ(edge["fromEntity"], (json{{"id", "A"}, {"type", "table"}}));
+  EXPECT_EQ(edge["toEntity"], (json{{"id", "B"}, {"type", "table"}}));
+  EXPECT_EQ(edge["lineageDetails"]["pipeline"], (json{{"id", "F"}, {"type", "storedProcedure"}}));
+}
+
+TEST_F(OpenMetadataSinkTest, IdsAreAskedForOnce) {
+  server_.Play({kVersion2, Id("A"), Id("B"), kNoEdge, {200, "", {}}, kNoEdge, {200, "", {}}});
+  ASSERT_TRUE(sink_->PutLineage(edge_).ok());
+  ASSERT_TRUE(sink_->PutLineage(edge_).ok());
+  EXPECT_EQ(server_.requests().size(), 7u);
+}
+
+TEST_F(OpenMetadataSinkTest, NamesAreEncodedInPaths) {
+  edge_.from_fqn = "svc.shop.public.\"odd/na me.x\"";
+  server_.Play({kVersion2, Id("A"), Id("B"), kNoEdge, {200, "", {}}});
+  ASSERT_TRUE(sink_->PutLineage(edge_).ok());
+  EXPECT_EQ(server_.requests()[1].path,
+            "/api/v1/tables/name/svc.shop.public.%22odd%2Fna%20me.x%22?include=all");
+}
+
+TEST_F(OpenMetadataSinkTest, AMissingTableIsNamed) {
+  server_.Play({kVersion2, Id("A"), kGone});
+  Status status = sink_->PutLineage(edge_);
+  EXPECT_EQ(status.action, Action::kPark);
+  EXPECT_EQ(status.missing, std::vector<std::string>{"svc.shop.public.b"});
+}
+
+TEST_F(OpenMetadataSinkTest, ATableThatAPersonDeletedIsNotRevived) {
+  server_.Play({kVersion2, Id("A"), Id("B", true), Id("A"), Id("B", true)});
+  Status status = sink_->PutLineage(edge_);
+  EXPECT_EQ(status.action, Action::kPark);
+  EXPECT_TRUE(status.missing.empty());
+}
+
+TEST_F(OpenMetadataSinkTest, AnIdThatBecameWrongIsLookedUpAgain) {
+  server_.Play({kVersion2,
+                Id("A"),
+                Id("B"),
+                kNoEdge,
+                {200, "", {}},
+                kNoEdge,
+                kGone,
+                Id("A2"),
+                Id("B2"),
+                kNoEdge,
+                {200, "", {}}});
+  ASSERT_TRUE(sink_->PutLineage(edge_).ok());
+  ASSERT_TRUE(sink_->PutLineage(edge_).ok());
+  EXPECT_EQ(LastBody()["edge"]["fromEntity"]["id"], "A2");
+}
+
+TEST_F(OpenMetadataSinkTest, AnEdgeOfSomebodyElseIsMergedAndNeverReplaced) {
+  json foreign = {
+      {"edge",
+       {{"source", "Manual"},
+        {"description", "by hand"},
+        {"columnsLineage",
+         {{{"fromColumns", {"svc.shop.public.a.x"}}, {"toColumn", "svc.shop.public.b.x"}}}},
+        {"updatedBy", "ann"}}}};
+  edge_.details["columnsLineage"] = {
+      {{"fromColumns", {"svc.shop.public.a.y"}}, {"toColumn", "svc.shop.public.b.y"}}};
+  edge_.details["sqlQuery"] = "insert";
+  server_.Play({kVersion2, Id("A"), Id("B"), {200, foreign.dump(), {}}, {200, "", {}}});
+  ASSERT_TRUE(sink_->PutLineage(edge_).ok());
+  json details = LastBody()["edge"]["lineageDetails"];
+  EXPECT_EQ(details["source"], "Manual");
+  EXPECT_EQ(details["description"], "by hand");
+  EXPECT_EQ(details["sqlQuery"], "insert");
+  EXPECT_EQ(details["columnsLineage"].size(), 2u);
+  EXPECT_FALSE(details.contains("updatedBy"));
+}
+
+TEST_F(OpenMetadataSinkTest, AnOldServerIsReadThroughItsGraph) {
+  json graph = {{"upstreamEdges",
+                 {{{"fromEntity", "A"},
+                   {"toEntity", "B"},
+                   {"lineageDetails", {{"source", "Manual"}, {"sqlQuery", "theirs"}}}}}}};
+  server_.Play({kVersion12, Id("A"), Id("B"), {200, graph.dump(), {}}, {200, "", {}}});
+  ASSERT_TRUE(sink_->PutLineage(edge_).ok());
+  EXPECT_EQ(server_.requests()[3].path,
+            "/api/v1/lineage/table/name/svc.shop.public.b?upstreamDepth=1&downstreamDepth=1");
+  EXPECT_EQ(LastBody()["edge"]["lineageDetails"]["sqlQuery"], "theirs");
+}
+
+TEST_F(OpenMetadataSinkTest, AServiceThatIsThereIsNotOverwritten) {
+  Entity service;
+  service.type = "databaseService";
+  service.fqn = "svc";
+  service.path = "/v1/services/databaseServices";
+  service.body = {{"name", "svc"}};
+  server_.Play({kVersion2, Id("S")});
+  EXPECT_TRUE(sink_->PutEntity(service).ok());
+  EXPECT_EQ(server_.requests().back().method, "GET");
+}
+
+TEST_F(OpenMetadataSinkTest, ALostServiceIsToldApartFromALostSchema) {
+  server_.Play({kVersion2, kGone, kGone});
+  EXPECT_EQ(sink_->PutEntity(table_).missing, std::vector<std::string>{"svc"});
+  server_.Play({kGone, Id("S")});
+  EXPECT_EQ(sink_->PutEntity(table_).missing, std::vector<std::string>{"svc.shop.public"});
+}
+
+TEST_F(OpenMetadataSinkTest, EveryFaultAsksForItsAction) {
+  struct {
+    ScriptedAnswer answer;
+    Action action;
+  } rows[] = {{{401, "{}", {}}, Action::kReauth},      {{409, "{}", {}}, Action::kRetry},
+              {{429, "{}", {}}, Action::kRetry},       {{500, "{}", {}}, Action::kRetry},
+              {{503, "{}", {}}, Action::kRetry},       {{400, "{}", {}}, Action::kPark},
+              {ScriptedAnswer::Cut(), Action::kRetry}, {ScriptedAnswer::Stall(), Action::kRetry}};
+  server_.Play({kVersion2});
+  for (const auto &row : rows) {
+    std::vector<ScriptedAnswer> answers = {row.answer, row.answer};
+    if (sink_->server_version().empty()) answers.insert(answers.begin(), kVersion2);
+    server_.Play(answers);
+    EXPECT_EQ(sink_->PutEntity(table_).action, row.action) << row.answer.status;
+    server_.Play({});
+  }
+}
+
+TEST_F(OpenMetadataSinkTest, AUserInterfaceInsteadOfTheApiIsSaid) {
+  server_.otherwise = {200, "<!DOCTYPE html><html>", {{"Content-Type", "text/html"}}};
+  Status status = sink_->Check();
+  EXPECT_EQ(status.fault, Fault::kAddress);
+  EXPECT_NE(status.message.find("/api"), std::string::npos);
+}
+
+TEST_F(OpenMetadataSinkTest, AServerThatIsTooOldIsSaid) {
+  server_.Play({{200, R"({"version":"1.1.9"})", {}}});
+  EXPECT_NE(sink_->Check().message.find("1.2 or later"), std::string::npos);
+}
+
+TEST_F(OpenMetadataSinkTest, ATokenFileIsReadAgainAfterRotation) {
+  char path[] = "/tmp/lineage-token-XXXXXX";
+  close(mkstemp(path));
+  std::ofstream(path) << "first\n";
+  config_.token = Secret(path);
+  OpenMetadataSink sink(config_, http_.get());
+  server_.Play({kVersion2, {401, "{}", {}}, {200, "{\"id\":\"1\"}", {}}});
+  EXPECT_EQ(sink.PutEntity(table_).action, Action::kReauth);
+  std::ofstream(path) << "second\n";
+  sink.ReloadCredential();
+  EXPECT_TRUE(sink.PutEntity(table_).ok());
+  EXPECT_NE(server_.requests().back().head.find("Bearer second\r\n"), std::string::npos);
+  std::remove(path);
+}
+
+TEST_F(OpenMetadataSinkTest, NoMessageHoldsTheToken) {
+  server_.otherwise = {400, "{\"message\":\"no\"}", {}};
+  server_.Play({kVersion2});
+  EXPECT_EQ(sink_->PutEntity(table_).message.find("secret-token"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace shipper
