@@ -2,7 +2,7 @@
 SHIPPER_PACKAGES = libpq libcurl yaml-cpp spdlog fmt libpcre2-8 libgvc openssl
 SHIPPER_SRCS := $(sort $(wildcard shipper/src/*.cpp shipper/src/*/*.cpp shipper/src/*/*/*.cpp))
 SHIPPER_OBJS := $(patsubst %.cpp,build/%.o,$(SHIPPER_SRCS))
-SHIPPER_CXXFLAGS = -std=c++17 -O2 -g -Wall -Wextra -Werror -Ishipper/src -pthread -MMD -MP
+SHIPPER_CXXFLAGS = -std=c++17 -O2 -Wall -Wextra -Werror -Ishipper/src -pthread -MMD -MP
 SHIPPER_LIBS = $(shell pkg-config --libs $(SHIPPER_PACKAGES)) -pthread
 SHIPPER_BINDIR = $(shell $(PG_CONFIG) --bindir)
 

@@ -1,5 +1,5 @@
 # Tests: what a suite needs, and one target for each. Every suite ends with its own count.
-TEST_CXXFLAGS = -std=c++17 -O1 -g -Wall -Wextra -Werror -Ishipper/src -Itests -pthread -MMD -MP
+TEST_CXXFLAGS = -std=c++17 -O0 -Wall -Wextra -Werror -Ishipper/src -Itests -pthread -MMD -MP
 TEST_LIBS = -lgmock -lgtest -lgtest_main $(SHIPPER_LIBS)
 UNIT_SRCS := $(sort $(wildcard tests/unit/*.cpp tests/unit/*/*.cpp tests/fakes/*.cpp))
 INTEGRATION_SRCS := $(sort $(wildcard tests/integration/*.cpp))
