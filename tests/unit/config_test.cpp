@@ -1,0 +1,234 @@
+#include "config.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+
+#include <gtest/gtest.h>
+
+namespace shipper {
+namespace {
+
+// A workflow of the peer, with `extra` at the end of its connection block.
+std::string Workflow(const std::string &extra = "", const std::string &rest = "") {
+  return "source:\n"
+         "  type: postgres\n"
+         "  serviceName: shop_pg\n"
+         "  serviceConnection:\n"
+         "    config:\n"
+         "      type: Postgres\n"
+         "      username: om_reader\n"
+         "      authType: { password: geheim }\n"
+         "      hostPort: pg.example:5433\n"
+         "      database: shop\n" +
+         extra +
+         "  sourceConfig: { config: { type: DatabaseMetadata, includeOwners: true } }\n"
+         "sink: { type: metadata-rest, config: {} }\n"
+         "workflowConfig:\n"
+         "  openMetadataServerConfig:\n"
+         "    hostPort: http://om.example:8585/api/\n"
+         "    authProvider: openmetadata\n"
+         "    securityConfig: { jwtToken: token }\n" +
+         rest;
+}
+
+// The message of a configuration that is refused.
+std::string Refusal(const std::string &text) {
+  try {
+    ParseConfig(text, "w.yaml");
+  } catch (const ConfigError &error) {
+    return error.what();
+  }
+  return "";
+}
+
+bool Warns(const Config &config, const std::string &part) {
+  return std::any_of(config.warnings.begin(), config.warnings.end(),
+                     [&](const std::string &w) { return w.find(part) != std::string::npos; });
+}
+
+TEST(ConfigTest, AWorkflowOfThePeerIsTakenUnchanged) {
+  Config config = ParseConfig(Workflow(), "w.yaml");
+  EXPECT_TRUE(config.warnings.empty()) << config.warnings[0];
+  EXPECT_EQ(config.service_name, "shop_pg");
+  EXPECT_EQ(config.postgres.host, "pg.example");
+  EXPECT_EQ(config.postgres.port, "5433");
+  EXPECT_EQ(config.postgres.password.Reveal(), "geheim");
+  EXPECT_EQ(config.postgres.ssl_mode, "prefer");
+  EXPECT_TRUE(config.metadata.include_owners);
+  EXPECT_TRUE(config.metadata.mark_deleted_tables);
+  EXPECT_EQ(config.server.host_port, "http://om.example:8585/api");
+  EXPECT_EQ(config.server.token.Reveal(), "token");
+  EXPECT_EQ(config.success_threshold, 90);
+}
+
+TEST(ConfigTest, ThePasswordOfBeforeIsTaken) {
+  std::string text = Workflow("      password: alt\n");
+  text.replace(text.find("      authType: { password: geheim }\n"), 37, "");
+  EXPECT_EQ(ParseConfig(text, "w").postgres.password.Reveal(), "alt");
+}
+
+TEST(ConfigTest, ValuesAreExpandedFromTheEnvironment) {
+  setenv("SHIP_TEST_NAME", "found", 1);
+  unsetenv("SHIP_TEST_NONE");
+  std::vector<std::string> unset;
+  EXPECT_EQ(ExpandEnvironment("a$SHIP_TEST_NAME/${SHIP_TEST_NAME}", &unset), "afound/found");
+  EXPECT_TRUE(unset.empty());
+  EXPECT_EQ(ExpandEnvironment("$SHIP_TEST_NONE ${SHIP_TEST_NONE}", &unset),
+            "$SHIP_TEST_NONE ${SHIP_TEST_NONE}");
+  EXPECT_EQ(unset.size(), 2u);
+  EXPECT_EQ(ExpandEnvironment("5$ $1 ${} $", nullptr), "5$ $1 ${} $");
+  Config config = ParseConfig(Workflow("      classificationName: ${SHIP_TEST_NONE}\n"), "w");
+  EXPECT_TRUE(Warns(config, "SHIP_TEST_NONE is not set"));
+}
+
+TEST(ConfigTest, UnknownKeysAreWarnedAboutByTheirFullName) {
+  Config config =
+      ParseConfig(Workflow("      pasword: x\n", "shipper: { pollIntervalMS: 5 }\n"), "w.yaml");
+  EXPECT_TRUE(Warns(config, "'source.serviceConnection.config.pasword' is not known"));
+  EXPECT_TRUE(Warns(config, "'shipper.pollIntervalMS' is not known"));
+  EXPECT_EQ(config.warnings.size(), 2u);
+}
+
+TEST(ConfigTest, AMissingOrWrongKeyIsNamedWithItsValueAndTheMending) {
+  std::string missing = Workflow();
+  missing.replace(missing.find("      database: shop\n"), 21, "");
+  EXPECT_NE(
+      Refusal(missing).find("'source.serviceConnection.config.database': it is missing; write"),
+      std::string::npos);
+  std::string mode = Refusal(Workflow("      sslMode: requir\n"));
+  EXPECT_NE(mode.find("config.sslMode': value 'requir' is not known; write disable, allow"),
+            std::string::npos);
+  EXPECT_NE(Refusal(Workflow("", "shipper: { batchSize: many }\n"))
+                .find("'shipper.batchSize': value 'many' is not a whole number from 1"),
+            std::string::npos);
+  EXPECT_NE(Refusal(Workflow("      ingestAllDatabases: maybe\n")).find("neither true nor false"),
+            std::string::npos);
+  EXPECT_NE(Refusal("source: [1, 2]").find("a mapping is expected"), std::string::npos);
+  EXPECT_NE(Refusal("source: {").find("line 1"), std::string::npos);
+  EXPECT_NE(Refusal("").find("holds no workflow"), std::string::npos);
+  EXPECT_NE(Refusal("sink: {}").find("'source': it is missing"), std::string::npos);
+}
+
+TEST(ConfigTest, NoMessageHoldsASecret) {
+  std::string text = Workflow("      sslMode: requir\n");
+  EXPECT_EQ(Refusal(text).find("geheim"), std::string::npos);
+  std::string list = Workflow();
+  list.replace(list.find("{ password: geheim }"), 20, "{ password: [geheim] }");
+  EXPECT_NE(Refusal(list), "");
+  EXPECT_EQ(Refusal(list).find("geheim"), std::string::npos);
+}
+
+TEST(ConfigTest, KnownLibpqKeysPassAndOthersAreNamedAndDropped) {
+  Config config = ParseConfig(
+      Workflow("      connectionOptions: { connect_timeout: \"3\" }\n"
+               "      connectionArguments: { tcp_user_timeout: 9, executemany_mode: fast }\n"),
+      "w");
+  ASSERT_EQ(config.postgres.options.size(), 2u);
+  EXPECT_EQ(config.postgres.options[0].second, "3");
+  EXPECT_TRUE(Warns(config, "executemany_mode' is no libpq parameter"));
+}
+
+TEST(ConfigTest, ACertificateIsAPathOrPemText) {
+  char path[] = "/tmp/lineage-cert-XXXXXX";
+  close(mkstemp(path));
+  Config config =
+      ParseConfig(Workflow("      sslConfig:\n        caCertificate: " + std::string(path) +
+                           "\n        sslKey: |\n          -----BEGIN X\n"),
+                  "w");
+  EXPECT_EQ(config.postgres.ssl_ca, path);
+  EXPECT_NE(config.postgres.ssl_key_pem.Reveal().find("-----BEGIN"), std::string::npos);
+  std::remove(path);
+  EXPECT_NE(Refusal(Workflow("      sslConfig: { caCertificate: /nowhere }\n"))
+                .find("neither PEM text nor a file"),
+            std::string::npos);
+}
+
+TEST(ConfigTest, TheTokenMayBeInAFile) {
+  char path[] = "/tmp/lineage-token-XXXXXX";
+  close(mkstemp(path));
+  std::ofstream(path) << "from-file \n\n";
+  EXPECT_EQ(ReadToken(Secret(path)), "from-file");
+  std::remove(path);
+  EXPECT_EQ(ReadToken(Secret("literal")), "literal");
+  EXPECT_EQ(ReadToken(Secret()), "");
+  EXPECT_THROW(ReadToken(Secret("/nowhere/token")), ConfigError);
+}
+
+TEST(ConfigTest, HostPortComesInSeveralForms) {
+  auto with = [](const std::string &host_port) {
+    std::string text = Workflow();
+    text.replace(text.find("pg.example:5433"), 15, host_port);
+    return ParseConfig(text, "w").postgres;
+  };
+  EXPECT_EQ(with("pg.example").port, "5432");
+  EXPECT_EQ(with("\"[::1]:5433\"").host, "::1");
+  EXPECT_EQ(with("/run/postgresql:5433").host, "/run/postgresql");
+  EXPECT_THROW(with("pg.example:port"), ConfigError);
+  EXPECT_THROW(with("\":5432\""), ConfigError);
+}
+
+TEST(ConfigTest, FiltersAreListsOfExpressions) {
+  std::string text = Workflow();
+  text.replace(text.find("includeOwners: true"), 19,
+               "schemaFilterPattern: { includes: [\"^a\"], excludes: [b, c] }");
+  FilterPattern filter = ParseConfig(text, "w").metadata.schema_filter;
+  EXPECT_EQ(filter.includes, std::vector<std::string>{"^a"});
+  EXPECT_EQ(filter.excludes.size(), 2u);
+  text.replace(text.find("[b, c]"), 6, "b");
+  EXPECT_NE(Refusal(text).find("a list of regular expressions"), std::string::npos);
+}
+
+TEST(ConfigTest, OnlyTheCatalogSinkNeedsAServer) {
+  std::string text = Workflow();
+  text = text.substr(0, text.find("workflowConfig"));
+  EXPECT_NE(Refusal(text).find("openMetadataServerConfig': it is missing"), std::string::npos);
+  Config config = ParseConfig(text, "w", "file:out.ndjson");
+  EXPECT_EQ(config.sink.type, "file");
+  EXPECT_EQ(config.sink.target, "out.ndjson");
+  EXPECT_EQ(ParseSink("file").target, "-");
+  EXPECT_THROW(ParseSink("kafka:x"), ConfigError);
+  EXPECT_THROW(ParseSink("metadata-rest:x"), ConfigError);
+}
+
+TEST(ConfigTest, SeveralFilesOfOneServiceAreMergedAndOfTwoRefused) {
+  char first[] = "/tmp/lineage-one-XXXXXX", second[] = "/tmp/lineage-two-XXXXXX";
+  close(mkstemp(first));
+  close(mkstemp(second));
+  std::ofstream(first) << Workflow();
+  std::string lineage = Workflow();
+  lineage.replace(lineage.find("DatabaseMetadata, includeOwners: true"), 37,
+                  "DatabaseLineage, processViewLineage: false");
+  std::ofstream(second) << lineage;
+  Config config = LoadConfig({first, second});
+  EXPECT_TRUE(config.metadata.include_owners);
+  EXPECT_FALSE(config.lineage.process_view_lineage);
+  EXPECT_EQ(config.workflow_types.size(), 2u);
+  lineage.replace(lineage.find("shop_pg"), 7, "other_p");
+  std::ofstream(second) << lineage;
+  EXPECT_THROW(LoadConfig({first, second}), ConfigError);
+  std::remove(first);
+  std::remove(second);
+  EXPECT_THROW(LoadConfig({first}), ConfigError);
+  EXPECT_THROW(LoadConfig({}), ConfigError);
+}
+
+TEST(ConfigTest, OurOwnKeysLiveUnderShipper) {
+  Config config =
+      ParseConfig(Workflow("",
+                           "shipper: { pollIntervalMs: 100, indirect: false, definitions: none,\n"
+                           "  retry: { baseMs: 1, maxMs: 2 }, http: { timeoutMs: 3 } }\n"),
+                  "w");
+  EXPECT_EQ(config.shipper.poll_interval_ms, 100);
+  EXPECT_FALSE(config.shipper.indirect);
+  EXPECT_FALSE(config.shipper.definitions);
+  EXPECT_EQ(config.shipper.retry_max_ms, 2);
+  EXPECT_EQ(config.shipper.request_timeout_ms, 3);
+  EXPECT_TRUE(config.warnings.empty());
+}
+
+}  // namespace
+}  // namespace shipper

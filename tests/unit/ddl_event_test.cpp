@@ -1,0 +1,59 @@
+#include "ddl_event.h"
+
+#include <gtest/gtest.h>
+
+namespace shipper {
+namespace {
+
+std::string Target(const std::string &tag, const std::string &type, const std::string &identity,
+                   const char *old_identity = nullptr) {
+  nlohmann::json payload = {
+      {"command_tag", tag}, {"object_type", type}, {"object_identity", identity}};
+  if (old_identity != nullptr) payload["old_identity"] = old_identity;
+  std::optional<DdlTarget> target = TargetOfDdl(payload);
+  return target ? target->type + " " + target->identity : "";
+}
+
+TEST(DdlEventTest, CreatedAndAlteredObjectsAreSentAgain) {
+  EXPECT_EQ(Target("CREATE TABLE", "table", "public.t"), "table public.t");
+  EXPECT_EQ(Target("ALTER TABLE", "table", "public.t"), "table public.t");
+  EXPECT_EQ(Target("CREATE VIEW", "view", "public.v"), "table public.v");
+  EXPECT_EQ(Target("CREATE MATERIALIZED VIEW", "materialized view", "a.b"), "table a.b");
+  EXPECT_EQ(Target("CREATE FUNCTION", "function", "public.f(integer)"),
+            "routine public.f(integer)");
+  EXPECT_EQ(Target("CREATE PROCEDURE", "procedure", "public.p()"), "routine public.p()");
+  EXPECT_EQ(Target("CREATE SCHEMA", "schema", "eu"), "schema eu");
+}
+
+TEST(DdlEventTest, WhatBelongsToATableLeadsToIt) {
+  EXPECT_EQ(Target("COMMENT", "table column", "public.t.c"), "table public.t");
+  EXPECT_EQ(Target("ALTER TABLE", "table column", "public.t.new", "public.t.old"),
+            "table public.t");
+  EXPECT_EQ(Target("COMMENT", "view column", "public.\"v.1\".\"c.2\""), "table public.\"v.1\"");
+  EXPECT_EQ(Target("COMMENT", "table constraint", "k on public.t"), "table public.t");
+  EXPECT_EQ(Target("CREATE POLICY", "policy", "p on public.t"), "table public.t");
+}
+
+TEST(DdlEventTest, DropsAndRenamesOfWholeObjectsAreNotSent) {
+  EXPECT_EQ(Target("DROP TABLE", "table", "public.t"), "");
+  EXPECT_EQ(Target("ALTER TABLE", "table", "public.b", "public.a"), "");
+  EXPECT_EQ(Target("ALTER SCHEMA", "schema", "b", "a"), "");
+  EXPECT_EQ(Target("CREATE SEQUENCE", "sequence", "public.s"), "");
+  EXPECT_EQ(Target("CREATE INDEX", "index", "public.i"), "");
+  EXPECT_TRUE(IsDropOrRename({{"command_tag", "DROP VIEW"}, {"object_type", "view"}}));
+}
+
+TEST(DdlEventTest, APayloadOfAnotherShapeIsNothing) {
+  EXPECT_FALSE(TargetOfDdl(nlohmann::json::object()));
+  EXPECT_FALSE(TargetOfDdl({{"object_type", 7}, {"object_identity", nullptr}}));
+}
+
+TEST(DdlEventTest, TheLogNamesOldAndNew) {
+  EXPECT_EQ(DescribeDdl({{"command_tag", "ALTER TABLE"},
+                         {"object_identity", "public.b"},
+                         {"old_identity", "public.a"}}),
+            "ALTER TABLE public.b (was public.a)");
+}
+
+}  // namespace
+}  // namespace shipper
