@@ -211,6 +211,14 @@ const SourceSet *ResolveSet(const ResolveContext &context, const SymSet &set) {
   return result;
 }
 
+const SourceSet *FrameScalar(const RoutineFrame *frame, int paramid) {
+  int index = paramid - 1;
+  if (index < 0 || index >= frame->nslots || frame->estate == nullptr) return nullptr;
+  PLpgSQL_datum_type type = frame->estate->datums[index]->dtype;
+  if (type != PLPGSQL_DTYPE_VAR && type != PLPGSQL_DTYPE_PROMISE) return nullptr;
+  return frame->slots[index].record == nullptr ? frame->slots[index].value : nullptr;
+}
+
 const SourceSet *FrameParam(RoutineFrame *frame, int paramid, int field) {
   int index = paramid - 1;
   if (index < 0 || index >= frame->nslots) return EmptySet();

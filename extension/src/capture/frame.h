@@ -104,6 +104,8 @@ struct ResolveContext {
   const ObservationList *observed;
 };
 const SourceSet *ResolveSet(const ResolveContext &context, const SymSet &set);
+// The value of a scalar variable, without allocating; NULL for other datums.
+const SourceSet *FrameScalar(const RoutineFrame *frame, int paramid);
 // The whole value of parameter `paramid`, or its field, in a frame.
 const SourceSet *FrameParam(RoutineFrame *frame, int paramid, int field);
 

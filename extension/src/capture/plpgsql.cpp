@@ -152,11 +152,13 @@ void EndRoutine(RoutineFrame *frame) {
   if (frame->trigger_relation != InvalidOid) {
     EmitTriggerRow(frame, node->path);
   } else {
-    if (frame->function->fn_prokind == PROKIND_PROCEDURE && frame->function->out_param_varno >= 0) {
+    bool procedure = frame->function->fn_prokind == PROKIND_PROCEDURE;
+    if (procedure && frame->function->out_param_varno >= 0) {
       ClearResult(&frame->result);
       ReadVariable(frame, frame->function->out_param_varno, &frame->result);
     }
-    ReportResult(caller, frame->routine, frame->result);
+    if (!procedure || !frame->result.columns.Empty())
+      ReportResult(caller, frame->routine, frame->result);
   }
   CutBackTo(StackDepth() - 1);
 }
@@ -194,7 +196,7 @@ void FuncEnd(PLpgSQL_execstate *estate, PLpgSQL_function *function) {
 void StmtBegin(PLpgSQL_execstate *estate, PLpgSQL_stmt *statement) {
   if (in_chain) return;
   RoutineFrame *frame = FrameOf(estate);
-  if (frame != nullptr && CaptureOn())
+  if (frame != nullptr && !CaptureRests() && !BeginStatementQuickly(frame, statement))
     Guarded("statement begin", [&] { BeginStatement(frame, statement); });
   Chain(&PLpgSQL_plugin::stmt_beg, estate, statement);
 }
@@ -202,7 +204,7 @@ void StmtBegin(PLpgSQL_execstate *estate, PLpgSQL_stmt *statement) {
 void StmtEnd(PLpgSQL_execstate *estate, PLpgSQL_stmt *statement) {
   if (in_chain) return;
   RoutineFrame *frame = FrameOf(estate);
-  if (frame != nullptr && CaptureOn())
+  if (frame != nullptr && !CaptureRests() && !EndStatementQuickly(frame, statement))
     Guarded("statement end", [&] { EndStatement(frame, statement); });
   Chain(&PLpgSQL_plugin::stmt_end, estate, statement);
 }

@@ -32,6 +32,10 @@ void ReportResult(const StackNode *caller, Oid function, const ResultTaint &resu
 
 void BeginStatement(RoutineFrame *frame, PLpgSQL_stmt *statement);
 void EndStatement(RoutineFrame *frame, PLpgSQL_stmt *statement);
+// The same for the common case that needs no memory and so cannot fail: no guard is put round them.
+// False: nothing was done, the full rule must run.
+bool BeginStatementQuickly(RoutineFrame *frame, PLpgSQL_stmt *statement);
+bool EndStatementQuickly(RoutineFrame *frame, PLpgSQL_stmt *statement);
 // `sets` to a target variable, position by position.
 void AssignVariable(RoutineFrame *frame, PLpgSQL_datum *target, int size,
                     const SourceSet *const *sets);
@@ -45,6 +49,8 @@ void ExprMemosReset();
 const Shape *ExprShape(PLpgSQL_expr *expr);
 // What the value of an expression is made of, in the frame as it is now.
 const SourceSet *ExprValue(RoutineFrame *frame, PLpgSQL_expr *expr);
+// The value if it is known without allocating anything; NULL otherwise.
+const SourceSet *ExprValueKnown(RoutineFrame *frame, PLpgSQL_expr *expr);
 // The same field by field, for a composite value; one column for a scalar.
 void ExprColumns(RoutineFrame *frame, PLpgSQL_expr *expr, ResultTaint *out);
 

@@ -128,6 +128,20 @@ const SourceSet *ExprValue(RoutineFrame *frame, PLpgSQL_expr *expr) {
   return entry->value;
 }
 
+const SourceSet *ExprValueKnown(RoutineFrame *frame, PLpgSQL_expr *expr) {
+  CachedPlanSource *source = SourceOf(expr);
+  if (source == nullptr || expr_table == nullptr) return nullptr;
+  ExprEntry *entry =
+      static_cast<ExprEntry *>(hash_search(expr_table, &source, HASH_FIND, nullptr));
+  if (entry == nullptr || !entry->memo_valid || entry->memo_epoch != memo_epoch) return nullptr;
+  const Shape *shape = entry->shape;
+  for (int i = 0; i < shape->nparams; i++) {
+    const SourceSet *input = FrameScalar(frame, shape->params[i].paramid);
+    if (input == nullptr || input != entry->inputs[i]) return nullptr;
+  }
+  return entry->value;
+}
+
 void ExprColumns(RoutineFrame *frame, PLpgSQL_expr *expr, ResultTaint *out) {
   const Shape *shape = ExprShape(expr);
   if (shape == nullptr) return;

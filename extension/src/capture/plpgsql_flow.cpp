@@ -259,6 +259,78 @@ void BeginStatement(RoutineFrame *frame, PLpgSQL_stmt *statement) {
   frame->observed.items.size = frame->observed.columns.size = 0;
 }
 
+bool BeginStatementQuickly(RoutineFrame *frame, PLpgSQL_stmt *statement) {
+  FunctionInfo *info = frame->info;
+  PodVector<StatementEntry> *statements = &frame->statements;
+  if (statement->stmtid == 0 || statement->stmtid >= info->size) return true;
+  const StatementInfo &fixed = info->statements[statement->stmtid];
+  if (statements->size >= statements->capacity) return false;
+  CutToParent(frame, fixed.parent);
+  const StatementEntry *parent = TopEntry(frame);
+  StatementEntry entry = {statement, EmptySet(), nullptr, false};
+  if (parent != nullptr && settings.track_control_flow) {
+    if (fixed.conditions > 0) return false;
+    const SourceSet *body = parent->body_condition;
+    if (body == nullptr || body->size == 0 || body == parent->condition) {
+      entry.condition = parent->condition;
+    } else if (parent->condition->size == 0) {
+      entry.condition = body;
+    } else {
+      return false;
+    }
+  }
+  if (parent != nullptr && parent->open) return false;
+  entry.open = statement->cmd_type == PLPGSQL_STMT_BLOCK ||
+               statement->cmd_type == PLPGSQL_STMT_FORI ||
+               statement->cmd_type == PLPGSQL_STMT_FOREACH_A;
+  statements->items[statements->size++] = entry;
+  frame->observed.items.size = frame->observed.columns.size = 0;
+  return true;
+}
+
+bool EndStatementQuickly(RoutineFrame *frame, PLpgSQL_stmt *statement) {
+  PodVector<StatementEntry> *statements = &frame->statements;
+  if (statements->Empty() || statements->Last().statement != statement) return false;
+  switch (statement->cmd_type) {
+    case PLPGSQL_STMT_BLOCK:
+    case PLPGSQL_STMT_LOOP:
+    case PLPGSQL_STMT_WHILE:
+    case PLPGSQL_STMT_FORI:
+    case PLPGSQL_STMT_FORS:
+    case PLPGSQL_STMT_FORC:
+    case PLPGSQL_STMT_DYNFORS:
+    case PLPGSQL_STMT_FOREACH_A:
+    case PLPGSQL_STMT_EXECSQL:
+    case PLPGSQL_STMT_DYNEXECUTE:
+    case PLPGSQL_STMT_PERFORM:
+    case PLPGSQL_STMT_RETURN_QUERY:
+    case PLPGSQL_STMT_RAISE:
+    case PLPGSQL_STMT_OPEN:
+    case PLPGSQL_STMT_CLOSE:
+      break;
+    case PLPGSQL_STMT_IF:
+    case PLPGSQL_STMT_CASE:
+      if (frame->info->statements[statement->stmtid].jumps != 0) return false;
+      break;
+    case PLPGSQL_STMT_ASSIGN: {
+      PLpgSQL_stmt_assign *assign = As<PLpgSQL_stmt_assign>(statement);
+      const TaintSlot *slot = &frame->slots[assign->varno];
+      if (frame->estate->datums[assign->varno]->dtype != PLPGSQL_DTYPE_VAR ||
+          frame->base_condition->size > 0 || statements->Last().condition->size > 0)
+        return false;
+      const SourceSet *value = ExprValueKnown(frame, assign->expr);
+      if (value == nullptr) return false;
+      if (slot->value != value || slot->record != nullptr)
+        frame->slots[assign->varno] = {value, nullptr};
+      break;
+    }
+    default:
+      return false;
+  }
+  statements->size--;
+  return true;
+}
+
 void EndStatement(RoutineFrame *frame, PLpgSQL_stmt *statement) {
   FunctionInfo *info = frame->info;
   if (statement->stmtid == 0 || statement->stmtid >= info->size) return;

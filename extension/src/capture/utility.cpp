@@ -73,6 +73,10 @@ void Prepare(UtilityState *state, Node *statement, ParamListInfo params) {
   state->path = CurrentPath();
   state->kind = KindOf(statement);
   if (state->kind == UtilityKind::kOther) return;
+  if (state->kind == UtilityKind::kCall) {
+    CallStmt *call = reinterpret_cast<CallStmt *>(statement);
+    if (call->funcexpr->args == NIL && call->outargs == NIL) return;
+  }
   // Not the transaction's memory: a procedure may end the transaction under us.
   state->context = AllocSetContextCreate(TopMemoryContext, "pg_lineage utility statement",
                                          ALLOCSET_SMALL_SIZES);
@@ -243,7 +247,7 @@ void After(UtilityState *state, const PlannedStmt *plan, const char *source,
     case T_CallStmt: {
       // The caller's frame takes what came back.
       const StackNode *caller = TopNode();
-      if (caller != nullptr && caller->kind == NodeKind::kRoutine)
+      if (state->context != nullptr && caller != nullptr && caller->kind == NodeKind::kRoutine)
         ObserveAll(&caller->frame->observed, state->observed);
       break;
     }

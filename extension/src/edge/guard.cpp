@@ -20,6 +20,8 @@ bool CaptureOn() {
          !IsBinaryUpgrade && IsTransactionState() && StorePresent();
 }
 
+bool CaptureRests() { return resting; }
+
 void NoteSwallowedError(const char *where, ErrorData *error) {
   resting = true;
   HealthCount(Health::kErrorsSwallowed);

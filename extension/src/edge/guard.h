@@ -18,6 +18,10 @@ namespace pg_lineage {
 // parallel worker, no swallowed error in this transaction, not inside our own work.
 bool CaptureOn();
 
+// True from a swallowed error to the end of its transaction. Enough for callbacks of what began while
+// CaptureOn() held.
+bool CaptureRests();
+
 // Notes a swallowed error; rests capture until the end of the transaction. Called inside a catch.
 void NoteSwallowedError(const char *where, ErrorData *error);
 

@@ -51,7 +51,8 @@ struct SymBag {
 };
 
 struct Builder {
-  HTAB *queries;  // Query * -> QueryInfo *
+  PodVector<QueryInfo *> queries;  // as they were met
+  HTAB *query_table;               // Query * -> QueryInfo *, when they are many
   PodVector<ShapeParam> params;
   PodVector<ShapeCall> calls;
   PodVector<Node *> call_nodes;   // by index into calls

@@ -12,6 +12,40 @@ struct QueryEntry {
   QueryInfo *info;
 };
 
+constexpr int kFewQueries = 8;
+
+QueryInfo *FindInfo(Builder *builder, Query *query) {
+  if (builder->query_table == nullptr) {
+    for (QueryInfo *info : builder->queries) {
+      if (info->query == query) return info;
+    }
+    return nullptr;
+  }
+  QueryEntry *entry =
+      static_cast<QueryEntry *>(hash_search(builder->query_table, &query, HASH_FIND, nullptr));
+  return entry == nullptr ? nullptr : entry->info;
+}
+
+// Most statements hold a few queries; a table is made for those that hold many.
+void Remember(Builder *builder, QueryInfo *info) {
+  auto enter = [builder](QueryInfo *each) {
+    QueryEntry *entry = static_cast<QueryEntry *>(
+        hash_search(builder->query_table, &each->query, HASH_ENTER, nullptr));
+    entry->info = each;
+  };
+  if (builder->query_table != nullptr) {
+    enter(info);
+    return;
+  }
+  HASHCTL hash = {};
+  hash.keysize = sizeof(Query *);
+  hash.entrysize = sizeof(QueryEntry);
+  hash.hcxt = CurrentMemoryContext;
+  builder->query_table =
+      hash_create("pg_lineage queries", 64, &hash, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+  for (QueryInfo *each : builder->queries) enter(each);
+}
+
 // Every leaf of a set operation tree, right sides of EXCEPT marked.
 void CollectLeaves(Node *node, bool excluded, PodVector<int> *leaves, PodVector<bool> *marks) {
   if (IsA(node, RangeTblRef)) {
@@ -302,10 +336,7 @@ int QueryWidth(const Query *query) {
 }
 
 QueryInfo *InfoFor(Builder *builder, Query *query, QueryInfo *parent) {
-  bool found = false;
-  QueryEntry *entry =
-      static_cast<QueryEntry *>(hash_search(builder->queries, &query, HASH_ENTER, &found));
-  if (found) return entry->info;
+  if (QueryInfo *known = FindInfo(builder, query)) return known;
   QueryInfo *info = static_cast<QueryInfo *>(palloc0(sizeof(QueryInfo)));
   info->query = query;
   info->parent = parent;
@@ -313,7 +344,8 @@ QueryInfo *InfoFor(Builder *builder, Query *query, QueryInfo *parent) {
   info->columns = static_cast<SymSet *>(palloc0(sizeof(SymSet) * Max(info->ncolumns, 1)));
   info->column_state = static_cast<uint8 *>(palloc0(Max(info->ncolumns, 1)));
   info->generation = builder->generation;
-  entry->info = info;
+  builder->queries.Append(info);
+  if (builder->queries.size > kFewQueries) Remember(builder, info);
   return info;
 }
 

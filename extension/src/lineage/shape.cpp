@@ -282,12 +282,6 @@ bool MayWriteWalker(Node *node, void *context) {
 
 Shape *BuildShape(Query *query) {
   Builder builder = {};
-  HASHCTL hash = {};
-  hash.keysize = sizeof(Query *);
-  hash.entrysize = sizeof(Query *) + sizeof(QueryInfo *);
-  hash.hcxt = CurrentMemoryContext;
-  builder.queries =
-      hash_create("pg_lineage queries", 32, &hash, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
   builder.generation = 1;
   Shape *shape = static_cast<Shape *>(palloc0(sizeof(Shape)));
   QueryInfo *info = InfoFor(&builder, query, nullptr);
