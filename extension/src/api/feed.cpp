@@ -213,9 +213,11 @@ bool ReadFeed(FeedReader *feed, StoreTable *queue, const char *sink_name, int ba
   int64 lowest = next_id;
   SysScanDesc scan = ScanQueue(queue, snapshot);
   HeapTuple tuple = NULL;
-  MemoryContextSwitchTo(row_context);
   for (int given = 0; given < batch; MemoryContextReset(row_context)) {
+    // In the caller's context: the index scan keeps what it allocates here (its killed items).
+    MemoryContextSwitchTo(caller);
     tuple = systable_getnext_ordered(scan, ForwardScanDirection);
+    MemoryContextSwitchTo(row_context);
     if (!HeapTupleIsValid(tuple)) break;
     CHECK_FOR_INTERRUPTS();
     Datum values[2 * kMaxStoreColumns];
