@@ -76,11 +76,14 @@ wait "$shipper_pid" || die "the shipper failed: $(tail -n 5 "$out/shipper.log")"
 say "Where the columns of warehouse.fact_sales come from"
 shop -P pager=off -P border=2 -P footer=off -c "
   SELECT target_column AS \"column\", source_table || '.' || source_column AS \"comes from\",
-         subtype AS \"how\", routine AS \"written by\",
-         array_to_string(call_path, E' >\n') AS \"call path\"
+         subtype AS how, routine AS \"written by\"
   FROM lineage.column_lineage
   WHERE target_table = 'warehouse.fact_sales' AND type = 'DIRECT' AND origin = 'observed'
-  ORDER BY target_column, 2"
+  ORDER BY target_column, 2" -c "
+  SELECT DISTINCT routine AS \"written by\", array_to_string(call_path, ' > ') AS \"call path\",
+         operation, executions, row_count AS \"rows\"
+  FROM lineage.column_lineage
+  WHERE target_table = 'warehouse.fact_sales' AND origin = 'observed'"
 
 say "lineage-shipper report"
 "$shipper" report -c "$here/workflow.yaml" --output "$page" >/dev/null
