@@ -45,8 +45,7 @@ const char *const kAlwaysAllowed[] = {
 };
 
 const char *const kSuspicious =
-    "terminated by signal|PANIC: |FATAL: |WARNING: | XX[0-9A-Z]{3} |TRAP: "
-    "|LOG: .*pg_lineage.*(error|fail|could not|cannot|refus|disabl|unexpected)";
+    "terminated by signal|PANIC: |FATAL: |WARNING: | XX[0-9A-Z]{3} |TRAP: |LOG:  pg_lineage: ";
 
 // The system user the server runs as; null for "whoever we are".
 const passwd *ServerUser() {

@@ -1,5 +1,8 @@
 // Several sessions at once: what one writes or rolls back must not cost another its edge.
+#include <atomic>
+#include <chrono>
 #include <future>
+#include <thread>
 
 #include "fixture.h"
 
@@ -130,6 +133,49 @@ TEST_F(Sessions, ManySessionsOfWhichHalfRollBackLoseNoEdgeAndMakeNone) {
   EXPECT_EQ(reader.Value("SELECT count(*) FROM lineage.column_lineage WHERE "
                          "target_table LIKE 'public.undone%'"),
             "0");
+}
+
+// A table and its edge are one transaction, wherever in it a cancel or a terminate hits.
+TEST_F(Sessions, CancelledAndTerminatedSessionsLeaveTablesAndTheirEdgesInStep) {
+  cluster_->AllowInLog("FATAL: .*terminating connection");
+  std::atomic<bool> stop = false;
+  std::vector<std::future<void>> workers;
+  for (int id = 0; id < 4; id++) {
+    workers.push_back(std::async(std::launch::async, [this, id, &stop] {
+      int n = 0;
+      while (!stop) {
+        try {
+          Session session = Open();
+          while (!stop) {
+            std::string name = "made_" + std::to_string(id) + "_" + std::to_string(n++);
+            std::string state = session.State("CREATE TABLE " + name + " AS SELECT a, b FROM src");
+            if (state != "00000" && state != "57014") break;
+          }
+        } catch (const SqlError &) {  // terminated while it connected
+        }
+      }
+    }));
+  }
+  Session admin = Open();
+  for (int i = 0; i < 60; i++) {
+    admin.Exec(std::string("SELECT ") +
+               (i % 3 == 0 ? "pg_terminate_backend" : "pg_cancel_backend") +
+               "(pid) FROM pg_stat_activity WHERE datname = current_database() AND "
+               "pid <> pg_backend_pid() AND backend_type = 'client backend' "
+               "ORDER BY random() LIMIT 1");
+    std::this_thread::sleep_for(std::chrono::milliseconds(15));
+  }
+  stop = true;
+  for (std::future<void> &worker : workers) worker.get();
+  EXPECT_EQ(admin.Text("SELECT t, e FROM (SELECT 'public.' || relname t FROM pg_class WHERE "
+                       "relname LIKE 'made%') a FULL JOIN (SELECT DISTINCT target_table e "
+                       "FROM lineage.column_lineage WHERE target_table LIKE 'public.made%') b "
+                       "ON t = e WHERE t IS NULL OR e IS NULL ORDER BY 1, 2 LIMIT 3"),
+            "");
+  EXPECT_GT(std::stoi(admin.Value("SELECT count(*) FROM lineage.column_lineage")), 20);
+  std::this_thread::sleep_for(std::chrono::milliseconds(1100));
+  EXPECT_EQ(admin.Value("SELECT lineage.pending()"),
+            admin.Value("SELECT count(*) FROM lineage.queue"));
 }
 
 TEST_F(Sessions, OneFactSeenByManySessionsIsOneRowOfTheView) {
