@@ -106,8 +106,10 @@ struct Walk {
   PodVector<int> reached;  // vertices in the order of depth
 };
 
+// A relation that was reached as a whole stands for its columns.
 void Reach(Walk *walk, int vertex, int from, int depth) {
   if (walk->steps[vertex].depth >= 0) return;
+  if (walk->steps[walk->graph->vertices[vertex].relation].depth >= 0 && depth > 0) return;
   walk->steps[vertex] = Step{depth, from};
   walk->reached.Append(vertex);
 }

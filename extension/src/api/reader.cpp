@@ -123,15 +123,27 @@ const int16 *Numbers(Datum array, int *n) {
   return reinterpret_cast<const int16 *>(ARR_DATA_PTR(numbers));
 }
 
-// The routine as it is called now, when it lives here; else as stored.
-const char *RoutineName(FactReader *reader, Datum *values, bool *nulls) {
-  if (nulls[kEdgeRoutine - 1]) return NULL;
+// The call path with a routine's stored name replaced by what it is called now.
+ArrayType *PathNow(ArrayType *path, const char *stored, const char *now) {
+  Datum *frames;
+  int n;
+  deconstruct_array(path, TEXTOID, -1, false, TYPALIGN_INT, &frames, NULL, &n);
+  for (int i = 0; i < n; i++)
+    if (strcmp(TextDatumGetCString(frames[i]), stored) == 0) frames[i] = CStringGetTextDatum(now);
+  return construct_array(frames, n, TEXTOID, -1, false, TYPALIGN_INT);
+}
+
+// The routine and call path: by the routine's name now, when it lives here; else as stored.
+void FillRoutine(FactReader *reader, Datum *values, bool *nulls, Fact *fact) {
+  fact->call_path = DatumGetArrayTypePCopy(values[kEdgeCallPath - 1]);
+  if (nulls[kEdgeRoutine - 1]) return;
+  const char *stored = TextDatumGetCString(values[kEdgeRoutine - 1]);
   Oid oid = DatumGetObjectId(values[kEdgeRoutineOid - 1]);
-  if (OidIsValid(oid) && DatumGetInt64(values[kEdgeDatabase - 1]) == reader->stamp) {
-    char *name = RenderRoutine(oid);
-    if (name != NULL) return name;
-  }
-  return TextDatumGetCString(values[kEdgeRoutine - 1]);
+  bool here = OidIsValid(oid) && DatumGetInt64(values[kEdgeDatabase - 1]) == reader->stamp;
+  const char *now = here ? RenderRoutine(oid) : NULL;
+  fact->routine = now == NULL ? stored : now;
+  if (strcmp(fact->routine, stored) != 0)
+    fact->call_path = PathNow(fact->call_path, stored, fact->routine);
 }
 
 void FillCounters(Fact *fact) {
@@ -159,8 +171,7 @@ bool FillInRowContext(FactReader *reader, HeapTuple tuple, Fact *fact) {
   fact->key = static_cast<uint64>(DatumGetInt64(values[kEdgeKey - 1]));
   fact->operation = DatumGetInt16(values[kEdgeOperation - 1]);
   fact->origin = DatumGetInt16(values[kEdgeOrigin - 1]);
-  fact->routine = RoutineName(reader, values, nulls);
-  fact->call_path = DatumGetArrayTypePCopy(values[kEdgeCallPath - 1]);
+  FillRoutine(reader, values, nulls, fact);
   fact->first_seen = DatumGetTimestampTz(values[kEdgeFirstSeen - 1]);
   const char *username = NameStr(*DatumGetName(values[kEdgeUsername - 1]));
   const char *reader_name = GetUserNameFromId(GetUserId(), true);
@@ -216,6 +227,8 @@ bool MaySeeAll() {
 StoreTable *OpenForFunction(StoreId id, LOCKMODE mode) {
   StoreRefusal why;
   StoreTable *table = StoreOpen(id, mode, true, &why);
+  // What an earlier call of the same statement wrote may be deleted by this one.
+  if (mode >= RowExclusiveLock) CommandCounterIncrement();
   if (table == NULL)
     ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
                     errmsg("the tables of pg_lineage are not as installed"),
@@ -267,7 +280,14 @@ bool FactById(FactReader *reader, int64 id, Fact *fact) {
 
 const char *ColumnName(const NodeView *node, int16 column) {
   if (column <= 0) return NULL;
-  if (OidIsValid(node->relid)) return get_attname(node->relid, column, true);
+  if (OidIsValid(node->relid)) {
+    HeapTuple tuple = SearchSysCacheAttNum(node->relid, column);  // none when dropped
+    if (!HeapTupleIsValid(tuple)) return NULL;
+    const char *name =
+        pstrdup(NameStr(reinterpret_cast<Form_pg_attribute>(GETSTRUCT(tuple))->attname));
+    ReleaseSysCache(tuple);
+    return name;
+  }
   return column <= node->ncolumns ? node->columns[column - 1] : NULL;
 }
 

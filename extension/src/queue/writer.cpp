@@ -218,6 +218,7 @@ void WriteAll(WriteBatch *batch) {
     writer.xid = U64FromFullTransactionId(GetTopFullTransactionId());
     namestrcpy(&writer.username, GetUserNameFromId(GetUserId(), true) ?: "");
     for (LocalEvent *event : batch->events) WriteEvent(&writer, event);
+    CommandCounterIncrement();  // a node just made may be brought up to date
     if (batch->nddl > 0) WriteDdl(&writer);
     batch->ddl_outcome = Outcome::kStored;
   } else {

@@ -1,0 +1,71 @@
+-- Who sees what, and who may do what.
+SET client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS pg_lineage;
+\pset format unaligned
+\pset tuples_only on
+\pset null '-'
+CREATE ROLE regress_lineage_plain;
+CREATE ROLE regress_lineage_reader;
+CREATE ROLE "regress lineage shipper";
+CREATE SCHEMA priv_t;
+GRANT USAGE ON SCHEMA priv_t TO PUBLIC;
+CREATE TABLE priv_t.src (a int, b int);
+CREATE TABLE priv_t.dst (a int, b int);
+CREATE TABLE priv_t.secret (a int);
+INSERT INTO priv_t.dst SELECT a, b FROM priv_t.src;
+INSERT INTO priv_t.secret SELECT a FROM priv_t.src;
+GRANT SELECT ON priv_t.src, priv_t.dst TO regress_lineage_reader, regress_lineage_plain;
+GRANT INSERT ON priv_t.dst TO regress_lineage_plain;
+
+-- nobody
+SET ROLE regress_lineage_plain;
+SELECT * FROM lineage.column_lineage;
+SELECT lineage.pending();
+-- but what he does is captured
+INSERT INTO priv_t.dst (a) SELECT b FROM priv_t.src;
+RESET ROLE;
+SELECT source_column, target_column FROM lineage.column_lineage
+WHERE target_table = 'priv_t.dst' AND type = 'DIRECT' ORDER BY 1, 2;
+
+-- a reader: edges whose two relations he may SELECT, no other's text
+SELECT lineage.grant_reader('regress_lineage_reader');
+SELECT lineage.grant_reader('regress_lineage_reader');
+SET ROLE regress_lineage_reader;
+SELECT DISTINCT source_table, target_table FROM lineage.table_lineage;
+SELECT DISTINCT table_name FROM lineage.downstream('priv_t.src'::regclass);
+SELECT count(*) FROM lineage._edge_rows() WHERE query IS NOT NULL;
+SELECT count(*) FROM lineage.health;
+SELECT count(*) FROM lineage.ddl_history;
+SELECT * FROM lineage._edge;
+SELECT lineage.forget();
+SELECT * FROM lineage._feed('one', 1);
+SELECT lineage.grant_reader('regress_lineage_plain');
+RESET ROLE;
+REVOKE SELECT ON priv_t.src FROM regress_lineage_reader;
+SET ROLE regress_lineage_reader;
+SELECT count(*) FROM lineage.table_lineage;
+RESET ROLE;
+GRANT pg_read_all_stats TO regress_lineage_reader;
+SET ROLE regress_lineage_reader;
+SELECT DISTINCT target_table FROM lineage.table_lineage WHERE source_table = 'priv_t.src' ORDER BY 1;
+RESET ROLE;
+
+-- a shipper: all edges and the feed, and still no table
+SELECT lineage.grant_shipper('"regress lineage shipper"');
+SELECT lineage.grant_shipper('"regress lineage shipper"');
+SET ROLE "regress lineage shipper";
+SELECT DISTINCT target_table FROM lineage.table_lineage WHERE source_table = 'priv_t.src' ORDER BY 1;
+SELECT lineage._sink_register('priv');
+SELECT count(*) > 0 FROM lineage._feed('priv', 10);
+SELECT lineage._ack('priv', array_agg(id)) > 0 FROM lineage._feed('priv', 100000);
+SELECT count(*) FROM lineage._parked;
+SELECT * FROM lineage._sink;
+INSERT INTO lineage.queue VALUES (1);
+DELETE FROM lineage.queue;
+SELECT lineage.forget();
+RESET ROLE;
+
+REVOKE ALL ON SCHEMA lineage FROM regress_lineage_reader, "regress lineage shipper";
+DROP OWNED BY regress_lineage_reader, "regress lineage shipper", regress_lineage_plain;
+DROP SCHEMA priv_t CASCADE;
+DROP ROLE regress_lineage_reader, "regress lineage shipper", regress_lineage_plain;
