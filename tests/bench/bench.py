@@ -111,7 +111,7 @@ WORKLOADS = {
     "pgbench -S simple": (pgbench("-S"), 40000, "transaction"),
     "pgbench -N simple": (pgbench("-N"), 8000, "transaction"),
     "loop of inserts": (call("CALL bench_loop({n})"), 1000000, "INSERT"),
-    "nested calls": (call("CALL bench_outer({n})"), 100000, "pair of CALLs"),
+    "nested calls": (call("CALL bench_outer({n})"), 400000, "pair of CALLs"),
     "distinct statements": (distinct, 20000, "statement"),
 }
 
