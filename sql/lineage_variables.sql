@@ -106,4 +106,14 @@ CALL caught();
 CREATE TABLE cnt (n bigint);
 DO $$ DECLARE n bigint; BEGIN INSERT INTO yes SELECT a FROM s; GET DIAGNOSTICS n = ROW_COUNT; INSERT INTO cnt VALUES (n); END $$;
 :show 'cnt.%' ORDER BY line COLLATE "C";
+-- composite arguments keep their fields apart; a reversed loop begins at its first bound
+CREATE TABLE comp (a int, b text);
+CREATE FUNCTION of_row(r s) RETURNS text LANGUAGE plpgsql AS $$ BEGIN RETURN r.b || '!'; END $$;
+CREATE PROCEDURE of_record(r s2) LANGUAGE plpgsql AS $$ BEGIN INSERT INTO comp VALUES (r.x, r.y); END $$;
+INSERT INTO comp SELECT s.a, of_row(s) FROM s;
+DO $$ DECLARE r s2; BEGIN SELECT * INTO r FROM s2 LIMIT 1; CALL of_record(r); END $$;
+:show 'comp.%' ORDER BY line COLLATE "C";
+CREATE TABLE rev (i int);
+DO $$ DECLARE lo int; hi int; BEGIN SELECT a INTO lo FROM s LIMIT 1; SELECT x INTO hi FROM s2 LIMIT 1; FOR i IN REVERSE hi..lo LOOP INSERT INTO rev VALUES (i); END LOOP; END $$;
+:show 'rev.%' ORDER BY line COLLATE "C";
 DROP SCHEMA lin_v CASCADE;

@@ -15,6 +15,13 @@ struct ArgumentSearch {
   ArgumentSets *out;
 };
 
+const RecordTaint *ResolveFields(const ResolveContext &context, const ShapeFields &fields) {
+  if (fields.size == 0) return nullptr;
+  PodVector<const SourceSet *> sets = {};
+  for (int i = 0; i < fields.size; i++) sets.Append(ResolveSet(context, fields.sets[i]));
+  return InternRecord(sets.size, sets.items);
+}
+
 // Joins the arguments that `shape` passes to `function`, over all its call sites.
 void AddArguments(const ResolveContext &context, Oid function, ArgumentSets *out) {
   const Shape *shape = context.shape;
@@ -23,11 +30,13 @@ void AddArguments(const ResolveContext &context, Oid function, ArgumentSets *out
     if (call.function != function) continue;
     for (int a = 0; a < call.nargs; a++) {
       const SourceSet *set = ResolveSet(context, call.args[a]);
-      if (a < out->values.size) {
+      const RecordTaint *record = ResolveFields(context, call.fields[a]);
+      if (a < out->values.size) {  // another call site: fields are not told apart
         out->values[a] = UnionSets(out->values[a], set);
+        if (out->records[a] != record) out->records[a] = nullptr;
       } else {
         out->values.Append(set);
-        out->records.Append(nullptr);
+        out->records.Append(record);
       }
     }
   }
@@ -167,11 +176,7 @@ void CallerArguments(const StackNode *node, Oid function, ArgumentSets *out) {
   } else if (node->kind == NodeKind::kUtility && node->utility != nullptr &&
              node->utility->arguments != nullptr) {
     const UtilityState *utility = node->utility;
-    ResolveContext context = {utility->arguments, utility->params, nullptr};
-    for (int i = 0; i < utility->arguments->noutputs; i++) {
-      out->values.Append(ResolveSet(context, utility->arguments->outputs[i]));
-      out->records.Append(nullptr);
-    }
+    AddArguments({utility->arguments, utility->params, nullptr}, function, out);
   }
 }
 

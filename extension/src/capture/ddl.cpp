@@ -10,31 +10,43 @@
 namespace pg_lineage {
 namespace {
 
-// Runs `work` in a subtransaction of its own; an error of ours undoes it and goes no further than
-// `on_error`, which owns it.
+// Gives back what `owner` holds: all of it after an error, else only bookkeeping is left, and locks
+// go to the parent.
+void EndOwner(ResourceOwner owner, bool fine) {
+  ResourceOwnerRelease(owner, RESOURCE_RELEASE_BEFORE_LOCKS, fine, false);
+  ResourceOwnerRelease(owner, RESOURCE_RELEASE_LOCKS, fine, false);
+  ResourceOwnerRelease(owner, RESOURCE_RELEASE_AFTER_LOCKS, fine, false);
+  ResourceOwnerDelete(owner);
+}
+
+// Runs `work`, which only reads catalogs, with a resource owner of its own; an error of ours leaves
+// nothing behind and goes no further than `on_error`, which owns it. Not a subtransaction: to end
+// one costs time in proportion to all that its transaction made, so that restoring a large schema
+// in one transaction would take time in proportion to the square of its size.
 template <typename Work, typename OnError>
-void InSubtransaction(const Work &work, const OnError &on_error) {
+void WithOwnResources(const Work &work, const OnError &on_error) {
   MemoryContext context = CurrentMemoryContext;
-  ResourceOwner owner = CurrentResourceOwner;
-  BeginInternalSubTransaction(NULL);
-  MemoryContextSwitchTo(context);
+  ResourceOwner outer = CurrentResourceOwner;
+  ResourceOwner own = ResourceOwnerCreate(outer, "pg_lineage ddl");
+  const Snapshot active = ActiveSnapshotSet() ? GetActiveSnapshot() : nullptr;
   PG_TRY();
   {
+    CurrentResourceOwner = own;
     work();
-    ReleaseCurrentSubTransaction();
     MemoryContextSwitchTo(context);
-    CurrentResourceOwner = owner;
+    CurrentResourceOwner = outer;
+    EndOwner(own, true);
   }
   PG_CATCH();
   {
     MemoryContextSwitchTo(context);
-    const bool rethrow = MustRethrow();
+    CurrentResourceOwner = outer;
+    if (MustRethrow()) PG_RE_THROW();
     ErrorData *error = CopyErrorData();
     FlushErrorState();
-    RollbackAndReleaseCurrentSubTransaction();
-    MemoryContextSwitchTo(context);
-    CurrentResourceOwner = owner;
-    if (rethrow) ReThrowError(error);
+    LWLockReleaseAll();
+    while (ActiveSnapshotSet() && GetActiveSnapshot() != active) PopActiveSnapshot();
+    EndOwner(own, false);
     on_error(error);
   }
   PG_END_TRY();
@@ -178,7 +190,7 @@ Datum pg_lineage_ddl_command_end(PG_FUNCTION_ARGS) {
   using namespace pg_lineage;
   if (ActiveTrigger(fcinfo, "ddl_command_end") == nullptr) PG_RETURN_VOID();
   PodVector<Oid> defined = {};
-  InSubtransaction(
+  WithOwnResources(
       [&] {
         DdlCommand *commands = nullptr;
         const int count = ReadCommands(&commands);
@@ -190,7 +202,7 @@ Datum pg_lineage_ddl_command_end(PG_FUNCTION_ARGS) {
       },
       [](ErrorData *error) { NoteSwallowedError("ddl_command_end", error); });
   for (int i = 0; i < defined.size && CaptureOn(); i++) {
-    InSubtransaction([&] { DeclareRelation(defined[i]); }, CountUnanalysed);
+    WithOwnResources([&] { DeclareRelation(defined[i]); }, CountUnanalysed);
   }
   PG_RETURN_VOID();
 }
@@ -199,7 +211,7 @@ Datum pg_lineage_sql_drop(PG_FUNCTION_ARGS) {
   using namespace pg_lineage;
   const EventTriggerData *data = ActiveTrigger(fcinfo, "sql_drop");
   if (data == nullptr || !settings.capture_ddl) PG_RETURN_VOID();
-  InSubtransaction([&] { RecordDrops(GetCommandTagName(data->tag)); },
+  WithOwnResources([&] { RecordDrops(GetCommandTagName(data->tag)); },
                    [](ErrorData *error) { NoteSwallowedError("sql_drop", error); });
   PG_RETURN_VOID();
 }

@@ -12,9 +12,9 @@
 // pg_lineage.ignore_schemas names, REFRESH (that is data). Not seen by event triggers at all:
 // roles, databases, tablespaces, ALTER SYSTEM.
 //
-// Nothing here fails the user's command: the work runs in a subtransaction, so that an error leaves
-// no lock, pin or half a record behind; only cancel, shutdown and out of memory go on. Records hold
-// names, types and privileges, never a literal, an option's value or a comment's text.
+// Nothing here fails the user's command: the work runs with a resource owner of its own, so that an
+// error leaves no lock, pin or snapshot behind; only cancel, shutdown and out of memory go on.
+// Records hold names, types and privileges, never a literal, an option's value or a comment's text.
 #pragma once
 
 #include "edge/server.h"

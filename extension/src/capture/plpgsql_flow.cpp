@@ -79,7 +79,7 @@ void OpenEntry(RoutineFrame *frame, StatementEntry *entry) {
     PLpgSQL_stmt_fori *loop = As<PLpgSQL_stmt_fori>(statement);
     const SourceSet *bounds =
         UnionSets(ExprValue(frame, loop->lower), ExprValue(frame, loop->upper));
-    const SourceSet *value = ExprValue(frame, loop->reverse ? loop->upper : loop->lower);
+    const SourceSet *value = ExprValue(frame, loop->lower);  // also where REVERSE begins
     if (loop->step != nullptr) {
       bounds = UnionSets(bounds, ExprValue(frame, loop->step));
       value = UnionSets(value, ExprValue(frame, loop->step));

@@ -43,19 +43,9 @@ UtilityKind KindOf(Node *statement) {
   }
 }
 
-// The arguments of a CALL, as the outputs of a query without tables.
+// The arguments of a CALL, with the routine's variables in them.
 void PrepareCall(UtilityState *state, CallStmt *call, ParamListInfo params) {
-  Query *query = makeNode(Query);
-  query->commandType = CMD_SELECT;
-  query->jointree = makeFromExpr(NIL, nullptr);
-  int number = 0;
-  ListCell *cell;
-  foreach (cell, call->funcexpr->args) {
-    query->targetList =
-        lappend(query->targetList, makeTargetEntry(static_cast<Expr *>(lfirst(cell)), ++number,
-                                                   pstrdup("argument"), false));
-  }
-  const Shape *shape = ShapeCacheKeep(BuildShape(query));
+  const Shape *shape = ShapeCacheKeep(BuildCallShape(call->funcexpr));
   state->arguments = shape;
   state->params = static_cast<const SourceSet **>(
       MemoryContextAlloc(state->context, sizeof(SourceSet *) * Max(shape->nparams, 1)));

@@ -16,7 +16,7 @@ enum class UtilityKind : uint8 { kOther, kCreateTableAs, kRefresh, kCopyTo, kCal
 struct UtilityState {
   UtilityKind kind;
   MemoryContext context;           // holds all below; NULL for kOther
-  const Shape *arguments;          // kCall: its outputs are the arguments
+  const Shape *arguments;          // kCall: its one call
   PLpgSQL_execstate *estate;       // whose variables the arguments name, or NULL
   const SourceSet **params;        // by index into arguments->params
   ObservationList observed;        // kCall: what came back

@@ -176,26 +176,6 @@ QueryInfo *BodyRoot(Builder *builder, QueryInfo *info, Node *call, Oid function,
   return root;
 }
 
-// An index into builder->calls for this call.
-int CallIndex(Builder *builder, QueryInfo *info, Node *call, Oid function, List *args) {
-  for (int i = 0; i < builder->call_nodes.size; i++) {
-    if (builder->call_nodes[i] == call) return i;
-  }
-  List *expanded = ExpandArguments(function, call, args);
-  ShapeCall entry = {};
-  entry.function = function;
-  entry.nargs = list_length(expanded);
-  entry.args = static_cast<SymSet *>(palloc0(sizeof(SymSet) * Max(entry.nargs, 1)));
-  for (int i = 0; i < entry.nargs; i++) {
-    SymBag bag = {};
-    AddExpr(builder, info, static_cast<Node *>(list_nth(expanded, i)), kIdentity, &bag);
-    entry.args[i] = bag.Finish();
-  }
-  builder->calls.Append(entry);
-  builder->call_nodes.Append(call);
-  return builder->calls.size - 1;
-}
-
 }  // namespace
 
 const FunctionTraits *TraitsOf(Oid function) {
@@ -215,6 +195,28 @@ const FunctionTraits *TraitsOf(Oid function) {
   traits->needs_frame = NeedsFrame(tuple);
   ReleaseSysCache(tuple);
   return traits;
+}
+
+int CallIndex(Builder *builder, QueryInfo *info, Node *call, Oid function, List *args) {
+  for (int i = 0; i < builder->call_nodes.size; i++) {
+    if (builder->call_nodes[i] == call) return i;
+  }
+  List *expanded = ExpandArguments(function, call, args);
+  ShapeCall entry = {};
+  entry.function = function;
+  entry.nargs = list_length(expanded);
+  entry.args = static_cast<SymSet *>(palloc0(sizeof(SymSet) * Max(entry.nargs, 1)));
+  entry.fields = static_cast<ShapeFields *>(palloc0(sizeof(ShapeFields) * Max(entry.nargs, 1)));
+  for (int i = 0; i < entry.nargs; i++) {
+    Node *arg = static_cast<Node *>(list_nth(expanded, i));
+    SymBag bag = {};
+    AddExpr(builder, info, arg, kIdentity, &bag);
+    entry.args[i] = bag.Finish();
+    entry.fields[i] = FieldsOf(builder, info, arg);
+  }
+  builder->calls.Append(entry);
+  builder->call_nodes.Append(call);
+  return builder->calls.size - 1;
 }
 
 bool AddSqlBody(Builder *builder, QueryInfo *info, Node *call, Oid function, List *args,

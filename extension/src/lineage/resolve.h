@@ -94,6 +94,11 @@ CommonTableExpr *FindCte(Builder *builder, QueryInfo *info, RangeTblEntry *rte, 
 void AddCall(Builder *builder, QueryInfo *info, Node *call, Oid function, List *args, int16 column,
              uint8 kind, SymBag *out);
 
+// The index in builder->calls of this call, whose arguments are resolved when it is met first.
+int CallIndex(Builder *builder, QueryInfo *info, Node *call, Oid function, List *args);
+// The fields of a composite value one by one; none for a scalar.
+ShapeFields FieldsOf(Builder *builder, QueryInfo *info, Node *expr);
+
 // What kind of thing a function is for lineage; cached, see sql_function.cpp.
 enum class FunctionClass : uint8 {
   kOpaque,   // its result is made of its arguments

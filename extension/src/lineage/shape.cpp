@@ -201,7 +201,11 @@ uint64 HashShape(const Shape *shape) {
                                     static_cast<uint16>(shape->params[i].field));
   for (int i = 0; i < shape->ncalls; i++) {
     hash = hash_combine64(hash, shape->calls[i].function);
-    for (int a = 0; a < shape->calls[i].nargs; a++) hash = HashSet(hash, shape->calls[i].args[a]);
+    for (int a = 0; a < shape->calls[i].nargs; a++) {
+      hash = HashSet(hash, shape->calls[i].args[a]);
+      const ShapeFields &fields = shape->calls[i].fields[a];
+      for (int f = 0; f < fields.size; f++) hash = HashSet(hash, fields.sets[f]);
+    }
   }
   return hash_combine64(hash, shape->degraded ? 1 : 0);
 }
@@ -245,6 +249,13 @@ T *CopyArray(const T *items, int size) {
 int CompositeWidth(Node *expr) {
   if (IsA(expr, RowExpr)) return list_length(reinterpret_cast<RowExpr *>(expr)->args);
   if (!type_is_rowtype(exprType(expr))) return 0;
+  if (IsA(expr, Param)) {  // a record variable: its type is known, or its fields are at run time
+    TupleDesc known = lookup_rowtype_tupdesc_noerror(exprType(expr), exprTypmod(expr), true);
+    if (known == nullptr) return 0;
+    int width = known->natts;
+    ReleaseTupleDesc(known);
+    return width;
+  }
   TupleDesc desc = nullptr;
   if (get_expr_result_type(expr, nullptr, &desc) == TYPEFUNC_SCALAR || desc == nullptr) return 0;
   return desc->natts;
@@ -254,15 +265,17 @@ int CompositeWidth(Node *expr) {
 void AddFields(Builder *builder, QueryInfo *info, Shape *shape) {
   if (shape->noutputs != 1 || info->query->setOperations != nullptr) return;
   TargetEntry *entry = linitial_node(TargetEntry, QueryOutputs(info->query));
-  Node *expr = reinterpret_cast<Node *>(entry->expr);
-  shape->nfields = CompositeWidth(expr);
-  if (shape->nfields == 0) return;
-  shape->fields = static_cast<SymSet *>(palloc0(sizeof(SymSet) * shape->nfields));
-  for (int i = 0; i < shape->nfields; i++) {
-    SymBag bag = {};
-    AddField(builder, info, expr, i + 1, kIdentity, &bag);
-    shape->fields[i] = bag.Finish();
-  }
+  ShapeFields fields = FieldsOf(builder, info, reinterpret_cast<Node *>(entry->expr));
+  shape->nfields = fields.size;
+  shape->fields = fields.sets;
+}
+
+void TakeBuilt(Builder *builder, Shape *shape) {
+  shape->nparams = builder->params.size;
+  shape->params = builder->params.items;
+  shape->ncalls = builder->calls.size;
+  shape->calls = builder->calls.items;
+  shape->reads_temp = builder->reads_temp;
 }
 
 bool CallsUserFunction(Oid function, void *) {
@@ -295,14 +308,35 @@ Shape *BuildShape(Query *query) {
   if (info->ncolumns > 0 || query->commandType == CMD_SELECT)
     shape->rows = QueryRows(&builder, info);
   AddFields(&builder, info, shape);
-  shape->nparams = builder.params.size;
-  shape->params = builder.params.items;
-  shape->ncalls = builder.calls.size;
-  shape->calls = builder.calls.items;
-  shape->reads_temp = builder.reads_temp;
+  TakeBuilt(&builder, shape);
   if (builder.degraded) Degrade(shape, query);
   shape->key = HashShape(shape);
   return shape;
+}
+
+Shape *BuildCallShape(FuncExpr *call) {
+  Builder builder = {};
+  builder.generation = 1;
+  Query *scope = makeNode(Query);
+  scope->commandType = CMD_SELECT;
+  QueryInfo *info = InfoFor(&builder, scope, nullptr);
+  CallIndex(&builder, info, reinterpret_cast<Node *>(call), call->funcid, call->args);
+  Shape *shape = static_cast<Shape *>(palloc0(sizeof(Shape)));
+  TakeBuilt(&builder, shape);
+  shape->key = HashShape(shape);
+  return shape;
+}
+
+ShapeFields FieldsOf(Builder *builder, QueryInfo *info, Node *expr) {
+  ShapeFields fields = {CompositeWidth(expr), nullptr};
+  if (fields.size == 0) return fields;
+  fields.sets = static_cast<SymSet *>(palloc0(sizeof(SymSet) * fields.size));
+  for (int i = 0; i < fields.size; i++) {
+    SymBag bag = {};
+    AddField(builder, info, expr, i + 1, kIdentity, &bag);
+    fields.sets[i] = bag.Finish();
+  }
+  return fields;
 }
 
 bool QueryMayWrite(Query *query) {
@@ -329,9 +363,15 @@ Shape *CopyShape(const Shape *shape) {
   copy->params = CopyArray(shape->params, shape->nparams);
   copy->calls = CopyArray(shape->calls, shape->ncalls);
   for (int i = 0; i < shape->ncalls; i++) {
-    copy->calls[i].args = CopyArray(shape->calls[i].args, shape->calls[i].nargs);
-    for (int a = 0; a < shape->calls[i].nargs; a++)
-      copy->calls[i].args[a] = CopySet(shape->calls[i].args[a]);
+    ShapeCall *call = &copy->calls[i];
+    call->args = CopyArray(call->args, call->nargs);
+    call->fields = CopyArray(call->fields, call->nargs);
+    for (int a = 0; a < call->nargs; a++) {
+      call->args[a] = CopySet(call->args[a]);
+      call->fields[a].sets = CopyArray(call->fields[a].sets, call->fields[a].size);
+      for (int f = 0; f < call->fields[a].size; f++)
+        call->fields[a].sets[f] = CopySet(call->fields[a].sets[f]);
+    }
   }
   return copy;
 }

@@ -38,10 +38,16 @@ struct ShapeParam {
   int16 field;  // 0: the whole value
 };
 
+struct ShapeFields {
+  int size;  // 0: a scalar
+  SymSet *sets;
+};
+
 struct ShapeCall {
   Oid function;
   int nargs;
   SymSet *args;
+  ShapeFields *fields;  // of composite arguments, one entry an argument
 };
 
 struct ShapeColumn {
@@ -78,6 +84,9 @@ struct Shape {
 
 // Builds the shape of a rewritten query.
 Shape *BuildShape(Query *query);
+
+// The shape of CALL: one entry in `calls`, nothing else.
+Shape *BuildCallShape(FuncExpr *call);
 
 // True when running `query` can matter although nobody above wants its output: it writes, or it calls
 // functions that can.
