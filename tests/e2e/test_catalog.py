@@ -1,0 +1,197 @@
+"""What `ingest` tells of a database with one of everything (tests/catalog/rich_schema.sql)."""
+
+import json
+import re
+import subprocess
+import unittest
+
+from harness import TOP, EndToEnd, wait_until
+
+RICH = TOP / "tests" / "catalog" / "rich_schema.sql"
+
+
+class Catalog(EndToEnd):
+    """One run of `ingest` over a rich schema, looked at from the catalog."""
+
+    def setUp(self):
+        super().setUp()
+        text = re.sub(r"^\\.*$", "", RICH.read_text(encoding="utf-8"), flags=re.M)
+        self.sql(text)
+
+    def ingest(self, *arguments, **changes):
+        """Runs `ingest`; fails unless it ends well."""
+        done = self.once("ingest", "-c", self.workflow(**changes), *arguments)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done
+
+    def table(self, name):
+        """A table as the catalog has it."""
+        return self.entities("table")[name]
+
+    def column(self, table, name):
+        """One of its columns."""
+        return {column["name"]: column for column in self.table(table)["columns"]}[name]
+
+    def test_every_relation_arrives_with_its_kind_and_nothing_else(self):
+        self.ingest()
+        kinds = {name: entity["tableType"] for name, entity in self.entities("table").items()}
+        odd = '"Odd.Schema".'
+        self.assertEqual(kinds, {
+            "public.a": "Regular", "sales.b": "Regular", "sales.base": "Regular",
+            "sales.heir": "Regular", "sales.scratch": "Regular", "sales.customer": "Regular",
+            "sales.orders": "Regular", "sales.types": "Regular", "sales.to_hash": "Regular",
+            "sales.by_day": "Partitioned", "sales.by_hash": "Partitioned",
+            "sales.events": "Partitioned", "sales.remote": "Foreign", "sales.Big Orders": "View",
+            "sales.totals": "MaterializedView", odd + "child": "Regular",
+            odd + "empty": "Regular", odd + "v__reserved__quote__1": "View",
+            odd + '"Ta.ble__reserved__quote__q__reserved__colon__x"': "Regular"})
+        self.assertEqual(set(self.entities("databaseSchema")), {"public", "sales", '"Odd.Schema"'})
+        self.assertEqual(self.entities("databaseSchema")["sales"]["description"], "what was sold")
+
+    def test_types_are_told_for_what_they_are(self):
+        self.ingest()
+        self.assertEqual(self.column("sales.types", "c_numeric102")["precision"], 10)
+        self.assertEqual(self.column("sales.types", "c_varchar20")["dataLength"], 20)
+        self.assertEqual(self.column("sales.types", "c_domain")["dataType"], "NUMERIC")
+        self.assertEqual(self.column("sales.types", "c_domain")["dataTypeDisplay"], "sales.amount")
+        self.assertEqual(self.column("sales.types", "c_must")["constraint"], "NOT_NULL")
+        self.assertEqual(self.column("sales.types", "c_enum_array")["arrayDataType"], "ENUM")
+        self.assertEqual(self.column("sales.types", "c_hstore")["dataType"], "MAP")
+        labels = json.loads(self.column("sales.types", "c_enum")["jsonSchema"])["enum"]
+        self.assertEqual(labels, ["low", 'mid, "quoted"', "high"])
+        person = self.column("sales.types", "c_composite")
+        self.assertEqual(person["dataType"], "STRUCT")
+        self.assertEqual([child["name"] for child in person["children"]], ["name", "home", "phones"])
+        self.assertEqual(person["children"][1]["children"][1]["dataLength"], 10)
+
+    def test_keys_arrive_cycles_and_partitioned_tables_included(self):
+        self.ingest()
+        prefix = f"svc.{self.database}."
+
+        def referred(table):
+            return sorted(
+                [column.removeprefix(prefix) for column in constraint["referredColumns"]]
+                for constraint in self.table(table).get("tableConstraints", [])
+                if constraint["constraintType"] == "FOREIGN_KEY")
+
+        self.assertEqual(referred("public.a"), [["sales.b.id"]])
+        self.assertEqual(referred("sales.b"), [["public.a.id"]])
+        self.assertEqual(referred("sales.to_hash"), [["sales.by_hash.id"]])
+        self.assertEqual(referred("sales.orders"),
+                         [["sales.customer.id"], ["sales.orders.region", "sales.orders.id"]])
+        keys = {(constraint["constraintType"], *constraint["columns"])
+                for constraint in self.table("sales.orders")["tableConstraints"]}
+        self.assertIn(("PRIMARY_KEY", "region", "id"), keys)
+        self.assertIn(("UNIQUE", "customer", "id"), keys)
+        self.assertEqual(self.column("sales.customer", "id")["constraint"], "PRIMARY_KEY")
+
+    def test_partition_keys_are_told_expressions_included(self):
+        self.ingest()
+        cuts = {name: [(column["columnName"], column["intervalType"]) for column in
+                       self.table(f"sales.{name}")["tablePartition"]["columns"]]
+                for name in ("events", "by_day", "by_hash")}
+        self.assertEqual(cuts, {"events": [("at", "TIME-UNIT"), ("n", "INTEGER-RANGE")],
+                                "by_day": [("at", "TIME-UNIT")],
+                                "by_hash": [("id", "COLUMN-VALUE")]})
+
+    def test_a_views_definition_can_be_run_as_it_stands(self):
+        self.ingest()
+        for name in ("sales.Big Orders", '"Odd.Schema".v__reserved__quote__1', "sales.totals"):
+            text = self.table(name)["schemaDefinition"]
+            dropped = re.sub(r"^CREATE (MATERIALIZED VIEW|VIEW) (.*) AS$", r"DROP \1 \2;",
+                             text.splitlines()[0])
+            self.sql(f"BEGIN; {dropped}\n{text}; ROLLBACK")
+
+    def test_routines_arrive_overloads_apart(self):
+        self.ingest()
+        routines = self.entities("storedProcedure")
+        self.assertEqual(set(routines), {
+            "sales.atomic", "sales.c_code", "sales.largest", "sales.load", "sales.on_order",
+            "sales.price", 'sales."price(integer, sales.lvl[])"',
+            "sales.price(__reserved__quote__char__reserved__quote__)", '"Odd.Schema".do it'})
+        self.assertIn("p text", routines["sales.price"]["storedProcedureCode"]["code"])
+        self.assertIn("BEGIN ATOMIC", routines["sales.atomic"]["storedProcedureCode"]["code"])
+        self.assertEqual(routines["sales.load"]["storedProcedureType"], "StoredProcedure")
+
+    def test_policies_become_tags_of_their_own_table_only(self):
+        self.ingest()
+        tags = {name: [label["tagFQN"] for label in entity.get("tags", [])]
+                for name, entity in self.entities("table").items() if entity.get("tags")}
+        self.assertEqual(tags, {"sales.customer": ["PostgresPolicyTags.own_rows"]})
+
+    def test_a_second_run_changes_nothing_in_the_catalog(self):
+        self.ingest()
+        before = {name: entity["version"] for name, entity in self.entities("table").items()}
+        self.ingest()
+        after = {name: entity["version"] for name, entity in self.entities("table").items()}
+        cyclic = {"public.a", "sales.b", "sales.orders"}
+        self.assertEqual({name for name in before if before[name] != after[name]} - cyclic, set())
+
+    def test_a_role_without_any_grant_sees_everything(self):
+        self.sql("CREATE ROLE bare LOGIN PASSWORD 'x'; REVOKE ALL ON SCHEMA public FROM PUBLIC")
+        self.addCleanup(self.sql, "DROP ROLE bare")
+        source = {"serviceConnection": {"config": {
+            "type": "Postgres", "username": "bare", "authType": {"password": "x"},
+            "hostPort": f"127.0.0.1:{self.pg.port}", "database": self.database}}}
+        self.ingest(source=source)
+        self.assertEqual(len(self.entities("table")), 19)
+        self.assertEqual(len(self.table("sales.customer")["columns"]), 7)
+
+    def test_a_view_behind_a_lock_is_named_and_stops_nothing_else(self):
+        lock = ["psql", "-XqAt", "-h", str(self.pg.dir), "-p", str(self.pg.port), "-U", "postgres",
+                "-d", self.database, "-c",
+                'BEGIN; ALTER VIEW sales."Big Orders" RENAME TO other; SELECT pg_sleep(60)']
+        with subprocess.Popen(lock, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as holder:
+            try:
+                held = ("SELECT 1 FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted"
+                        " AND relation = 'sales.\"Big Orders\"'::regclass")
+                wait_until(lambda: self.sql(held), "the lock")
+                done = self.once("ingest", "-c", self.workflow())
+            finally:
+                self.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE "
+                         f"'BEGIN; ALTER%' AND datname = '{self.database}'")
+                holder.wait()
+        self.assertIn('sales."Big Orders"', done.stderr)
+        self.assertNotIn("sales.Big Orders", self.entities("table"))
+        self.assertIn("sales.totals", self.entities("table"))
+        self.assertEqual(len(self.entities("table")), 18)
+
+    def test_filters_and_switches_decide_what_is_told(self):
+        config = {"type": "DatabaseMetadata", "includeViews": False, "includeTags": False,
+                  "schemaFilterPattern": {"excludes": ["odd"]},
+                  "tableFilterPattern": {"includes": ["orders", "customer$"]},
+                  "storedProcedureFilterPattern": {"excludes": ["price"]}}
+        self.ingest(source={"sourceConfig": {"config": config}})
+        self.assertEqual(set(self.entities("table")), {"sales.orders", "sales.customer"})
+        self.assertNotIn("sales.price", self.entities("storedProcedure"))
+        self.assertIn("sales.load", self.entities("storedProcedure"))
+        self.assertEqual(self.entities("tag"), {})
+
+    def test_the_file_sink_gets_the_same_objects(self):
+        out = self.dir / "out.ndjson"
+        self.ingest("--sink", f"file:{out}")
+        lines = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+        names = {line["body"]["name"] for line in lines if line["path"] == "/v1/tables"}
+        self.assertEqual(len(names), 19)
+        self.assertEqual(self.entities("table"), {})
+
+    def test_definitions_can_be_kept_at_home(self):
+        config = {"type": "DatabaseMetadata", "includeDDL": True}
+        self.ingest(source={"sourceConfig": {"config": config}}, shipper={"definitions": "none"})
+        for entity in self.entities("table").values():
+            self.assertNotIn("schemaDefinition", entity)
+        for entity in self.entities("storedProcedure").values():
+            self.assertNotIn("code", entity["storedProcedureCode"])
+
+    def test_ddl_of_tables_can_be_run_as_it_stands(self):
+        config = {"type": "DatabaseMetadata", "includeDDL": True}
+        self.ingest(source={"sourceConfig": {"config": config}})
+        for name in ("sales.orders", "sales.customer", "sales.events", "sales.types"):
+            text = self.table(name)["schemaDefinition"].replace(
+                f"CREATE TABLE {name} (", "CREATE TEMP TABLE copy (")
+            self.sql("BEGIN;" + re.sub(r",?\n  CONSTRAINT [^\n]*FOREIGN KEY[^\n]*?(?=,?\n)", "",
+                                       text) + "ROLLBACK")
+
+
+if __name__ == "__main__":
+    unittest.main()
