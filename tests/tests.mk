@@ -27,7 +27,7 @@ $(TEST_OBJS): build/%.o: %.cpp build/shipper.flags
 -include $(TEST_OBJS:.o=.d)
 
 .PHONY: test-programs unit installcheck staged-installcheck integration models e2e report cases
-.PHONY: regress-pair gates bench test test-matrix
+.PHONY: regress-pair gates format bench test test-matrix
 
 test-programs: build/unit_tests build/integration_tests $(REPORT_PROGRAMS)
 
@@ -62,6 +62,9 @@ regress-pair: ## PostgreSQL's own regression suites with and without the library
 
 gates: ## the mechanical rules
 	tests/gates.sh
+
+format: ## write all sources as .clang-format says
+	clang-format -i $(shell git ls-files '*.cpp' '*.h')
 
 bench: ## server CPU with the library, without it, and with pg_stat_statements
 	+tests/staged.sh tests/bench/bench.sh
