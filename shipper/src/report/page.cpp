@@ -106,20 +106,24 @@ void WriteHeader(const ReportModel &model, std::ostream &out) {
 )html";
 }
 
-// The legend, and what has to be said about this picture.
-void WriteLegend(const Layout &layout, std::ostream &out) {
+// What has to be said about this picture.
+void WriteNotes(const Layout &layout, std::ostream &out) {
   for (const std::string &note : layout.notes) {
     out << "<p class=\"note\" role=\"note\">" << EscapeHtml(note) << "</p>\n";
   }
-  out << "<details class=\"legend\" open><summary>Legend</summary><ul>\n";
+}
+
+// What the colours and lines mean.
+void WriteLegend(std::ostream &out) {
+  out << "<ul class=\"legend\" aria-label=\"Legend\">\n";
   for (char kind : std::string("rpvmfu")) {
     out << "<li><i class=\"swatch kind-" << kind << "\"></i>" << KindName(kind) << "</li>\n";
   }
-  out << R"html(<li><i class="stroke"></i>values flow (direct)</li>
-<li><i class="stroke dashed"></i>decides or is only read (indirect)</li>
-<li><i class="stroke up"></i>upstream of the selection</li>
-<li><i class="stroke down"></i>downstream of the selection</li>
-</ul></details>
+  out << R"html(<li><i class="stroke"></i>values (direct)</li>
+<li><i class="stroke dashed"></i>decides, or only read (indirect)</li>
+<li><i class="stroke up"></i>upstream</li>
+<li><i class="stroke down"></i>downstream</li>
+</ul>
 )html";
 }
 
@@ -185,15 +189,15 @@ void WritePage(const ReportModel &model, const Layout &layout, std::ostream &out
       << "<title>Lineage of " << EscapeHtml(model.database) << "</title>\n"
       << "<style nonce=\"" << nonce << "\">" << kPageStyle << "</style>\n</head>\n<body>\n";
   WriteHeader(model, out);
-  out << "<main>\n<div class=\"canvas\" id=\"canvas\">\n";
+  out << "<main>\n<div class=\"stage\"><div class=\"canvas\" id=\"canvas\">\n";
   if (model.tables.empty()) {
     WriteEmpty(model, out);
   } else {
     WriteSvg(model, layout, out);
-    out << "<div class=\"overlay\">\n";
-    WriteLegend(layout, out);
-    out << "</div>\n";
+    WriteNotes(layout, out);
   }
+  out << "</div>\n";
+  if (!model.tables.empty()) WriteLegend(out);
   out << "</div>\n<aside id=\"panel\" aria-label=\"Details\" tabindex=\"-1\"></aside>\n</main>\n"
       << "<p class=\"live\" id=\"live\" role=\"status\" aria-live=\"polite\"></p>\n"
       << "<script type=\"application/json\" id=\"data\">" << JsonForScript(PageData(model, layout))

@@ -62,19 +62,17 @@ h1 span { font-family:var(--mono); font-weight:700; }
 .group button:first-child { border-radius:8px 0 0 8px; }
 .group button:last-child { border-radius:0 8px 8px 0; }
 main { flex:1; min-height:0; display:grid; grid-template-columns:minmax(0,1fr) 360px; }
-.canvas { position:relative; overflow:hidden;
+.stage { display:flex; flex-direction:column; min-width:0; min-height:0; }
+.canvas { position:relative; overflow:hidden; flex:1; min-height:0;
   background:radial-gradient(var(--dots) 1px,transparent 1.3px) 0 0/22px 22px; }
 #graph { width:100%; height:100%; display:block; cursor:grab; touch-action:none; user-select:none; }
 #graph.dragging { cursor:grabbing; }
-.overlay { position:absolute; left:14px; bottom:14px; display:flex; flex-direction:column; gap:8px;
-  align-items:flex-start; max-width:min(460px,80%); }
-.legend, .note { background:var(--card); border:1px solid var(--line); border-radius:10px;
-  box-shadow:var(--shadow); font-size:12px; margin:0; }
-.note { padding:8px 12px; border-left:4px solid var(--foreign); }
-.legend summary { padding:6px 12px; cursor:pointer; font-weight:600; }
-.legend ul { list-style:none; margin:0; padding:0 12px 9px; display:grid; gap:3px 18px;
-  grid-template-columns:auto auto; grid-auto-flow:column; grid-template-rows:repeat(5,auto); }
-.legend li { display:flex; gap:8px; align-items:center; color:var(--muted); }
+.note { position:absolute; left:14px; bottom:14px; max-width:min(460px,80%); margin:0;
+  padding:8px 12px; background:var(--card); border:1px solid var(--line); border-radius:10px;
+  border-left:4px solid var(--foreign); box-shadow:var(--shadow); font-size:12px; }
+.legend { list-style:none; margin:0; padding:7px 16px; display:flex; flex-wrap:wrap; gap:2px 15px;
+  background:var(--card); border-top:1px solid var(--line); font-size:12px; color:var(--muted); }
+.legend li { display:flex; gap:7px; align-items:center; white-space:nowrap; }
 .swatch { width:12px; height:12px; border-radius:3px; background:var(--accent); flex:none; }
 .stroke { width:22px; border-top:2px solid var(--edge); flex:none; }
 .stroke.dashed { border-top-style:dashed; }
@@ -191,8 +189,8 @@ pre { font:11.5px/1.5 var(--mono); background:var(--soft); color:var(--ink); pad
 code { font:12.5px var(--mono); background:var(--soft); padding:1px 5px; border-radius:5px; }
 .live { position:absolute; width:1px; height:1px; overflow:hidden; clip-path:inset(50%); margin:0; }
 @media (max-width: 860px) { main { grid-template-columns:1fr; grid-template-rows:1fr 38vh; }
-  aside { border-left:0; border-top:1px solid var(--line); } .legend:not([open]) { opacity:.9; } }
-@media print { .tools, .search, .overlay { display:none; } main { display:block; } }
+  aside { border-left:0; border-top:1px solid var(--line); } }
+@media print { .tools, .search, .note { display:none; } main { display:block; } }
 )css";
 
 }  // namespace shipper::report

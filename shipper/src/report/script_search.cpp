@@ -228,7 +228,6 @@ function startPointer() {
   graph.addEventListener('pointerover', pointAt(true));
   graph.addEventListener('pointerout', pointAt(false));
   canvas.addEventListener('wheel', (event) => {
-    if (event.target.closest('.overlay')) return;
     event.preventDefault();
     const box = canvas.getBoundingClientRect();
     zoom(Math.exp(-event.deltaY * (event.ctrlKey ? 0.01 : 0.0015)), event.clientX - box.left,
