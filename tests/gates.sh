@@ -48,37 +48,54 @@ expected_without_sql() {
     [ -e "sql/$(basename "$file" .out).sql" ] || echo "$file: no sql file (one expected file each)"
   done
 }
-long_files() { wc -l "${code[@]}" $(files '*.sql') | awk '$2 != "total" && $1 > 450 {print $2 ": " $1 " lines"}'; }
+long_files() {
+  wc -l "${code[@]}" $(files '*.sql') |
+    awk '$2 != "total" && $1 > 450 {print $2 ": " $1 " lines"}'
+}
 long_themes() { wc -l sql/*.sql | awk '$2 != "total" && $1 > 150 {print $2 ": " $1 " lines"}'; }
 long_lines() {
   awk 'FNR == 1 {raw = 0} {line = $0; gsub(/[\200-\277]/, "", line)}
-    length(line) > 100 {print FILENAME ":" FNR ": " length(line) " columns"}' "${code[@]}" $(files 'sql/*' '*.sql')
+    length(line) > 100 {print FILENAME ":" FNR ": " length(line) " columns"}' \
+    "${code[@]}" $(files '*.sql')
 }
 long_readme() { wc -l README.md | awk '$1 >= 250 {print $2 ": " $1 " lines"}'; }
 version_tests() { grep -n PG_VERSION_NUM "${server[@]}" | grep -v '^extension/src/edge/compat.h:'; }
 cpp_runtime_words() {
-  grep -nE '\b(throw|try|catch|dynamic_cast|typeid)\b *[({]?|std::(vector|string|map|set|unordered_\w+|function|shared_ptr|unique_ptr|list|deque|thread|mutex)\b|\bnew +[A-Za-z_]|\bdelete +[a-z_]' "${server[@]}" |
-    sed -E 's,//.*,,' | grep -E '\b(throw|dynamic_cast|typeid)\b|\b(try|catch) *[({]|std::(vector|string|map|set|unordered_|function|shared_ptr|unique_ptr|list|deque|thread|mutex)\b[^_]|[=(] *new +[A-Za-z_]|^[^:]*:[0-9]+: *delete +[a-z_]'
+  local words='\b(throw|dynamic_cast|typeid)\b|\b(try|catch) *[({]'
+  words+='|[=(] *new +[A-Za-z_]|: *delete +[a-z]'
+  words+='|std::(vector|string|map|set|unordered_[a-z]+|function|shared_ptr|unique_ptr)\b'
+  words+='|std::(list|deque|thread|mutex)\b'
+  grep -nE "$words" "${server[@]}" | sed -E 's,//.*,,' | grep -E "$words"
 }
-nlohmann_in_server() { grep -nE '#include <(nlohmann|vector|string|map|memory|functional)' "${server[@]}"; }
+nlohmann_in_server() {
+  grep -nE '#include <(nlohmann|vector|string|map|memory|functional)' "${server[@]}"
+}
 cpp_runtime_symbols() {
-  nm -uC pg_lineage.so | grep -E 'operator (new|delete)|std::|__cxa_(throw|begin_catch|allocate)|__gxx_personality'
+  nm -uC pg_lineage.so |
+    grep -E 'operator (new|delete)|std::|__cxa_(throw|begin_catch|allocate)|__gxx_personality'
 }
-open_ends() { grep -nEw 'TODO|FIXME|XXX|HACK|GTEST_SKIP' "${code[@]}" $(files '*.sql' '*.md') | grep -v '^tests/gates.sh:'; }
-disabled_tests() { grep -nE '\bDISABLED_|pytest\.mark\.skip|@unittest\.skip' "${code[@]}" | grep -v '^tests/gates.sh:'; }
+open_ends() {
+  grep -nEw 'TODO|FIXME|XXX|HACK|GTEST_SKIP' "${code[@]}" $(files '*.sql' '*.md') |
+    grep -v '^tests/gates.sh:'
+}
+disabled_tests() {
+  grep -nE '\bDISABLED_|pytest\.mark\.skip|@unittest\.skip' "${code[@]}" |
+    grep -v '^tests/gates.sh:'
+}
 registry_hosts() {
-  grep -nIE 'https?://[a-z0-9.-]*(debian|pypi|pythonhosted|maven|npmjs|golang|crates)[a-z0-9.-]*' "${all[@]}" |
+  grep -nIE 'https?://[a-z0-9.-]*(debian|pypi|pythonhosted|maven|npmjs|golang|crates)' "${all[@]}" |
     grep -v '^tests/gates.sh:'
 }
 machine_paths() {
-  grep -nIE "(^|[^A-Za-z0-9_.~\$}-])(/work/|/root/|/home/[a-z]|/opt/pg-|/tmp/(brief|build-))|$(dirname "$PWD")/" "${all[@]}" |
+  local start='(^|[^A-Za-z0-9_.~$}-])'
+  grep -nIE "$start(/work/|/root/|/home/[a-z]|/opt/pg-|/tmp/(brief|build-))" "${all[@]}" |
     grep -v '^tests/gates.sh:'
 }
 binary_files() { files '*' | grep -E '\.(so|o|whl|deb|gz|bz2|zip|jar)$'; }
 unformatted() {
   local file
   for file in "${cpp[@]}"; do
-    clang-format --style=file "$file" | cmp -s - "$file" || echo "$file: not as clang-format writes it"
+    clang-format --style=file "$file" | cmp -s - "$file" || echo "$file: run 'make format'"
   done
 }
 # `a/b.c` in backticks or a relative link in a document must be there, from the top or beside it.
@@ -129,7 +146,8 @@ import re, sys
 text = open(sys.argv[1], encoding="utf-8").read()
 if re.search(r"GRANT\b[^;]*\bTO PUBLIC", text):
     print("something is granted to PUBLIC")
-for match in re.finditer(r"^CREATE (?:OR REPLACE )?FUNCTION (lineage\.\w+)(.*?);$", text, re.M | re.S):
+function = r"^CREATE (?:OR REPLACE )?FUNCTION (lineage\.\w+)(.*?);$"
+for match in re.finditer(function, text, re.M | re.S):
     name, body = match.groups()
     if re.search(r"LANGUAGE (sql|plpgsql)", body, re.I) and "search_path" not in body:
         print(f"{name}: search_path is not pinned")

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Server CPU with pg_lineage, against none and against pg_stat_statements (track = all).
 
-usage: make bench [ROUNDS=N] [SCALE=F] [ONLY=name,…]      (tests/bench/bench.sh starts the cluster)
+usage: make bench [ROUNDS=N] [SCALE=F] [ONLY=name,…]      (by tests/bench/bench.sh)
 Every round runs every workload once on each side, one side after the other on the same cluster, so
 that slow changes of the machine meet all sides alike. What is measured is the processor time of
 the postmaster and all its processes (utime + stime, children that ended included), never wall

@@ -290,7 +290,7 @@ def report(results, broken, verbose):
         f"cases: {columns}/{total} column sets exact, tables {tables}/{total}, "
         f"via {via}/{total}, indirect recall {recall:.1f}%"
     )
-    # `via` is reported only: CONTRACT 4 names the routine that wrote the target, which is none for a
+    # `via` is reported only: a routine is the one that wrote the target, which is none for a
     # statement at top level, where some cases name the routine that the value came through.
     passed = sum(r.columns_ok() and r.tables_ok() for r in results)
     print(f"{passed} passed, {total - passed} failed, 0 skipped")
