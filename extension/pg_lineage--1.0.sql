@@ -182,8 +182,8 @@ CREATE FUNCTION lineage._health(
   OUT errors_swallowed bigint, OUT untagged_executions bigint, OUT degraded_shapes bigint,
   OUT degraded_columns bigint, OUT degraded_paths bigint, OUT degraded_unanalysed bigint,
   OUT refused_locked bigint, OUT refused_read_only bigint, OUT refused_error bigint,
-  OUT refused_store bigint, OUT lost_at_exit bigint, OUT events_full bigint,
-  OUT breaker_trips bigint, OUT edges_written bigint, OUT ddl_written bigint,
+  OUT refused_store bigint, OUT lost_at_exit bigint, OUT given_up bigint,
+  OUT events_full bigint, OUT breaker_trips bigint, OUT edges_written bigint, OUT ddl_written bigint,
   OUT cost_samples bigint, OUT cost_nanoseconds bigint, OUT events_used bigint,
   OUT events_max bigint, OUT shared_bytes bigint)
 LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
@@ -247,8 +247,8 @@ COMMENT ON VIEW lineage.ddl_history IS 'public: DDL as it was committed';
 CREATE VIEW lineage.health AS
 SELECT h.errors_swallowed, h.untagged_executions, h.degraded_shapes, h.degraded_columns,
        h.degraded_paths, h.degraded_unanalysed, h.refused_locked, h.refused_read_only,
-       h.refused_error, h.refused_store, h.lost_at_exit, h.events_full, h.breaker_trips,
-       h.edges_written, h.ddl_written, q.queue_length, q.queue_age, q.resync,
+       h.refused_error, h.refused_store, h.lost_at_exit, h.given_up, h.events_full,
+       h.breaker_trips, h.edges_written, h.ddl_written, q.queue_length, q.queue_age, q.resync,
        h.events_used, h.events_max, h.shared_bytes, h.cost_samples,
        h.cost_nanoseconds / nullif(h.cost_samples, 0) AS cost_nanoseconds
 FROM lineage._health() h

@@ -5,7 +5,7 @@ CREATE EXTENSION IF NOT EXISTS pg_lineage;
 \pset tuples_only on
 SELECT name, setting, context FROM pg_settings WHERE name LIKE 'pg\_lineage.%'
 ORDER BY name COLLATE "C";
-SET pg_lineage.no_such_setting = 1;
+SELECT set_config('pg_lineage' || '.no_such_setting', '1', false);
 SET pg_lineage.track = 'some';
 SET pg_lineage.ignore_schemas = 'a b';
 SET pg_lineage.ignore_schemas = 'guc_t, "Odd Name", not_there';

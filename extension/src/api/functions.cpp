@@ -62,7 +62,7 @@ void RunGrant(const char *format, const char *role) {
 const char *const kReaderGrants[] = {
     "GRANT USAGE ON SCHEMA lineage TO %s",
     "GRANT SELECT ON lineage.column_lineage, lineage.table_lineage, lineage.ddl_history, "
-    "lineage.health, lineage.queue TO %s",
+    "lineage.health TO %s",
     "GRANT EXECUTE ON FUNCTION lineage._edge_rows(), lineage._ddl_rows(), lineage._health(), "
     "lineage.pending(), lineage.upstream(regclass, text, integer), "
     "lineage.upstream(text, text, integer), lineage.downstream(regclass, text, integer), "
@@ -70,7 +70,7 @@ const char *const kReaderGrants[] = {
 };
 
 const char *const kShipperGrants[] = {
-    "GRANT SELECT ON lineage._parked TO %s",
+    "GRANT SELECT ON lineage.queue, lineage._parked TO %s",
     "GRANT EXECUTE ON FUNCTION lineage._sink_register(text), lineage._feed(text, integer), "
     "lineage._ack(text, bigint[]), lineage._park(text, text, text, text, text), "
     "lineage._unpark(bigint[]), lineage._state_get(text), lineage._state_set(text, text, text), "

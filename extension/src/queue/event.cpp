@@ -91,6 +91,7 @@ LocalEvent *EventIntern(const EventSpec &spec) {
   event->mark = {};
   event->outcome = Outcome::kNone;
   event->owed = false;
+  event->failures = 0;
   return event;
 }
 

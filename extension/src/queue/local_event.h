@@ -27,7 +27,8 @@ struct LocalEvent {
   JournalEntry *top;  // newest entry of the running transaction; NULL: not met in it
   StoreMark mark;     // where its row is known to be; zero: not known
   Outcome outcome;
-  bool owed;  // met in a committed transaction, and still to be written
+  bool owed;       // met in a committed transaction, and still to be written
+  uint8 failures;  // writes that raised an error
 };
 
 // Number of cached events, and the generation they were interned under.

@@ -175,4 +175,20 @@ void RefreshNodeRow(NodeWriter *writer, Oid relid) {
   (void)FindByRelid(writer, form);
 }
 
+void RefreshNodesOfSchema(NodeWriter *writer, Oid schema) {
+  List *relids = NIL;
+  SysScanDesc scan = StoreScan(writer->table, SnapshotSelf, NULL, 0);
+  HeapTuple tuple;
+  while (HeapTupleIsValid(tuple = systable_getnext(scan))) {
+    Oid relid = DatumGetObjectId(Stored(writer, tuple, kNodeRelid));
+    bool here = DatumGetInt64(Stored(writer, tuple, kNodeDatabase)) == writer->stamp;
+    if (here && OidIsValid(relid) && get_rel_namespace(relid) == schema)
+      relids = lappend_oid(relids, relid);
+  }
+  systable_endscan(scan);
+  ListCell *cell;
+  foreach (cell, relids) RefreshNodeRow(writer, lfirst_oid(cell));
+  list_free(relids);
+}
+
 }  // namespace pg_lineage

@@ -26,6 +26,9 @@ int64 NodeRow(NodeWriter *writer, const EventNode &node);
 // Brings the row of a relation up to date, if there is one.
 void RefreshNodeRow(NodeWriter *writer, Oid relid);
 
+// The same for all relations of a schema, which was renamed.
+void RefreshNodesOfSchema(NodeWriter *writer, Oid schema);
+
 // Columns of lineage._node.
 enum NodeColumn : AttrNumber {
   kNodeId = 1,

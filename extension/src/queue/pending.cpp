@@ -192,11 +192,11 @@ void FlushEvents() {
   }
 }
 
-// DDL that changed names or definitions: what was seen must be looked at again.
+// True for DDL after which texts that events carry, such as call paths, read otherwise.
 bool ChangesNames(const DdlRecord &record) {
-  if (record.create && record.classid != ProcedureRelationId) return false;
+  if (record.old_identity == NULL) return false;
   return record.classid == RelationRelationId || record.classid == ProcedureRelationId ||
-         record.classid == NamespaceRelationId;
+         record.classid == NamespaceRelationId || record.classid == TypeRelationId;
 }
 
 void ApplyOwnChanges() {

@@ -43,6 +43,7 @@ enum class Health : int {
   kRefusedError,         // the write failed; tried again at the next commit
   kRefusedStore,         // the store's tables are not as expected
   kLostAtExit,           // refused, and the backend ended before its next commit
+  kGivenUp,              // the write failed at commit after commit: never to be written
   kEventsFull,           // max_events reached: not counted, the index asked instead
   kBreakerTrips,         // capture rested until the end of a transaction
   kEdgesWritten,

@@ -12,6 +12,9 @@
 namespace pg_lineage {
 namespace {
 
+constexpr int kMaxFailuresOfCommit = 3;
+constexpr int kMaxEventFailures = 100;  // commits; a full disk may last
+
 // What one flush works with; lives in the inner subtransaction.
 struct Writer {
   WriteBatch *batch;
@@ -169,8 +172,10 @@ void WriteDdl(Writer *writer) {
   PodVector<NetDdl> rows = NetDdlOf(writer->batch->ddl, writer->batch->nddl);
   for (const NetDdl &net : rows) {
     WriteDdlRow(writer, net);
-    if (net.record.classid == RelationRelationId && !net.record.drop)
-      RefreshNodeRow(&writer->nodes, net.record.objid);
+    if (net.record.drop) continue;
+    if (net.record.classid == RelationRelationId) RefreshNodeRow(&writer->nodes, net.record.objid);
+    if (net.record.classid == NamespaceRelationId && net.record.old_identity != NULL)
+      RefreshNodesOfSchema(&writer->nodes, net.record.objid);
   }
 }
 
@@ -242,14 +247,8 @@ void NoteFailure(ErrorData *error) {
            errdetail("It is tried again at the next commit; lineage.health counts such cases.")));
 }
 
-}  // namespace
-
-void WriteStore(WriteBatch *batch) {
-  if (XactReadOnly || RecoveryInProgress()) {
-    HealthCount(Health::kRefusedReadOnly, batch->events.size + (batch->nddl > 0 ? 1 : 0));
-    SetOutcomes(batch, Outcome::kLost);
-    return;
-  }
+// Writes a batch in a subtransaction; false, all refused, when that raised an error.
+bool TryWrite(WriteBatch *batch) {
   MemoryContext caller = CurrentMemoryContext;
   ResourceOwner owner = CurrentResourceOwner;
   uint32 holdoff = InterruptHoldoffCount;
@@ -275,6 +274,59 @@ void WriteStore(WriteBatch *batch) {
   CurrentResourceOwner = owner;
   RESUME_INTERRUPTS();
   if (error != NULL) NoteFailure(error);
+  return error == NULL;
+}
+
+// Refuses an event once more, or for the last time.
+void NoteEventFailure(LocalEvent *event) {
+  if (++event->failures < kMaxEventFailures) return;
+  event->outcome = Outcome::kLost;
+  HealthCount(Health::kGivenUp);
+}
+
+// After an error: each by itself, so that one that can never be written stops no other. Gives up
+// for this commit when it looks as if the fault were not in the events.
+void WriteSingly(WriteBatch *batch) {
+  int failures = 0;
+  batch->feed_rows = 0;
+  if (batch->nddl > 0) {
+    WriteBatch part = {{}, batch->ddl, batch->nddl, Outcome::kNone, 0};
+    if (!TryWrite(&part)) failures++;
+    batch->ddl_outcome = part.ddl_outcome;
+    batch->feed_rows += part.feed_rows;
+  }
+  for (LocalEvent *event : batch->events) {
+    if (failures == kMaxFailuresOfCommit) break;
+    LocalEvent *item = event;
+    WriteBatch part = {{&item, 1, 1, NULL}, NULL, 0, Outcome::kNone, 0};
+    if (!TryWrite(&part)) {
+      failures++;
+      NoteEventFailure(event);
+    }
+    batch->feed_rows += part.feed_rows;
+  }
+}
+
+}  // namespace
+
+void WriteStore(WriteBatch *batch) {
+  if (XactReadOnly || RecoveryInProgress()) {
+    HealthCount(Health::kRefusedReadOnly, batch->events.size + (batch->nddl > 0 ? 1 : 0));
+    SetOutcomes(batch, Outcome::kLost);
+    return;
+  }
+  instr_time start, end;
+  INSTR_TIME_SET_CURRENT(start);
+  if (!TryWrite(batch)) {
+    if (batch->events.size + (batch->nddl > 0 ? 1 : 0) > 1)
+      WriteSingly(batch);
+    else if (batch->events.size == 1)
+      NoteEventFailure(batch->events[0]);
+  }
+  INSTR_TIME_SET_CURRENT(end);
+  INSTR_TIME_SUBTRACT(end, start);
+  HealthCount(Health::kCostSamples);
+  HealthCount(Health::kCostNanoseconds, INSTR_TIME_GET_MICROSEC(end) * 1000);
 }
 
 }  // namespace pg_lineage
