@@ -220,6 +220,54 @@ TEST_F(Faults, ForgetEndsWhatWasSeenAndTheNextRunShowsItAgain) {
   EXPECT_EQ(Edges(), CopyEdges());
 }
 
+TEST_F(Faults, ATruncatedStoreIsFilledAgain) {
+  Session session = Open();
+  session.Exec(kCopy);
+  session.Exec("TRUNCATE lineage._edge");
+  EXPECT_TRUE(Edges().empty());
+  session.Exec(kCopy);
+  EXPECT_EQ(Edges(), CopyEdges());
+  session.Exec("BEGIN; TRUNCATE lineage._edge, lineage._node, lineage.queue; ROLLBACK");
+  session.Exec(kCopy);
+  EXPECT_EQ(Edges(), CopyEdges());
+  session.Exec("TRUNCATE lineage._node, lineage._edge, lineage.queue, lineage._ddl");
+  session.Exec(kCopy);
+  EXPECT_EQ(Edges(), CopyEdges());
+}
+
+TEST_F(Faults, DroppingTheSchemaDropsTheExtensionAndHarmsNobody) {
+  Session here = Open(), there = Open();
+  here.Exec(kCopy);
+  there.Exec(kCopy);
+  here.Exec("DROP SCHEMA lineage CASCADE");
+  here.Exec(kCopy);
+  there.Exec(kCopy);
+  there.Exec("CREATE TABLE made AS SELECT a FROM src");
+  here.Exec("CREATE EXTENSION pg_lineage");
+  there.Exec(kCopy);
+  EXPECT_EQ(Edges(), CopyEdges());
+}
+
+TEST_F(Faults, ASchemaOfTheSameNameWithoutTheExtensionIsLeftAlone) {
+  Session session = Open();
+  session.Exec("DROP EXTENSION pg_lineage; DROP SCHEMA IF EXISTS lineage");
+  session.Exec("CREATE SCHEMA lineage; CREATE TABLE lineage._edge (id bigint, mine text)");
+  session.Exec(kCopy);
+  session.Exec("CREATE TABLE made AS SELECT a FROM src");
+  EXPECT_EQ(session.Value("SELECT count(*) FROM lineage._edge"), "0");
+}
+
+TEST_F(Faults, DisabledEventTriggersLoseNoEdge) {
+  Session session = Open();
+  session.Exec(
+      "DO $$ DECLARE t name; BEGIN FOR t IN SELECT evtname FROM pg_event_trigger LOOP "
+      "EXECUTE format('ALTER EVENT TRIGGER %I DISABLE', t); END LOOP; END $$");
+  session.Exec("CREATE TABLE made AS SELECT a FROM src");
+  session.Exec("ALTER TABLE made RENAME COLUMN a TO renamed");
+  session.Exec("INSERT INTO made SELECT b FROM src");
+  EXPECT_TRUE(HasEdge("public.src.b", "public.made.renamed"));
+}
+
 TEST_F(Faults, DroppingADatabaseUnderObservationIsNoTrouble) {
   Session session = Open();
   session.Exec(kCopy);

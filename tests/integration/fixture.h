@@ -50,9 +50,21 @@ class LineageTest : public ::testing::Test {
   // A test that provokes no fault must leave lineage.health without one.
   void TearDown() override {
     if (faults_before_ < 0 || cluster_->pid() == 0) return;
-    EXPECT_LE(Faults(), faults_before_) << Open().Text("TABLE lineage.health");
+    int faults = Faults();
+    if (faults < 0) return;
+    EXPECT_LE(faults, faults_before_) << Open().Text("TABLE lineage.health");
+    ExpectSoundIndexes();
   }
   void AllowFaults() { faults_before_ = -1; }
+
+  // The library maintains the store's indexes by hand: each must know every row of its table.
+  void ExpectSoundIndexes() {
+    Session session = Open();
+    session.Exec("CREATE EXTENSION IF NOT EXISTS amcheck");
+    EXPECT_EQ(session.State("SELECT bt_index_check(c.oid, true) FROM pg_class c WHERE relkind = "
+                            "'i' AND relnamespace = 'lineage'::regnamespace"),
+              "00000");
+  }
 
   // Faults of ours that lineage.health counts, for the whole cluster; -1 where it cannot be asked.
   int Faults() {
