@@ -73,13 +73,15 @@ ALTER DEFAULT PRIVILEGES IN SCHEMA ddl_a GRANT SELECT ON TABLES TO PUBLIC;
 :show
 :mark
 
--- partitions
+-- partitions; without statements
+SET pg_lineage.track = none;
 CREATE TABLE ddl_a.p (a int, b text) PARTITION BY LIST (a);
 CREATE TABLE ddl_a.p1 PARTITION OF ddl_a.p FOR VALUES IN (4711);
 CREATE TABLE ddl_a.p2 (a int, b text);
 ALTER TABLE ddl_a.p ATTACH PARTITION ddl_a.p2 FOR VALUES IN (4712);
 ALTER TABLE ddl_a.p ADD COLUMN c int;
 ALTER TABLE ddl_a.p DETACH PARTITION ddl_a.p2;
+RESET pg_lineage.track;
 :show
 :mark
 

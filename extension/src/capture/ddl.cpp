@@ -6,6 +6,7 @@
 #include "edge/pod_vector.h"
 #include "lineage/declared.h"
 #include "queue/shared.h"
+#include "queue/store.h"
 
 namespace pg_lineage {
 namespace {
@@ -59,6 +60,13 @@ void CountUnanalysed(ErrorData *error) {
   FreeErrorData(error);
 }
 
+// True while DDL may be recorded: also with pg_lineage.track = none, which is about statements.
+bool DdlOn() {
+  if (!SharedReady()) return false;
+  const bool no_statements = settings.enabled && settings.track == kTrackNone && !IsBinaryUpgrade;
+  return CaptureOn() || (no_statements && StorePresent());
+}
+
 // The event trigger's data when it is `event` and capture may work; else NULL. A stray call by hand
 // is refused like the server refuses it.
 EventTriggerData *ActiveTrigger(FunctionCallInfo fcinfo, const char *event) {
@@ -68,7 +76,7 @@ EventTriggerData *ActiveTrigger(FunctionCallInfo fcinfo, const char *event) {
   }
   EventTriggerData *data = reinterpret_cast<EventTriggerData *>(fcinfo->context);
   if (strcmp(data->event, event) != 0) return nullptr;
-  return SharedReady() && CaptureOn() ? data : nullptr;
+  return DdlOn() ? data : nullptr;
 }
 
 // Reads all commands that the server collected, in order, into `commands`.
