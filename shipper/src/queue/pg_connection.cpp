@@ -12,6 +12,9 @@ namespace shipper {
 
 namespace {
 
+constexpr size_t kMaxStatements = 200;    // that are kept prepared
+constexpr char kPlanChanged[] = "0A000";  // "cached plan must not change result type"
+
 // PEM text in a file of our own that only we can read; gone with the object. libpq reads it while
 // it connects and not again.
 class PemFile {
@@ -40,10 +43,17 @@ class PemFile {
   std::string path_;
 };
 
-// libpq's message without the trailing newline.
+// libpq's message on one line.
 std::string Trim(const char *message) {
-  std::string text = message != nullptr ? message : "";
-  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
+  std::string text;
+  for (const char *c = message != nullptr ? message : ""; *c != '\0'; ++c) {
+    const bool blank = *c == '\n' || *c == '\t' || *c == ' ';
+    if (!blank)
+      text += *c;
+    else if (!text.empty() && text.back() != ' ')
+      text += ' ';
+  }
+  while (!text.empty() && text.back() == ' ') text.pop_back();
   return text;
 }
 
@@ -81,6 +91,9 @@ PgConnectError ConnectFailure(const PostgresConfig &config, const std::string &d
   } else if (Contains(reason, "server does not support SSL")) {
     fix = "set `sslMode: prefer`, or switch SSL on in the server";
     sqlstate = "08P01";
+    permanent = true;
+  } else if (Contains(reason, "timeout expired")) {
+    fix = "nothing answers there as a PostgreSQL server does; mend hostPort, or the network";
     permanent = true;
   } else if (Contains(reason, "invalid response to SSL negotiation") ||
              Contains(reason, "expected authentication request") ||
@@ -130,11 +143,34 @@ PgConnection::PgConnection(const PostgresConfig &config, const std::string &data
   Query("SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', false)");
 }
 
+// Statements with parameters come again and again, and planning our catalog queries costs more than
+// running them: the second time they are prepared.
+PGresult *PgConnection::Execute(const std::string &sql, const std::vector<const char *> &values) {
+  PGconn *pg = connection_.get();
+  const int count = static_cast<int>(values.size());
+  if (count == 0 || (uses_.size() >= kMaxStatements && uses_.count(sql) == 0))
+    return PQexecParams(pg, sql.c_str(), count, nullptr, values.data(), nullptr, nullptr, 0);
+  auto use = uses_.emplace(sql, 0).first;
+  if (use->second == 0) {
+    use->second = -1;  // seen once
+    return PQexecParams(pg, sql.c_str(), count, nullptr, values.data(), nullptr, nullptr, 0);
+  }
+  if (use->second < 0) {
+    const int number = ++prepared_;
+    const std::string name = "s" + std::to_string(number);
+    PGresult *made = PQprepare(pg, name.c_str(), sql.c_str(), count, nullptr);
+    if (PQresultStatus(made) != PGRES_COMMAND_OK) return made;
+    PQclear(made);
+    use->second = number;
+  }
+  const std::string name = "s" + std::to_string(use->second);
+  return PQexecPrepared(pg, name.c_str(), count, values.data(), nullptr, nullptr, 0);
+}
+
 PgResult PgConnection::Query(const std::string &sql, const std::vector<PgValue> &parameters) {
   std::vector<const char *> values;
   for (const PgValue &value : parameters) values.push_back(value ? value->c_str() : nullptr);
-  PgResult result(PQexecParams(connection_.get(), sql.c_str(), static_cast<int>(values.size()),
-                               nullptr, values.data(), nullptr, nullptr, 0));
+  PgResult result(Execute(sql, values));
   const PGresult *raw = result.raw();
   ExecStatusType status = PQresultStatus(raw);
   if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) return result;
@@ -144,6 +180,7 @@ PgResult PgConnection::Query(const std::string &sql, const std::vector<PgValue> 
   const char *hint = PQresultErrorField(raw, PG_DIAG_MESSAGE_HINT);
   std::string message = Trim(primary != nullptr ? primary : PQerrorMessage(connection_.get()));
   if (hint != nullptr) message += " (" + Trim(hint) + ")";
+  if (sqlstate == kPlanChanged) uses_.erase(sql);  // a function gives other columns than it did
   if (!Alive()) throw PgConnectError("connection lost: " + message, sqlstate, false);
   throw PgError(message, sqlstate);
 }

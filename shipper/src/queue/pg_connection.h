@@ -13,6 +13,7 @@
 #include <libpq-fe.h>
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -92,7 +93,11 @@ class PgConnection {
   struct Finish {
     void operator()(PGconn *connection) const { PQfinish(connection); }
   };
+  PGresult *Execute(const std::string &sql, const std::vector<const char *> &values);
+
   std::unique_ptr<PGconn, Finish> connection_;
+  std::map<std::string, int> uses_;  // number of a prepared statement, -1: seen once
+  int prepared_ = 0;
 };
 
 // A transaction; rolled back unless Commit() was reached.
