@@ -271,6 +271,9 @@ bool AckOne(AckTables *ack, int64 id) {
   if (found) {
     int others = TakenBy(ack->taken, id, ack->sink, &mine, false) - (mine ? 1 : 0);
     if (others + 1 >= ack->sinks) {
+      bool null;
+      Datum kind = heap_getattr(tuple, kQueueKind, RelationGetDescr(ack->queue->relation), &null);
+      if (strcmp(TextDatumGetCString(kind), "resync") == 0) PendingResyncTaken();
       TakenBy(ack->taken, id, ack->sink, &mine, true);
       StoreDelete(ack->queue, &tuple->t_self, true);
       ack->deleted++;

@@ -227,6 +227,8 @@ bool MaySeeAll() {
 StoreTable *OpenForFunction(StoreId id, LOCKMODE mode) {
   StoreRefusal why;
   StoreTable *table = StoreOpen(id, mode, true, &why);
+  if (mode >= RowExclusiveLock)
+    PreventCommandIfReadOnly("a function of schema lineage that writes");
   // What an earlier call of the same statement wrote may be deleted by this one.
   if (mode >= RowExclusiveLock) CommandCounterIncrement();
   if (table == NULL)

@@ -110,6 +110,9 @@ void DefineLimits() {
   DefineCustomIntVariable("pg_lineage.max_events", "Facts that shared memory counts.", NULL,
                           &settings.max_events, 20000, 100, 10000000, PGC_POSTMASTER, 0, NULL, NULL,
                           NULL);
+  // To bound the queue while no shipper runs; above it the shipper compares all when it comes.
+  DefineCustomIntVariable("pg_lineage.max_feed", "Feed rows that may wait for the shipper.", NULL,
+                          &settings.max_feed, 1000000, 10, INT_MAX, PGC_SUSET, 0, NULL, NULL, NULL);
   // To bound the memory of a backend that runs many distinct statements (about 2 kB each).
   DefineCustomIntVariable("pg_lineage.max_shapes", "Statements whose lineage a backend keeps.",
                           NULL, &settings.max_shapes, 5000, 10, 1000000, PGC_SUSET, 0, NULL, NULL,

@@ -24,6 +24,7 @@ struct Settings {
   char *ignore_schemas;     // list of names; ask IgnoredSchema()
   char *masking_functions;  // list of names, added to the built-in one (lineage/masking.h)
   int max_events;           // entries of the shared hash, fixed at server start
+  int max_feed;             // feed rows that may wait for the shipper
   int max_shapes;           // statements whose lineage a backend keeps
   int max_columns;          // column pairs of one statement; above: table level
   int max_path_depth;       // frames of a call path

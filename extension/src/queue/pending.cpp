@@ -16,6 +16,7 @@ struct OwnChange {
   int level;
   int64 feed_delta;
   bool forget;
+  bool resync_taken;
 };
 
 // All of the running transaction, but `owed`. Entries of the three lists are in the order of
@@ -30,6 +31,8 @@ struct Pending {
   bool wrote;      // the writer ran, so outcomes and feed_rows count
   int64 feed_rows;
   Outcome ddl_outcome;
+  bool resync;  // a resync row was added
+  bool ended;   // rows of other events were deleted
 };
 Pending pending;
 
@@ -155,6 +158,8 @@ void PreCommit() {
   OweRoom(batch.events.size);
   WriteStore(&batch);
   pending.feed_rows = batch.feed_rows;
+  pending.resync = batch.resync;
+  pending.ended = batch.ended;
   pending.ddl_outcome = batch.nddl == 0 ? Outcome::kNone : batch.ddl_outcome;
   if (pending.ddl_outcome == Outcome::kRefused && !pending.ddl.Empty())
     OweDdlStage(batch.ddl, batch.nddl);
@@ -205,9 +210,11 @@ void ApplyOwnChanges() {
   for (const OwnChange &change : pending.own) {
     delta += change.feed_delta;
     forget |= change.forget;
+    if (change.resync_taken) NoteResync(false);
   }
   PendingAdd(delta);
-  bool bump = forget;
+  if (pending.resync) NoteResync(true);
+  bool bump = forget || pending.ended;
   for (int i = 0; i < pending.ddl.size && !bump; i++) bump = ChangesNames(pending.ddl[i].record);
   // After the commit: a backend that looked a fact up before it marks an old generation, in vain.
   if (bump) BumpGeneration();
@@ -301,12 +308,17 @@ void PendingBump(LocalEvent *event, int64 rows) {
 
 void PendingFeedChange(int64 delta) {
   BeginContext();
-  pending.own.Append(OwnChange{GetCurrentTransactionNestLevel(), delta, false});
+  pending.own.Append(OwnChange{GetCurrentTransactionNestLevel(), delta, false, false});
+}
+
+void PendingResyncTaken() {
+  BeginContext();
+  pending.own.Append(OwnChange{GetCurrentTransactionNestLevel(), 0, false, true});
 }
 
 void PendingForget() {
   BeginContext();
-  pending.own.Append(OwnChange{GetCurrentTransactionNestLevel(), 0, true});
+  pending.own.Append(OwnChange{GetCurrentTransactionNestLevel(), 0, true, false});
 }
 
 void PendingAddDdl(const DdlRecord &record) {

@@ -23,6 +23,8 @@ void EventCacheReset();
 // For our own SQL functions: what becomes true of the feed if this (sub)transaction commits.
 // Rows added to (or taken from) the feed:
 void PendingFeedChange(int64 delta);
+// The resync row was taken:
+void PendingResyncTaken();
 // Everything seen is unseen, and counters are gone (lineage.forget()):
 void PendingForget();
 

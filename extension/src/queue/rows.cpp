@@ -19,4 +19,17 @@ void FeedRow(StoreTable *queue, const char *kind, int64 ref, const char *object,
   StoreInsertRow(queue, row);
 }
 
+FeedWriter BeginFeed(StoreTable *queue) {
+  FeedWriter feed = {queue, 0, false, false, false};
+  feed.full = FeedFull(&feed.told);
+  return feed;
+}
+
+void Feed(FeedWriter *feed, const char *kind, int64 ref) {
+  if (feed->full && feed->told) return;
+  FeedRow(feed->queue, feed->full ? "resync" : kind, ref, NULL, NULL);
+  feed->wrote_resync = feed->told = feed->full;
+  feed->rows++;
+}
+
 }  // namespace pg_lineage

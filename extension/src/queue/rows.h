@@ -43,4 +43,15 @@ inline void StoreInsertRow(StoreTable *table, Row &row) {
 void FeedRow(StoreTable *queue, const char *kind, int64 ref, const char *object,
              const char *object_type);
 
+// The feed as the writer fills it. At max_feed rows one resync row stands for all that follow.
+struct FeedWriter {
+  StoreTable *queue;
+  int64 rows;  // added
+  bool full;
+  bool told;          // a resync row waits already
+  bool wrote_resync;  // by this writer
+};
+FeedWriter BeginFeed(StoreTable *queue);
+void Feed(FeedWriter *feed, const char *kind, int64 ref);
+
 }  // namespace pg_lineage

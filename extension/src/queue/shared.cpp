@@ -290,6 +290,25 @@ void PendingAdd(int64 n) {
   SpinLockRelease(&slot->mutex);
 }
 
+bool FeedFull(bool *told) {
+  *told = false;
+  if (!SharedReady()) return false;
+  DatabaseSlot *slot = MySlot();
+  SpinLockAcquire(&slot->mutex);
+  bool full = slot->pending >= settings.max_feed;
+  *told = slot->resync_waits;
+  SpinLockRelease(&slot->mutex);
+  return full;
+}
+
+void NoteResync(bool waits) {
+  if (!SharedReady()) return;
+  DatabaseSlot *slot = MySlot();
+  SpinLockAcquire(&slot->mutex);
+  slot->resync_waits = waits;
+  SpinLockRelease(&slot->mutex);
+}
+
 bool PendingRead(int64 *n) {
   if (!SharedReady()) return false;
   bool own = !RecoveryInProgress() && MySlot() != shared_state->slots;

@@ -93,6 +93,9 @@ bool NoteStoreShape(bool broken);
 
 // Feed rows waiting in this database. The count is kept by commits, and set right by counting.
 void PendingAdd(int64 n);
+// True when max_feed rows wait; `told`: a resync row is among them, or was added by a commit.
+bool FeedFull(bool *told);
+void NoteResync(bool waits);
 // False when the count is not known and must be taken (PendingBegin, count, PendingSet). While
 // prepared transactions are possible, which commit without us, a count is good for a second.
 bool PendingRead(int64 *n);

@@ -31,6 +31,7 @@ struct DatabaseSlot {
   bool ids_raised;
   bool pending_known;
   bool store_broken;
+  bool resync_waits;
   TimestampTz pending_counted;
   int64 pending;
   uint64 pending_changes;

@@ -26,6 +26,8 @@ struct WriteBatch {
   int nddl;
   Outcome ddl_outcome;  // out: of all DDL together
   int64 feed_rows;      // out: rows added to the feed
+  bool resync;          // out: the feed was full, and a row now says so
+  bool ended;           // out: rows of other events were deleted
 };
 
 void WriteStore(WriteBatch *batch);

@@ -1,0 +1,39 @@
+-- Declared edges are what definitions say now.
+SET client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS pg_lineage;
+\pset format unaligned
+\pset tuples_only on
+CREATE SCHEMA declared_t;
+SET search_path = declared_t;
+CREATE TABLE src (a int, b int);
+CREATE TABLE other (a int);
+\set show 'SELECT source_table, source_column, target_column, origin, call_path'
+\set show :show ' FROM lineage.column_lineage WHERE target_table = ''declared_t.v'''
+\set show :show ' AND type = ''DIRECT'' ORDER BY 1, 2, 3;'
+CREATE FUNCTION make() RETURNS void LANGUAGE plpgsql AS
+  $$ BEGIN CREATE VIEW v AS SELECT a AS x, b AS y FROM src; END $$;
+SELECT make();
+:show
+-- the same again changes nothing, whoever says it
+SELECT lineage.snapshot_table('v');
+CREATE OR REPLACE VIEW v AS SELECT a AS x, b AS y FROM src;
+:show
+-- something else ends what was said before
+CREATE OR REPLACE VIEW v AS SELECT o.a AS x, s.b AS y FROM src s CROSS JOIN other o;
+:show
+-- and back
+CREATE OR REPLACE VIEW v AS SELECT a AS x, b AS y FROM src;
+:show
+DROP VIEW v;
+CREATE VIEW v AS SELECT b AS x, a AS y FROM src;
+:show
+-- observed wins over declared
+CREATE MATERIALIZED VIEW m AS SELECT a FROM src;
+SELECT operation, origin FROM lineage.column_lineage WHERE target_table = 'declared_t.m';
+-- a generated column
+CREATE TABLE g (a int, twice int GENERATED ALWAYS AS (a * 2) STORED);
+SELECT source_column, target_column, subtype, operation, origin FROM lineage.column_lineage
+WHERE target_table = 'declared_t.g';
+ALTER TABLE g DROP COLUMN twice;
+SELECT count(*) FROM lineage.column_lineage WHERE target_table = 'declared_t.g';
+DROP SCHEMA declared_t CASCADE;
