@@ -10,10 +10,13 @@ A stopped double may be started again: its port and its store stay.
 """
 
 import argparse
+import contextlib
 import importlib
 import json
 import pathlib
+import random
 import re
+import socket
 import ssl
 import sys
 import threading
@@ -55,6 +58,7 @@ class OpenMetadataDouble:
         self.requests = []
         self.complaints = []
         self.creating = set()
+        self.chance = random.Random(19505)
         self.latency_ms = latency_ms
         self.models = models
         self.port = port
@@ -94,16 +98,14 @@ class OpenMetadataDouble:
         self.server.shutdown()
         self.server.server_close()
         for connection in list(self.open_sockets):
-            try:
-                connection.close()
-            except OSError:
-                pass
+            with contextlib.suppress(OSError):  # the other side was faster
+                connection.shutdown(socket.SHUT_RDWR)
         self.server = None
 
     def fault(self, **script):
-        """Plays a fault: status, body, count (-1: for ever), retry_after, hang_ms, cut ("before" or
-        "body"), apply (cut after the work is done), method, path (searched as a regular
-        expression)."""
+        """Plays a fault: status, body, count (-1: for ever), chance (of each request), retry_after,
+        hang_ms, cut ("before" or "body"), apply (cut after the work is done), method, path
+        (searched as a regular expression)."""
         script.setdefault("count", 1)
         with self.lock:
             self.faults.append(script)
@@ -121,7 +123,7 @@ class OpenMetadataDouble:
                     continue
                 if not re.search(script.get("path", ""), path):
                     continue
-                if script["count"] == 0:
+                if script["count"] == 0 or self.chance.random() >= script.get("chance", 1):
                     continue
                 script["count"] -= 1 if script["count"] > 0 else 0
                 return dict(script)

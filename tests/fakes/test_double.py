@@ -329,6 +329,16 @@ class Faults(DoubleCase):
         self.double.start()
         self.assertEqual(self.get("/tables/name/svc.db.public.t")[0], 200)
 
+    def test_a_stopped_double_cuts_connections_that_are_open(self):
+        connection = http.client.HTTPConnection("127.0.0.1", self.double.port, timeout=5)
+        self.addCleanup(connection.close)
+        connection.request("GET", "/api/v1/system/version")
+        connection.getresponse().read()
+        self.double.stop()
+        with self.assertRaises((http.client.HTTPException, OSError)):
+            connection.request("GET", "/api/v1/system/version")
+            connection.getresponse()
+
     def test_requests_are_logged_without_the_token(self):
         self.make("t")
         self.assertNotIn(BOT_TOKEN, json.dumps(self.double.requests))
