@@ -230,8 +230,8 @@ ExitCode Retry(const CommandLine &line, Parts *parts) {
 
 using VerbFunction = ExitCode (*)(const CommandLine &, Parts *);
 const std::map<std::string, VerbFunction> kVerbs = {{"ingest", IngestAll}, {"lineage", SendLineage},
-                                                    {"check", Check},   {"report", Report},
-                                                    {"parked", Parked}, {"retry", Retry}};
+                                                    {"check", Check},      {"report", Report},
+                                                    {"parked", Parked},    {"retry", Retry}};
 
 const char *const kLaterVerbs[] = {"usage", "profile", "classify", "test",
                                    "dbt",   "reverse", "init"};
