@@ -64,7 +64,7 @@ _OWN_FIELDS = {
     ),
     "storedProcedure": _DATA | {"storedProcedureCode", "databaseSchema"},
     "classification": _COMMON | {"mutuallyExclusive", "provider"},
-    "tag": _COMMON | {"classification", "parent", "associatedTags", "mutuallyExclusive", "provider"},
+    "tag": _COMMON | set("classification parent associatedTags mutuallyExclusive provider".split()),
 }
 _REQUIRED = {
     "databaseService": ("name", "serviceType"),
