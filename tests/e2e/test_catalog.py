@@ -61,7 +61,8 @@ class Catalog(EndToEnd):
         self.assertEqual(labels, ["low", 'mid, "quoted"', "high"])
         person = self.column("sales.types", "c_composite")
         self.assertEqual(person["dataType"], "STRUCT")
-        self.assertEqual([child["name"] for child in person["children"]], ["name", "home", "phones"])
+        fields = [child["name"] for child in person["children"]]
+        self.assertEqual(fields, ["name", "home", "phones"])
         self.assertEqual(person["children"][1]["children"][1]["dataLength"], 10)
 
     def test_keys_arrive_cycles_and_partitioned_tables_included(self):

@@ -1,5 +1,6 @@
 #include "source/catalog.h"
 
+#include <set>
 #include <stdexcept>
 #include <unordered_map>
 #include <utility>
@@ -12,6 +13,7 @@ namespace {
 
 constexpr int kOldestServer = 110000;
 constexpr int kGeneratedColumns = 120000;
+constexpr int kMaxTypeRounds = 64;
 
 uint32_t Oid(const PgResult &rows, int row, int column) {
   return static_cast<uint32_t>(rows.Int(row, column));
@@ -23,7 +25,8 @@ char Letter(const PgResult &rows, int row, int column) {
   return text.empty() ? 0 : text[0];
 }
 
-PgValue OidArray(const std::vector<uint32_t> &oids) {
+template <class Oids>
+PgValue OidArray(const Oids &oids) {
   std::string out = "{";
   for (uint32_t oid : oids) out += (out.size() > 1 ? "," : "") + std::to_string(oid);
   return out + "}";
@@ -158,7 +161,7 @@ SchemaContent CatalogReader::Read(const SchemaInfo &schema, const CatalogScope &
   if (scope.relations) {
     ReadRelations(&content, scope);
     ReadColumns(&content, scope);
-    ReadTypes(&content, scope);
+    ReadTypes(&content);
     ReadKeys(&content, scope);
     if (options_.policies) ReadPolicies(&content, scope);
     if (options_.ddl) ReadChecks(&content, scope);
@@ -211,7 +214,7 @@ void CatalogReader::ReadDefinitions(SchemaContent *content) {
   };
   if (!read(views).empty()) {
     for (uint32_t view : views) {
-      const std::string reason = read({view});
+      const std::string reason = read(std::vector<uint32_t>{view});
       if (!reason.empty()) failed[view] = reason;
     }
   }
@@ -239,19 +242,37 @@ void CatalogReader::ReadColumns(SchemaContent *content, const CatalogScope &scop
   }
 }
 
-void CatalogReader::ReadTypes(SchemaContent *content, const CatalogScope &scope) {
+// The types of the columns, then those that these are made of, until there is nothing new: as many
+// rounds as types are nested. Starting from the columns lets the server go by index.
+void CatalogReader::ReadTypes(SchemaContent *content) {
   TypeTable *types = &content->types;
-  std::vector<uint32_t> composites;
-  const PgResult rows = pg_->Query(catalog_sql::kTypes, Parameters(content->schema, scope));
-  for (int i = 0; i < rows.size(); ++i) {
-    TypeInfo type = ReadTypeRow(rows, i);
-    if (type.row_type_of != 0) composites.push_back(type.row_type_of);
-    types->types[Oid(rows, i, 0)] = std::move(type);
+  std::set<uint32_t> wanted;
+  const auto want = [&](uint32_t type) {
+    if (type != 0 && types->Find(type) == nullptr) wanted.insert(type);
+  };
+  for (const RelationInfo &relation : content->relations) {
+    for (const ColumnInfo &column : relation.columns) want(column.type);
   }
-  if (composites.empty()) return;
-  const PgResult fields = pg_->Query(catalog_sql::kFields, {OidArray(composites)});
-  for (int i = 0; i < fields.size(); ++i) {
-    types->fields[Oid(fields, i, 0)].push_back(ReadColumnRow(fields, i));
+  for (int round = 0; !wanted.empty() && round < kMaxTypeRounds; ++round) {
+    std::set<uint32_t> composites;
+    const PgResult rows = pg_->Query(catalog_sql::kTypes, {OidArray(wanted)});
+    wanted.clear();
+    for (int i = 0; i < rows.size(); ++i) {
+      TypeInfo type = ReadTypeRow(rows, i);
+      if (type.row_type_of != 0) composites.insert(type.row_type_of);
+      types->types[Oid(rows, i, 0)] = std::move(type);
+    }
+    for (const auto &[oid, type] : types->types) {
+      want(type.element);
+      want(type.base);
+    }
+    if (composites.empty()) continue;
+    const PgResult fields = pg_->Query(catalog_sql::kFields, {OidArray(composites)});
+    for (int i = 0; i < fields.size(); ++i) {
+      ColumnInfo field = ReadColumnRow(fields, i);
+      want(field.type);
+      types->fields[Oid(fields, i, 0)].push_back(std::move(field));
+    }
   }
 }
 

@@ -1,4 +1,5 @@
-// Reads the catalogs of PostgreSQL 11 to 19, with a fixed number of queries per schema.
+// Reads the catalogs of PostgreSQL 11 to 19, with a number of queries per schema that does not
+// depend on how much is in it.
 //
 // Needs no right beyond CONNECT: the catalogs are open to everybody. A schema is read in one
 // read-only transaction with one snapshot, a statement timeout and a lock timeout, so that neither
@@ -69,7 +70,7 @@ class CatalogReader {
   void ReadRelations(SchemaContent *content, const CatalogScope &scope);
   void ReadDefinitions(SchemaContent *content);
   void ReadColumns(SchemaContent *content, const CatalogScope &scope);
-  void ReadTypes(SchemaContent *content, const CatalogScope &scope);
+  void ReadTypes(SchemaContent *content);
   void ReadKeys(SchemaContent *content, const CatalogScope &scope);
   void ReadPolicies(SchemaContent *content, const CatalogScope &scope);
   void ReadChecks(SchemaContent *content, const CatalogScope &scope);

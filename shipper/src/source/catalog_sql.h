@@ -87,28 +87,16 @@ inline constexpr char kColumns[] =
     " AND NOT c.relispartition AND a.attnum > 0 AND NOT a.attisdropped"
     " ORDER BY a.attrelid, a.attnum";
 
-// The types of the columns, closed over elements, bases and fields of composites.
+// $1: OIDs of types. typelem counts for true arrays only, not for point, name and their like.
 inline constexpr char kTypes[] =
-    "WITH RECURSIVE used(oid) AS ("
-    " SELECT a.atttypid FROM pg_catalog.pg_attribute a"
-    " JOIN pg_catalog.pg_class c ON c.oid = a.attrelid"
-    " WHERE c.relnamespace = $1 AND ($2::oid IS NULL OR c.oid = $2)"
-    " AND c.relkind IN ('r','p','v','m','f') AND c.relpersistence <> 't'"
-    " AND NOT c.relispartition AND a.attnum > 0 AND NOT a.attisdropped"
-    " UNION SELECT r.oid FROM used u JOIN pg_catalog.pg_type t ON t.oid = u.oid"
-    " CROSS JOIN LATERAL (SELECT t.typelem UNION ALL SELECT t.typbasetype"
-    "  UNION ALL SELECT f.atttypid FROM pg_catalog.pg_attribute f"
-    "  WHERE t.typrelid <> 0 AND f.attrelid = t.typrelid AND f.attnum > 0"
-    "  AND NOT f.attisdropped) r(oid)"
-    " WHERE r.oid <> 0)"
-    " SELECT t.oid, n.nspname, t.typname, t.typtype, t.typcategory,"
+    "SELECT t.oid, n.nspname, t.typname, t.typtype, t.typcategory,"
     " CASE WHEN e.typarray = t.oid THEN e.oid ELSE 0 END, t.typbasetype, t.typtypmod,"
     " t.typnotnull, t.typrelid,"
     " CASE WHEN t.typtype = 'e' THEN ARRAY(SELECT l.enumlabel FROM pg_catalog.pg_enum l"
     "   WHERE l.enumtypid = t.oid ORDER BY l.enumsortorder) END"
-    " FROM used u JOIN pg_catalog.pg_type t ON t.oid = u.oid"
-    " JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace"
-    " LEFT JOIN pg_catalog.pg_type e ON e.oid = t.typelem";
+    " FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace"
+    " LEFT JOIN pg_catalog.pg_type e ON e.oid = t.typelem"
+    " WHERE t.oid = ANY ($1::oid[])";
 
 // $1: OIDs of the relations of composite types.
 inline constexpr char kFields[] =

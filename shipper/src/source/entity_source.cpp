@@ -37,10 +37,9 @@ EntitySource::EntitySource(PgConnection *pg, const Config &config)
     : reader_(pg, ReaderOptions(config)),
       config_(config),
       filter_(config),
-      options_(TranslationOptions(config)) {
-  place_.service = config.service_name;
-  place_.database = reader_.Database().name;
-}
+      options_(TranslationOptions(config)),
+      database_(reader_.Database()),
+      place_{config.service_name, database_.name} {}
 
 void EntitySource::Begin() {
   given_.clear();
@@ -54,7 +53,7 @@ void EntitySource::Begin() {
 void EntitySource::GiveParents(const SchemaInfo *schema, const Give &give) {
   if (given_.insert(place_.DatabaseFqn()).second) {
     give(ServiceEntity(config_));
-    give(DatabaseEntity(place_, reader_.Database()));
+    give(DatabaseEntity(place_, database_));
   }
   if (schema != nullptr && given_.insert(place_.SchemaFqn(schema->name)).second) {
     give(SchemaEntity(place_, *schema));

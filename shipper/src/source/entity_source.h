@@ -68,6 +68,7 @@ class EntitySource {
   Config config_;
   ObjectFilter filter_;
   EntityOptions options_;
+  DatabaseInfo database_;
   Place place_;
   std::vector<CatalogGap> gaps_;
   long filtered_ = 0;
