@@ -87,21 +87,18 @@ Status WriteFile(const report::ReportModel &model, const std::string &path) {
   return Status::Done();
 }
 
-// What a failed statement asks for.
-Status StatusOf(const PgError &error) {
+// The same error, with what mends it where that is known.
+PgError WithFix(const PgError &error) {
   const std::string &state = error.sqlstate();
+  std::string fix;
   if (state == "42501") {
-    return Status::Park(std::string(error.what()) +
-                        "; as a superuser: SELECT lineage.grant_shipper('ROLE'), or "
-                        "lineage.grant_reader('ROLE') for a role that only reads");
+    fix =
+        "; as a superuser: SELECT lineage.grant_shipper('ROLE'), or lineage.grant_reader('ROLE') "
+        "for a role that only reads";
+  } else if (state == "3F000" || state == "42883") {
+    fix = "; as a superuser: CREATE EXTENSION pg_lineage in this database";
   }
-  if (state == "3F000" || state == "42883") {
-    return Status::Park(std::string(error.what()) +
-                        "; as a superuser: CREATE EXTENSION pg_lineage in this database");
-  }
-  return state.empty() || state.compare(0, 2, "08") == 0 || state.compare(0, 2, "57") == 0
-             ? Status::Retry(error.what())
-             : Status::Park(error.what());
+  return PgError(error.what() + fix, state);
 }
 
 }  // namespace
@@ -110,7 +107,7 @@ Status RunReport(PgConnection &connection, const std::string &output_path) {
   try {
     return WriteFile(ReadModel(&connection), output_path);
   } catch (const PgError &error) {
-    return StatusOf(error);
+    throw WithFix(error);
   } catch (const json::exception &error) {
     return Status::Park(std::string("lineage._edge_rows() gave rows of another form: ") +
                         error.what() +

@@ -7,10 +7,9 @@
 //
 //   Status status = RunReport(connection, kDefaultReportPath);
 //
-// kDone:  the page is there.
-// kRetry: the database went away while it was read.
-// kPark:  it cannot be done as it is: the message names the cause and the fix (no right to read,
-//         the path cannot be written, the graph cannot be laid out).
+// kDone: the page is there. kPark: it cannot be, the message names the cause and the fix (the path
+// cannot be written, the graph cannot be laid out). Throws PgError where the database refuses or
+// went away; where a right or the extension is missing its message says who can mend it.
 #pragma once
 
 #include <string>
