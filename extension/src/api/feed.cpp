@@ -297,6 +297,7 @@ PG_FUNCTION_INFO_V1(pg_lineage_pending);
 Datum pg_lineage_pending(PG_FUNCTION_ARGS) {
   (void)fcinfo;
   RequireShared();
+  SaveCountersSometimes();
   int64 n;
   if (PendingRead(&n)) PG_RETURN_INT64(n);
   uint64 since = PendingBegin();

@@ -162,6 +162,7 @@ Datum pg_lineage_forget(PG_FUNCTION_ARGS) {
   (void)fcinfo;
   RequireShared();
   int64 ended = ForgetObserved();
+  RemoveSavedCounters();
   PendingForget();
   PG_RETURN_INT64(ended);
 }

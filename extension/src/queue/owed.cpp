@@ -21,12 +21,9 @@ void Release(DdlList *list) {
   *list = {};
 }
 
-void LoseAtExit(int, Datum) { OwedLose(); }
-
-void WatchExit() {
-  static bool watching = false;
-  if (!watching) before_shmem_exit(LoseAtExit, (Datum)0);
-  watching = true;
+void AtExit(int, Datum) {
+  OwedLose();
+  SaveCountersSometimes();
 }
 
 const char *CopyText(const char *text) { return text == NULL ? NULL : pstrdup(text); }
@@ -37,14 +34,18 @@ PodVector<LocalEvent *> &OwedEvents() { return events; }
 
 const PodVector<PendingDdl> &OwedDdl() { return owed_ddl.items; }
 
+void OwedWatchExit() {
+  static bool watching = false;
+  if (!watching) before_shmem_exit(AtExit, (Datum)0);
+  watching = true;
+}
+
 void OweRoom(int n) {
-  WatchExit();
   if (events.context == NULL) events.context = TopMemoryContext;
   events.Reserve(events.size + n);
 }
 
 void OweDdlStage(const PendingDdl *ddl, int nddl) {
-  WatchExit();
   Release(&staged_ddl);
   staged_ddl.context =
       AllocSetContextCreate(TopMemoryContext, "pg_lineage owed DDL", ALLOCSET_SMALL_SIZES);

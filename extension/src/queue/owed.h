@@ -13,6 +13,9 @@
 
 namespace pg_lineage {
 
+// Sees to the end of the backend; called when it first has something to write or count.
+void OwedWatchExit();
+
 PodVector<LocalEvent *> &OwedEvents();
 const PodVector<PendingDdl> &OwedDdl();
 

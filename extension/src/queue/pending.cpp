@@ -145,6 +145,7 @@ void PreCommit() {
   bool owing = !OwedEvents().Empty() || !OwedDdl().Empty();
   if (pending.journal.Empty() && pending.ddl.Empty() && !owing) return;
   if (!StoreMarkNow(&pending.mark)) return;
+  OwedWatchExit();
   BeginContext();
   WriteBatch batch = {};
   PodVector<PendingDdl> ddl = {};

@@ -33,6 +33,7 @@ void InitState() {
   memset(shared_state, 0, sizeof(SharedState));
   shared_state->locks = GetNamedLWLockTranche(kTranche);
   pg_atomic_init_u64(&shared_state->last_id, 0);
+  pg_atomic_init_u64(&shared_state->last_saved, 0);
   for (pg_atomic_uint64 &counter : shared_state->health) pg_atomic_init_u64(&counter, 0);
   for (DatabaseSlot &slot : shared_state->slots) SpinLockInit(&slot.mutex);
 }

@@ -1,8 +1,8 @@
 // What all backends share: which facts are stored, how often they happened, and health.
 //
 // Fixed shared memory, requested at server start; without shared_preload_libraries there is none,
-// SharedReady() is false and every function here does nothing. Kept over a clean restart (counters
-// only); a crash loses it, and the store's index then says what is stored.
+// SharedReady() is false and every function here does nothing. Counters are kept over a restart, at
+// a crash as they were a minute before; what is stored the store's index says then.
 //
 // Locks. Facts live in one hash, partitioned over kPartitions LWLocks by hash value: shared mode to
 // read or update an entry (its fields are guarded by its own spinlock), exclusive to add or remove.
@@ -77,6 +77,10 @@ bool SharedEventAdd(uint64 key, const EventCounters &delta, const StoreMark *sto
 bool SharedEventRead(uint64 key, EventCounters *counters);
 // Removes the facts of a database; with `slot` its slot too (the database is dropped).
 void SharedForget(Oid database, bool slot);
+// Writes the counters to disk if that was not done within the last minute.
+void SaveCountersSometimes();
+// Removes what was written; a crash would bring it back.
+void RemoveSavedCounters();
 // Entries used and there at all, bytes of shared memory.
 void SharedUsage(int64 *used, int64 *capacity, int64 *bytes);
 

@@ -12,7 +12,9 @@ namespace {
 
 constexpr const char *kFile = PGSTAT_STAT_PERMANENT_DIRECTORY "/pg_lineage.stat";
 constexpr const char *kTemporary = PGSTAT_STAT_PERMANENT_DIRECTORY "/pg_lineage.stat.tmp";
-constexpr uint32 kMagic = 0x504c4e31;  // changes with the layout of SavedEvent
+constexpr int64 kSaveInterval = 60 * USECS_PER_SEC;
+constexpr int64 kMaxBusyEntries = 100000;  // more are written at shutdown only
+constexpr uint32 kMagic = 0x504c4e31;      // changes with the layout of SavedEvent
 
 struct SavedEvent {
   EventKey key;
@@ -36,7 +38,9 @@ bool WriteAll(FILE *file) {
     SavedEvent saved;
     memset(&saved, 0, sizeof(saved));
     saved.key = event->key;
+    SpinLockAcquire(&event->mutex);
     saved.counters = event->counters;
+    SpinLockRelease(&event->mutex);
     if (fwrite(&saved, sizeof(saved), 1, file) == 1) continue;
     hash_seq_term(&scan);
     return false;
@@ -44,9 +48,8 @@ bool WriteAll(FILE *file) {
   return true;
 }
 
-// At the postmaster's exit: no other process is left, so no locks.
-void SaveCounters(int code, Datum) {
-  if (code != 0 || !SharedReady()) return;
+// Writes the file; the caller sees to it that no entry comes or goes.
+void SaveCounters() {
   FILE *file = AllocateFile(kTemporary, PG_BINARY_W);
   bool fine = file != NULL && WriteAll(file);
   if (file != NULL && FreeFile(file) != 0) fine = false;
@@ -57,6 +60,11 @@ void SaveCounters(int code, Datum) {
     return;
   }
   durable_rename(kTemporary, kFile, LOG);
+}
+
+// At the postmaster's exit: no other process is left, so no locks.
+void SaveAtShutdown(int code, Datum) {
+  if (code == 0 && SharedReady()) SaveCounters();
 }
 
 bool ReadAll(FILE *file) {
@@ -80,7 +88,7 @@ bool ReadAll(FILE *file) {
 
 }  // namespace
 
-void SaveCountersAtExit() { on_shmem_exit(SaveCounters, (Datum)0); }
+void SaveCountersAtExit() { on_shmem_exit(SaveAtShutdown, (Datum)0); }
 
 void LoadCounters() {
   FILE *file = AllocateFile(kFile, PG_BINARY_R);
@@ -93,7 +101,24 @@ void LoadCounters() {
   if (!ReadAll(file))
     ereport(LOG, (errmsg("pg_lineage: ignored invalid counters in file \"%s\"", kFile)));
   FreeFile(file);
-  unlink(kFile);
+}
+
+void SaveCountersSometimes() {
+  if (!SharedReady()) return;
+  uint64 now = static_cast<uint64>(GetCurrentTimestamp());
+  uint64 last = pg_atomic_read_u64(&shared_state->last_saved);
+  if (now - last < static_cast<uint64>(kSaveInterval)) return;
+  if (hash_get_num_entries(shared_events) > kMaxBusyEntries) return;
+  if (!pg_atomic_compare_exchange_u64(&shared_state->last_saved, &last, now)) return;
+  for (int i = 0; i < kPartitions; i++) LWLockAcquire(PartitionLock(i), LW_SHARED);
+  SaveCounters();
+  for (int i = 0; i < kPartitions; i++) LWLockRelease(PartitionLock(i));
+}
+
+void RemoveSavedCounters() {
+  if (unlink(kFile) == 0 || errno == ENOENT) return;
+  ereport(LOG, (errcode_for_file_access(),
+                errmsg("pg_lineage: could not remove file \"%s\": %m", kFile)));
 }
 
 }  // namespace pg_lineage

@@ -40,6 +40,7 @@ struct DatabaseSlot {
 struct SharedState {
   LWLockPadded *locks;  // partitions, then the control lock
   pg_atomic_uint64 last_id;
+  pg_atomic_uint64 last_saved;  // when the file was last written
   pg_atomic_uint64 health[static_cast<int>(Health::kCount)];
   DatabaseSlot slots[kSlots];
 };
