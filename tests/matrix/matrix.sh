@@ -68,10 +68,10 @@ test_suite() {
   # Sources once fetched stay fetched.
   mkdir -p "$root/lineage/pg-source"
   ln -s ../../pg-source "$root/lineage/pg_lineage/build/pg-source"
-  check "$root" "build with -Werror" 300 make -s -C /lineage/pg_lineage all || return
-  check "$root" "pg_regress" 600 make -s -C /lineage/pg_lineage staged-installcheck
-  check "$root" "lineage cases" 300 make -s -C /lineage/pg_lineage cases
-  check "$root" "regression pair" 1200 make -s -C /lineage/pg_lineage regress-pair
+  check "$root" "build with -Werror" 900 make -s -j2 -C /lineage/pg_lineage all || return
+  check "$root" "pg_regress" 900 make -s -C /lineage/pg_lineage staged-installcheck
+  check "$root" "lineage cases" 600 make -s -C /lineage/pg_lineage cases
+  check "$root" "regression pair" 1500 make -s -C /lineage/pg_lineage regress-pair
 }
 
 for suite in "${suites[@]}"; do
