@@ -32,6 +32,7 @@ TEST(EdgeMergeTest, AnEdgeWithoutOurMarkKeepsAllItHas) {
   EXPECT_EQ(merged["source"], "DbtLineage");
   EXPECT_EQ(merged["sqlQuery"], "theirs");
   EXPECT_EQ(merged["columnsLineage"].size(), 2u) << "a pair that both know is there once";
+  EXPECT_FALSE(IsOurEdge(merged)) << "what was merged once is merged the next time too";
 }
 
 TEST(EdgeMergeTest, AnEdgeMadeManualByAPersonIsTheirsAlthoughItHasOurMark) {

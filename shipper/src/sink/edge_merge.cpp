@@ -50,7 +50,7 @@ json MergeEdge(const json &present, const json &ours) {
   if (!present.is_object() || present.empty() || IsOurEdge(present)) return ours;
   json merged = present;
   for (const char *key : {"createdAt", "createdBy", "updatedAt", "updatedBy"}) merged.erase(key);
-  for (const char *key : {"sqlQuery", "pipeline", "description", "source"})
+  for (const char *key : {"sqlQuery", "pipeline", "source"})  // our mark would make it ours
     if (Lacks(merged, key) && !Lacks(ours, key)) merged[key] = ours[key];
   json columns = Columns(present);
   std::set<std::pair<std::string, std::string>> known;

@@ -10,7 +10,7 @@ namespace shipper {
 bool IsOurEdge(const nlohmann::json &present);
 
 // Ours where the present edge is ours or empty; otherwise the present one with our columns added,
-// and our SQL, pipeline and description only where it has none.
+// and our SQL and pipeline only where it has none; our description, which has our mark, never.
 nlohmann::json MergeEdge(const nlohmann::json &present, const nlohmann::json &ours);
 
 }  // namespace shipper
