@@ -101,8 +101,8 @@ int64 ForgetObserved() {
   while (HeapTupleIsValid(tuple = systable_getnext(scan))) {
     Datum origin = heap_getattr(tuple, kEdgeOrigin, RelationGetDescr(edge->relation), &null);
     if (DatumGetInt16(origin) != static_cast<int16>(Origin::kObserved)) continue;
-    StoreDelete(edge, &tuple->t_self, true);
-    ended++;
+    // A row that another transaction is at is being written anew: it happened just now.
+    if (StoreDelete(edge, &tuple->t_self, false)) ended++;
   }
   systable_endscan(scan);
   scan = StoreScan(queue, SnapshotSelf, NULL, 0);
