@@ -21,7 +21,7 @@ TEST_P(LockedStore, TheCommitDoesNotWaitAndTheEdgeComesWithTheNextCommit) {
   locker.Exec("BEGIN");
   locker.Exec(std::string("LOCK TABLE ") + GetParam());
   user.Send(kCopy);
-  ASSERT_TRUE(user.Done(5)) << "the commit waits for a lock on " << GetParam();
+  ASSERT_TRUE(user.Done(20)) << "the commit waits for a lock on " << GetParam();
   EXPECT_EQ(user.Wait(), "00000");
   EXPECT_EQ(user.Value("SELECT count(*) FROM dst"), "1");  // still locked: must not wait either
   locker.Exec("ROLLBACK");
@@ -42,7 +42,7 @@ TEST_F(Faults, ALockedDdlHistoryNeitherDelaysNorLosesDdl) {
   Session locker = Open(), user = Open();
   locker.Exec("BEGIN; LOCK TABLE lineage._ddl IN ACCESS EXCLUSIVE MODE");
   user.Send("CREATE TABLE while_locked (a int)");
-  ASSERT_TRUE(user.Done(5));
+  ASSERT_TRUE(user.Done(20));
   EXPECT_EQ(user.Wait(), "00000");
   locker.Exec("ROLLBACK");
   user.Exec("SELECT 1");
@@ -60,7 +60,7 @@ TEST_F(Faults, ARefusedEventIsRetriedManyTimesAndStaysOne) {
   user.Exec(kCopy);
   user.Exec("SELECT 1");
   EXPECT_EQ(Open().Value("SELECT count(*) FROM lineage.column_lineage WHERE type = 'DIRECT'"), "2");
-  EXPECT_TRUE(WaitUntil([this] { return Executions("public.src.a", "public.dst.a") == 6; }, 3));
+  EXPECT_TRUE(WaitUntil([this] { return Executions("public.src.a", "public.dst.a") == 6; }, 15));
   EXPECT_EQ(Executions("public.src.a", "public.dst.a"), 6);
 }
 
@@ -132,7 +132,7 @@ TEST_F(Faults, AnEventRefusedToABackendThatEndsIsCounted) {
   locker.Exec("BEGIN; LOCK TABLE lineage._edge IN ACCESS EXCLUSIVE MODE");
   user.Exec(kCopy);
   user.Close();
-  EXPECT_TRUE(WaitUntil([&] { return std::stoi(Open().Value(lost)) > before; }, 5));
+  EXPECT_TRUE(WaitUntil([&] { return std::stoi(Open().Value(lost)) > before; }, 15));
   locker.Exec("ROLLBACK");
   EXPECT_TRUE(Edges().empty());
 }

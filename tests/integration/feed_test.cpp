@@ -178,13 +178,13 @@ TEST_F(Feed, ReadersAndWritersOfTheFeedDoNotWaitForEachOther) {
   sink_->Exec("BEGIN");
   EXPECT_EQ(Drain("one"), 2);
   user.Send("CREATE TABLE made2 AS SELECT a, b FROM src");
-  EXPECT_TRUE(user.Done(5));
+  EXPECT_TRUE(user.Done(20));
   EXPECT_EQ(user.Wait(), "00000");
   user.Exec("BEGIN");
   MakeTable(&user, 3);
   Session second = Open();
   second.Send("SELECT lineage.pending(), count(*) FROM lineage._feed('one', 100)");
-  EXPECT_TRUE(second.Done(5));
+  EXPECT_TRUE(second.Done(20));
   EXPECT_EQ(second.Wait(), "00000");
   user.Exec("COMMIT");
   sink_->Exec("COMMIT");

@@ -71,7 +71,7 @@ class Publication : public LineageTest {
   }
   static bool Arrives(Cluster &subscriber, const std::string &sql, const std::string &value) {
     Session session = subscriber.Connect();
-    return WaitUntil([&] { return session.Value(sql) == value; }, 10);
+    return WaitUntil([&] { return session.Value(sql) == value; }, 30);
   }
 };
 
@@ -140,7 +140,7 @@ TEST_F(Publication, ASubscriberWithTheExtensionRecordsItsOwnTriggersAndKeepsAppl
   Open().Exec("INSERT INTO src VALUES (5, 6)");
   EXPECT_TRUE(Arrives(subscriber, "SELECT max(b) FROM derived", "6"));
   std::vector<std::string> expected = {"public.src.b -> public.derived.b"};
-  EXPECT_TRUE(WaitUntil([&] { return DirectEdges(session) == expected; }, 5));
+  EXPECT_TRUE(WaitUntil([&] { return DirectEdges(session) == expected; }, 15));
   EXPECT_EQ(DirectEdges(session), expected);
   session.Exec("DROP SUBSCRIPTION s_" + database_);
 }

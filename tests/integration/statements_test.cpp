@@ -192,7 +192,7 @@ TEST_F(Statements, ParallelWorkersReportOnce) {
   ASSERT_NE(session.Text("EXPLAIN " + query).find("Gather"), std::string::npos);
   session.Exec("CREATE TABLE made AS " + query);
   EXPECT_TRUE(HasEdge("public.src.a", "public.made.a"));
-  EXPECT_TRUE(WaitUntil([this] { return Executions("public.src.a", "public.made.a") == 1; }, 3));
+  EXPECT_TRUE(WaitUntil([this] { return Executions("public.src.a", "public.made.a") == 1; }, 15));
   EXPECT_EQ(Open().Value("SELECT DISTINCT row_count FROM lineage.column_lineage "
                          "WHERE target_table = 'public.made' AND type = 'DIRECT'"),
             "10");

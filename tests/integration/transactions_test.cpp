@@ -46,7 +46,7 @@ TEST_F(Transactions, PendingAnnouncesWhatAPreparedTransactionQueuedOnceItCommits
   session.Exec(kCopy);
   session.Exec("PREPARE TRANSACTION 'prepared_pending'");
   Open().Exec("COMMIT PREPARED 'prepared_pending'");
-  EXPECT_TRUE(WaitUntil([this] { return Pending() > 0; }, 3));
+  EXPECT_TRUE(WaitUntil([this] { return Pending() > 0; }, 15));
   EXPECT_GT(Drain(), 0);
   EXPECT_EQ(Pending(), 0);
 }
@@ -83,7 +83,7 @@ TEST_F(Transactions, APreparedTransactionSurvivesARestartWithItsEdge) {
   EXPECT_TRUE(Edges().empty());
   Open().Exec("COMMIT PREPARED 'prepared_restart'");
   EXPECT_EQ(Edges(), CopyEdges());
-  EXPECT_TRUE(WaitUntil([this] { return Pending() > 0; }, 3));
+  EXPECT_TRUE(WaitUntil([this] { return Pending() > 0; }, 15));
 }
 
 TEST_F(Transactions, AReadOnlyTransactionWorksAndItsSuccessorRecords) {
@@ -155,7 +155,7 @@ TEST_F(Transactions, AStatementSeenInARolledBackSavepointIsRecordedWhenItRunsAga
   session.Exec(kCopy);
   session.Exec("COMMIT");
   EXPECT_EQ(Edges(), CopyEdges());
-  EXPECT_TRUE(WaitUntil([this] { return Executions("public.src.a", "public.dst.a") == 1; }, 3));
+  EXPECT_TRUE(WaitUntil([this] { return Executions("public.src.a", "public.dst.a") == 1; }, 15));
 }
 
 TEST_F(Transactions, AnExceptionBlockThatCatchesLeavesOnlyWhatWasOutsideIt) {
@@ -239,7 +239,7 @@ TEST_F(Transactions, AProcedureThatCommitsInALoopCountsEachRound) {
     END $$)");
   session.Exec("CALL rounds()");
   EXPECT_EQ(Edges(), CopyEdges());
-  EXPECT_TRUE(WaitUntil([this] { return Executions("public.src.a", "public.dst.a") == 3; }, 3));
+  EXPECT_TRUE(WaitUntil([this] { return Executions("public.src.a", "public.dst.a") == 3; }, 15));
   EXPECT_EQ(Executions("public.src.a", "public.dst.a"), 3);
 }
 
