@@ -166,6 +166,46 @@ void VisitStatement(RoutineFrame *frame, ArgumentSearch *search) {
 
 }  // namespace
 
+bool CarriesNothing(const QueryDesc *query, const Shape *shape, const RoutineFrame *frame) {
+  PLpgSQL_stmt *statement = CurrentStatement(frame);
+  if (!shape->only_params || statement == nullptr || frame->estate == nullptr) return false;
+  bool looked_at = statement->cmd_type != PLPGSQL_STMT_PERFORM &&
+                   (statement->cmd_type != PLPGSQL_STMT_EXECSQL ||
+                    reinterpret_cast<PLpgSQL_stmt_execsql *>(statement)->into);
+  if (looked_at || frame->base_condition->size > 0 ||
+      frame->statements.items[frame->statements.size - 1].condition->size > 0)
+    return false;
+  if (query->params != nullptr && query->params != frame->estate->paramLI) return false;
+  for (int i = 0; i < shape->nparams; i++) {
+    const SourceSet *set = FrameScalar(frame, shape->params[i].paramid);
+    if (set == nullptr || set->size > 0) return false;
+  }
+  ListCell *cell;
+  foreach (cell, query->estate->es_opened_result_relations) {  // triggers ask what fired them
+    const ResultRelInfo *target = static_cast<ResultRelInfo *>(lfirst(cell));
+    if (target->ri_TrigDesc != nullptr ||
+        target->ri_RelationDesc->rd_rel->relkind != RELKIND_RELATION)
+      return false;
+  }
+  return true;
+}
+
+bool ArgumentsCarryNothing(const CallStmt *call, ParamListInfo params) {
+  if (call->outargs != NIL) return false;
+  const RoutineFrame *frame = TopFrame();
+  ListCell *cell;
+  foreach (cell, call->funcexpr->args) {
+    Node *arg = static_cast<Node *>(lfirst(cell));
+    if (IsA(arg, Const)) continue;
+    if (!IsA(arg, Param) || frame == nullptr || frame->estate == nullptr ||
+        params != frame->estate->paramLI)
+      return false;
+    const SourceSet *set = FrameScalar(frame, reinterpret_cast<Param *>(arg)->paramid);
+    if (set == nullptr || set->size > 0) return false;
+  }
+  return true;
+}
+
 void CallerArguments(const StackNode *node, Oid function, ArgumentSets *out) {
   if (node == nullptr) return;
   if (node->kind == NodeKind::kRun && node->run != nullptr) {

@@ -63,19 +63,26 @@ void ResolveOuterParams(RunState *run) {
         FrameParam(frame, run->shape->params[i].paramid, run->shape->params[i].field);
 }
 
-void StartRun(QueryDesc *query) {
+// The shape of a query that is to be followed, or NULL. Allocates nothing, cannot fail.
+const Shape *ShapeToFollow(const QueryDesc *query) {
   StackNode *top = TopNode();
-  if (IsServersOwn(query, top)) return;
-  if (settings.track == kTrackTop && TopFrame() != nullptr) return;
   uint64 key = 0;
-  const Shape *shape =
-      ReadTag(query->plannedstmt, &key) ? ShapeCacheFind(key) : nullptr;
+  const Shape *shape = ReadTag(query->plannedstmt, &key) ? ShapeCacheFind(key) : nullptr;
+  if (shape == nullptr && (query->operation == CMD_SELECT || query->operation == CMD_DELETE))
+    return nullptr;
+  if (IsServersOwn(query, top)) return nullptr;
+  if (settings.track == kTrackTop && TopFrame() != nullptr) return nullptr;
   if (shape == nullptr) {
-    if (query->operation != CMD_SELECT && query->operation != CMD_DELETE)
-      HealthCount(Health::kUntaggedExecutions);
-    return;
+    HealthCount(Health::kUntaggedExecutions);
+    return nullptr;
   }
-  if (shape->nwrites == 0 && shape->ncalls == 0 && !WantsOutputs(top) && top == nullptr) return;
+  if (top == nullptr) return shape->nwrites > 0 || shape->ncalls > 0 ? shape : nullptr;
+  if (top->kind == NodeKind::kRoutine && CarriesNothing(query, shape, top->frame)) return nullptr;
+  return shape;
+}
+
+void StartRun(QueryDesc *query, const Shape *shape) {
+  StackNode *top = TopNode();
   MemoryContext caller = MemoryContextSwitchTo(query->estate->es_query_cxt);
   RunState *run = static_cast<RunState *>(palloc0(sizeof(RunState)));
   run->query = query;
@@ -137,8 +144,9 @@ PlannedStmt *Plan(Query *query, const char *text, int options, ParamListInfo par
 
 void Start(QueryDesc *query, int flags) {
   next_start(query, flags);
-  if ((flags & EXEC_FLAG_EXPLAIN_ONLY) == 0 && CaptureOn())
-    Guarded("query start", [&] { StartRun(query); });
+  if ((flags & EXEC_FLAG_EXPLAIN_ONLY) != 0 || !CaptureOn()) return;
+  const Shape *shape = ShapeToFollow(query);
+  if (shape != nullptr) Guarded("query start", [&] { StartRun(query, shape); });
 }
 
 // Runs `body` with this query's node on the call stack, which is restored on both exits.

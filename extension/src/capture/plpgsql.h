@@ -21,6 +21,12 @@ void BindToFrame(RunState *run, RoutineFrame *frame);
 // Gives the outputs again, when calls in the query have been observed meanwhile.
 void AssignOutputs(RunState *run);
 
+// True when a query that begins under a frame carries nothing: parameters without sources, no
+// condition, nobody who looks at it. Allocates nothing, cannot fail.
+bool CarriesNothing(const QueryDesc *query, const Shape *shape, const RoutineFrame *frame);
+// The same for the arguments of a CALL.
+bool ArgumentsCarryNothing(const CallStmt *call, ParamListInfo params);
+
 // The sets of a function's arguments as its caller below `node` passes them.
 void CallerArguments(const StackNode *node, Oid function, ArgumentSets *out);
 // What decides that a routine called from `node` runs; writes of `run` that fire it included.

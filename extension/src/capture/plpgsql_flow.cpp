@@ -308,6 +308,16 @@ bool EndStatementQuickly(RoutineFrame *frame, PLpgSQL_stmt *statement) {
     case PLPGSQL_STMT_OPEN:
     case PLPGSQL_STMT_CLOSE:
       break;
+    case PLPGSQL_STMT_CALL:
+      if (As<PLpgSQL_stmt_call>(statement)->target != nullptr) return false;
+      break;
+    case PLPGSQL_STMT_RETURN:
+      if (As<PLpgSQL_stmt_return>(statement)->expr != nullptr ||
+          As<PLpgSQL_stmt_return>(statement)->retvarno >= 0 ||
+          (settings.track_control_flow && (frame->base_condition->size > 0 ||
+                                           statements->Last().condition->size > 0)))
+        return false;
+      break;
     case PLPGSQL_STMT_IF:
     case PLPGSQL_STMT_CASE:
       if (frame->info->statements[statement->stmtid].jumps != 0) return false;

@@ -59,14 +59,6 @@ void PrepareCall(UtilityState *state, CallStmt *call, ParamListInfo params) {
 }
 
 void Prepare(UtilityState *state, Node *statement, ParamListInfo params) {
-  state->rows = EmptySet();
-  state->path = CurrentPath();
-  state->kind = KindOf(statement);
-  if (state->kind == UtilityKind::kOther) return;
-  if (state->kind == UtilityKind::kCall) {
-    CallStmt *call = reinterpret_cast<CallStmt *>(statement);
-    if (call->funcexpr->args == NIL && call->outargs == NIL) return;
-  }
   // Not the transaction's memory: a procedure may end the transaction under us.
   state->context = AllocSetContextCreate(TopMemoryContext, "pg_lineage utility statement",
                                          ALLOCSET_SMALL_SIZES);
@@ -246,6 +238,29 @@ void After(UtilityState *state, const PlannedStmt *plan, const char *source,
   }
 }
 
+// Fills in what cannot fail; true when Prepare() has more to do.
+bool Begin(UtilityState *state, Node *statement, ParamListInfo params) {
+  state->rows = EmptySet();
+  state->path = CurrentPath();
+  state->kind = KindOf(statement);
+  return state->kind != UtilityKind::kOther &&
+         (state->kind != UtilityKind::kCall ||
+          !ArgumentsCarryNothing(reinterpret_cast<CallStmt *>(statement), params));
+}
+
+// Whether After() has anything to do for a statement.
+bool MattersAfter(const UtilityState *state, Node *statement) {
+  switch (nodeTag(statement)) {
+    case T_CopyStmt:
+    case T_TruncateStmt:
+    case T_CreateStmt:
+    case T_DiscardStmt:
+      return true;
+    default:
+      return state->context != nullptr;
+  }
+}
+
 bool FollowsTrack() { return settings.track != kTrackTop || TopFrame() == nullptr; }
 
 void Utility(PlannedStmt *plan, const char *source, bool read_only_tree,
@@ -257,9 +272,9 @@ void Utility(PlannedStmt *plan, const char *source, bool read_only_tree,
   }
   if (HookDepth() == 0) RetakePluginSlot();
   UtilityState state = {};
-  bool follows = FollowsTrack() && Guarded("utility begin", [&] {
-                   Prepare(&state, plan->utilityStmt, params);
-                 });
+  bool follows = FollowsTrack();
+  if (follows && Begin(&state, plan->utilityStmt, params))
+    follows = Guarded("utility begin", [&] { Prepare(&state, plan->utilityStmt, params); });
   int depth = StackDepth();
   StackNode *node = PushNode(NodeKind::kUtility);
   if (node != nullptr && follows) node->utility = &state;
@@ -279,7 +294,7 @@ void Utility(PlannedStmt *plan, const char *source, bool read_only_tree,
   }
   PG_END_TRY();
   // A procedure may have ended the transaction, or the statement dropped the extension.
-  if (follows && CaptureOn())
+  if (follows && MattersAfter(&state, plan->utilityStmt) && CaptureOn())
     Guarded("utility end", [&] { After(&state, plan, source, completion); });
   if (state.context != nullptr) MemoryContextDelete(state.context);
 }

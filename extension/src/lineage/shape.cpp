@@ -270,6 +270,24 @@ void AddFields(Builder *builder, QueryInfo *info, Shape *shape) {
   shape->fields = fields.sets;
 }
 
+bool OnlyParams(const SymSet &set) {
+  for (int i = 0; i < set.size; i++) {
+    if (set.items[i].type != SymType::kParam) return false;
+  }
+  return true;
+}
+
+bool OnlyParams(const Shape *shape) {
+  bool only = shape->ncalls == 0 && OnlyParams(shape->rows);
+  for (int i = 0; only && i < shape->noutputs; i++) only = OnlyParams(shape->outputs[i]);
+  for (int w = 0; only && w < shape->nwrites; w++) {
+    only = OnlyParams(shape->writes[w].rows);
+    for (int i = 0; only && i < shape->writes[w].ncolumns; i++)
+      only = OnlyParams(shape->writes[w].columns[i].sources);
+  }
+  return only;
+}
+
 void TakeBuilt(Builder *builder, Shape *shape) {
   shape->nparams = builder->params.size;
   shape->params = builder->params.items;
@@ -310,6 +328,7 @@ Shape *BuildShape(Query *query) {
   AddFields(&builder, info, shape);
   TakeBuilt(&builder, shape);
   if (builder.degraded) Degrade(shape, query);
+  shape->only_params = OnlyParams(shape);
   shape->key = HashShape(shape);
   return shape;
 }

@@ -79,6 +79,7 @@ struct Shape {
   int ncalls;
   ShapeCall *calls;
   bool reads_temp;
+  bool only_params;  // nothing but parameters flows: no relation, temporary table or call
   bool degraded;  // a limit was met: table level only
 };
 
