@@ -33,6 +33,14 @@ say() {
   printf '\n\033[1m%s\033[0m\n' "$*"
 }
 
+# Ends what the demo started, however it ends.
+finish() {
+  local status=$?
+  [ -z "$shipper_pid" ] || kill "$shipper_pid" 2>/dev/null || true
+  cluster_stop || true
+  exit "$status"
+}
+
 # psql on the shop; stops at the first error.
 shop() {
   psql -X -q -v ON_ERROR_STOP=1 -d shop "$@"
@@ -51,6 +59,8 @@ wait_until_sent() {
 
 say "A private cluster with shared_preload_libraries = 'pg_lineage'"
 cluster_start "shared_preload_libraries = 'pg_lineage'" "timezone = 'UTC'"
+shipper_pid=
+trap finish EXIT
 psql -X -q -v ON_ERROR_STOP=1 -c 'CREATE DATABASE shop' -c 'CREATE ROLE lineage_shipper LOGIN'
 shop -c 'CREATE EXTENSION pg_lineage'
 shop -o /dev/null -c "SELECT lineage.grant_shipper('lineage_shipper')"
@@ -72,6 +82,7 @@ shop -c "CALL warehouse.nightly('2026-02-03')"
 wait_until_sent
 kill -TERM "$shipper_pid"
 wait "$shipper_pid" || die "the shipper failed: $(tail -n 5 "$out/shipper.log")"
+shipper_pid=
 
 say "Where the columns of warehouse.fact_sales come from"
 shop -P pager=off -P border=2 -P footer=off -c "
