@@ -121,6 +121,18 @@ Finding InspectOther(PgConnection *pg) {
                              "); a second `run` waits for it");
 }
 
+// A publication of all tables names ours too, and a subscription asks for every table it names.
+void InspectPublications(PgConnection *pg, std::vector<Finding> *findings) {
+  PgResult rows = pg->Query(
+      "SELECT p.pubname FROM pg_catalog.pg_publication p WHERE p.puballtables ORDER BY 1");
+  for (int i = 0; i < rows.size(); ++i)
+    findings->push_back(
+        Warn("publication", rows.Text(i, 0) +
+                                " is FOR ALL TABLES and names the tables of schema lineage, whose "
+                                "changes are not sent: run CREATE EXTENSION pg_lineage on a new "
+                                "subscriber, or publish FOR TABLES IN SCHEMA"));
+}
+
 }  // namespace
 
 std::vector<Finding> InspectServer(PgConnection *pg) {
@@ -152,6 +164,7 @@ std::vector<Finding> InspectDatabase(PgConnection *pg, const Config &config) {
   if (findings.back().verdict == Verdict::kBad) return findings;
   findings.push_back(InspectCapture(pg));
   findings.push_back(InspectOther(pg));
+  InspectPublications(pg, &findings);
   return findings;
 }
 

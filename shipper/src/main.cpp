@@ -74,6 +74,11 @@ shipper::ExitCode Work(const shipper::CommandLine &line) {
   if (line.configs.empty())
     return Fail("no workflow file; give one with -c workflow.yaml", kExitUsage);
   try {
+    if (!line.sink.empty()) ParseSink(line.sink);
+  } catch (const ConfigError &error) {
+    return Fail(error.what(), kExitUsage);
+  }
+  try {
     return RunVerb(line, &g_signals);
   } catch (const ConfigError &error) {
     return Fail(error.what(), kExitConfig);

@@ -19,6 +19,7 @@
 #include "sink/openmetadata_sink.h"
 #include "sink/patient_sink.h"
 #include "source/catalog_origin.h"
+#include "source/filter.h"
 #include "source/ingest.h"
 #include "system_clock.h"
 
@@ -37,6 +38,7 @@ struct Parts {
         session(config.postgres) {
     SetLogLevel(line.log_level.empty() ? config.logger_level : line.log_level);
     for (const std::string &warning : config.warnings) spdlog::warn(warning);
+    ObjectFilter filter(config);  // throws for an expression that is none
     if (config.sink.type == "file") {
       sink = std::make_unique<FileSink>(config.sink.target);
       return;
