@@ -93,24 +93,38 @@ std::string CatalogOrigin::RoutineFqn(const std::string &identity) {
   return found == names.end() ? "" : AppendFqn(place.SchemaFqn(name->schema), found->second);
 }
 
+// One end of an edge as it is now: what Fold kept for its bursts may be a table that was dropped
+// and made again since. Twice, because that may also happen between the two queries here.
+std::optional<CatalogOrigin::End> CatalogOrigin::FreshEnd(const std::string &store_name) {
+  End end;
+  for (int attempt = 0; attempt < 2 && end.columns.empty(); ++attempt) {
+    relations_.Forget(store_name);
+    const std::optional<RootRelation> root = Told(store_name);
+    if (!root) return std::nullopt;
+    end = {*root, RelationMap::Columns(&session_(), *root)};
+  }
+  return end;
+}
+
 std::optional<LineageEdge> CatalogOrigin::Edge(const TablePair &pair) {
-  const std::optional<RootRelation> source = Told(pair.first);
-  const std::optional<RootRelation> target = source ? Told(pair.second) : std::nullopt;
-  if (!source || !target || source->oid == target->oid) return std::nullopt;
+  std::optional<End> source = FreshEnd(pair.first);
+  std::optional<End> target = source ? FreshEnd(pair.second) : std::nullopt;
+  if (!source || !target || source->root.oid == target->root.oid) return std::nullopt;
   PgConnection *pg = &session_();
   const Place &place = HomePlace();
   EdgeContext context;
-  context.from_fqn = place.TableFqn(source->name.schema, source->name.name);
-  context.to_fqn = place.TableFqn(target->name.schema, target->name.name);
-  context.from_columns = RelationMap::Columns(pg, *source);
-  context.to_columns = RelationMap::Columns(pg, *target);
-  context.target_is_view = target->kind == 'v';
+  context.from_fqn = place.TableFqn(source->root.name.schema, source->root.name.name);
+  context.to_fqn = place.TableFqn(target->root.name.schema, target->root.name.name);
+  context.from_columns = std::move(source->columns);
+  context.to_columns = std::move(target->columns);
+  context.target_is_view = target->root.kind == 'v';
   context.indirect = config_.shipper.indirect;
   context.view_lineage = config_.lineage.process_view_lineage;
   context.query_lineage = config_.lineage.process_query_lineage;
   context.routine_fqn = [this](const std::string &routine) { return RoutineFqn(routine); };
-  EdgeResult result = BuildEdge(
-      ReadLineage(pg, RelationMap::Family(pg, *source), RelationMap::Family(pg, *target)), context);
+  const std::vector<std::string> sources = RelationMap::Family(pg, source->root);
+  const std::vector<std::string> targets = RelationMap::Family(pg, target->root);
+  EdgeResult result = BuildEdge(ReadLineage(pg, sources, targets), context);
   for (const std::string &column : result.dropped) {
     spdlog::info("{} -> {}: column {} is gone, left out", pair.first, pair.second, column);
   }

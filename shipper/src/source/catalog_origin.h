@@ -12,6 +12,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -35,7 +36,13 @@ class CatalogOrigin : public Origin {
   void Everything(const std::function<void(const Entity &)> &sink) override;
 
  private:
+  struct End {
+    RootRelation root;
+    std::set<std::string> columns;
+  };
+
   std::optional<RootRelation> Told(const std::string &store_name);
+  std::optional<End> FreshEnd(const std::string &store_name);
   std::string RoutineFqn(const std::string &identity);
   const Place &HomePlace();
 

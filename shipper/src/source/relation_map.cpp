@@ -64,6 +64,11 @@ void RelationMap::Load(PgConnection *pg) {
   Read(pg, nullptr);
 }
 
+void RelationMap::Forget(const std::string &store_name) {
+  const std::optional<RelationName> name = ParseStoreName(store_name);
+  if (name) known_.erase(*name);
+}
+
 std::optional<RootRelation> RelationMap::Find(PgConnection *pg, const std::string &store_name) {
   const std::optional<RelationName> name = ParseStoreName(store_name);
   if (!name) return std::nullopt;

@@ -33,6 +33,7 @@ class RelationMap {
   // Every relation at once, for a walk over all pairs: no query per name follows for a second.
   void Load(PgConnection *pg);
   void Forget() { known_.clear(); }
+  void Forget(const std::string &store_name);
 
   // Names of the root and of all partitions below it.
   static std::vector<std::string> Family(PgConnection *pg, const RootRelation &root);
