@@ -111,7 +111,7 @@ void CutBackTo(int wanted) {
 
 const EventPath *CurrentPath() { return depth == 0 ? &root_path.event : nodes[depth - 1].path; }
 
-const EventPath *ExtendPath(const EventPath *parent_event, Oid routine, Oid trigger_relation) {
+const EventPath *KnownPath(const EventPath *parent_event, Oid routine, Oid trigger_relation) {
   const Path *parent = reinterpret_cast<const Path *>(parent_event);
   const Path *known = FindInChain(parent, routine, trigger_relation);
   if (known != nullptr) return &known->event;
@@ -119,6 +119,12 @@ const EventPath *ExtendPath(const EventPath *parent_event, Oid routine, Oid trig
     if (child->routine == routine && child->trigger_relation == trigger_relation)
       return &child->event;
   }
+  return nullptr;
+}
+
+const EventPath *ExtendPath(const EventPath *parent_event, Oid routine, Oid trigger_relation) {
+  if (const EventPath *known = KnownPath(parent_event, routine, trigger_relation)) return known;
+  const Path *parent = reinterpret_cast<const Path *>(parent_event);
   if (parent->event.nframes >= settings.max_path_depth) {
     HealthCount(Health::kDegradedPaths);
     return parent_event;

@@ -50,6 +50,9 @@ const EventPath *CurrentPath();
 // `parent` extended by a routine (InvalidOid: a DO block), as trigger on `trigger_relid` if valid.
 const EventPath *ExtendPath(const EventPath *parent, Oid routine_oid, Oid trigger_relid);
 
+// The same if it has been made already; NULL otherwise, nothing is allocated.
+const EventPath *KnownPath(const EventPath *parent, Oid routine_oid, Oid trigger_relid);
+
 // Forgets rendered names (a routine or relation was renamed); only with an empty stack.
 void ResetPaths();
 

@@ -152,17 +152,6 @@ LocalEvent *MakeEvent(const Flow &flow, const char *query_text) {
   return EventIntern(spec);
 }
 
-// Runs `body` in a context of its own.
-template <typename Body>
-void InScratch(Body body) {
-  MemoryContext scratch =
-      AllocSetContextCreate(CurrentMemoryContext, "pg_lineage scratch", ALLOCSET_DEFAULT_SIZES);
-  MemoryContext caller = MemoryContextSwitchTo(scratch);
-  body();
-  MemoryContextSwitchTo(caller);
-  MemoryContextDelete(scratch);
-}
-
 void EmitToTemp(const Flow &flow) {
   TempAdd(flow.target, 0, flow.rows);
   for (int i = 0; i < flow.columns.size; i++)
@@ -227,8 +216,7 @@ void EmitFlow(const Flow &flow, const char *query_text, int64 row_count) {
     EmitToTemp(flow);
     return;
   }
-  LocalEvent *event = nullptr;
-  InScratch([&] { event = MakeEvent(flow, query_text); });
+  LocalEvent *event = MakeEvent(flow, query_text);
   if (event != nullptr) PendingBump(event, row_count);
 }
 
@@ -238,24 +226,20 @@ void EmitRun(RunState *run) {
     const ShapeWrite &write = shape->writes[w];
     int64 rows = write.counted ? static_cast<int64>(run->rows) : -1;
     if (write.temp) {
-      InScratch([&] {
-        Flow flow = {};
-        ResolveWrite(run, write, &flow);
-        EmitToTemp(flow);
-      });
+      Flow flow = {};
+      ResolveWrite(run, write, &flow);
+      EmitToTemp(flow);
       continue;
     }
     uint64 key = MixTemps(RunKey(run, w), shape, write);
     KnownEvent *known = FindKnown(key, HASH_FIND);
     if (known == nullptr) {
-      LocalEvent *event = nullptr;
-      InScratch([&] {
-        Flow flow = {};
-        ResolveWrite(run, write, &flow);
-        const PlannedStmt *plan = run->query->plannedstmt;
-        event = MakeEvent(flow, StatementText(run->query->sourceText, plan->stmt_location,
-                                                     plan->stmt_len));
-      });
+      Flow flow = {};
+      ResolveWrite(run, write, &flow);
+      const PlannedStmt *plan = run->query->plannedstmt;
+      LocalEvent *event =
+          MakeEvent(flow, StatementText(run->query->sourceText, plan->stmt_location,
+                                        plan->stmt_len));
       known = FindKnown(key, HASH_ENTER);
       known->event = event;
     }
@@ -266,19 +250,17 @@ void EmitRun(RunState *run) {
 void EmitOutputs(Oid target, Operation operation, const EventPath *path, int size,
                  const SourceSet *const *outputs, const SourceSet *rows, const char *query_text,
                  int64 row_count) {
-  InScratch([&] {
-    Flow flow = {};
-    flow.target = target;
-    flow.operation = operation;
-    flow.origin = Origin::kObserved;
-    flow.path = path;
-    for (int i = 0; i < size; i++) {
-      flow.columns.Append(static_cast<int16>(i + 1));
-      flow.sources.Append(outputs[i]);
-    }
-    flow.rows = rows;
-    EmitFlow(flow, query_text, row_count);
-  });
+  Flow flow = {};
+  flow.target = target;
+  flow.operation = operation;
+  flow.origin = Origin::kObserved;
+  flow.path = path;
+  for (int i = 0; i < size; i++) {
+    flow.columns.Append(static_cast<int16>(i + 1));
+    flow.sources.Append(outputs[i]);
+  }
+  flow.rows = rows;
+  EmitFlow(flow, query_text, row_count);
 }
 
 void EmitReset() {

@@ -2,6 +2,7 @@
 //
 // Called at the end of a run (or of a trigger, a COPY, a definition). The first time a combination of
 // shape, path and sources is met the event is built and rendered; afterwards it is one look-up.
+// Called inside Guarded(): what is allocated on the way goes with its scratch context.
 // The look-up table is the backend's own; EmitReset() drops it with the interned sets.
 #pragma once
 

@@ -142,6 +142,10 @@ void ObserveAll(ObservationList *list, const ObservationList &other) {
   }
 }
 
+bool FrameReady(int depth, int nslots) {
+  return frames[depth] != nullptr && frames[depth]->capacity >= nslots;
+}
+
 RoutineFrame *AcquireFrame(int depth, int nslots) {
   RoutineFrame *frame = frames[depth];
   if (frame == nullptr) {

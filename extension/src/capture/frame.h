@@ -85,6 +85,8 @@ struct RoutineFrame {
 
 // A clean frame for the node at stack position `depth`, with `nslots` empty slots.
 RoutineFrame *AcquireFrame(int depth, int nslots);
+// True when AcquireFrame(depth, nslots) would allocate nothing.
+bool FrameReady(int depth, int nslots);
 // Forgets all frames' memory of interned sets (they were reset); only with an empty stack.
 void FramesReset();
 

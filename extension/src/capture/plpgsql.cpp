@@ -146,6 +146,40 @@ void BeginRoutine(PLpgSQL_execstate *estate, PLpgSQL_function *function) {
   node->path = ExtendPath(node->path, frame->routine, frame->trigger_relation);
 }
 
+// A routine called by a CALL that carries nothing, under no condition, met before: nothing to
+// allocate, nothing that can fail, so no guard.
+bool BeginRoutineQuickly(PLpgSQL_execstate *estate, PLpgSQL_function *function) {
+  const StackNode *caller = TopNode();
+  int depth = StackDepth();
+  if (caller == nullptr || caller->kind != NodeKind::kUtility || estate->trigdata != nullptr ||
+      depth >= kMaxNodes || !FrameReady(depth, estate->ndatums) ||
+      (caller->utility != nullptr && caller->utility->arguments != nullptr))
+    return false;
+  const RoutineFrame *outer = TopFrame();
+  if (outer != nullptr &&
+      (outer->base_condition->size > 0 ||
+       (!outer->statements.Empty() &&
+        outer->statements.items[outer->statements.size - 1].condition->size > 0)))
+    return false;
+  FunctionInfo *info = KnownInfo(function);
+  const EventPath *path = KnownPath(caller->path, function->fn_oid, InvalidOid);
+  if (info == nullptr || path == nullptr) return false;
+  StackNode *node = PushNode(NodeKind::kRoutine);
+  node->frame = AcquireFrame(depth, estate->ndatums);
+  node->frame->estate = estate;
+  node->frame->function = function;
+  node->frame->info = info;
+  node->frame->routine = function->fn_oid;
+  node->path = path;
+  return true;
+}
+
+// A procedure without OUT parameters tells its caller nothing.
+bool EndsQuietly(const RoutineFrame *frame) {
+  return !OidIsValid(frame->trigger_relation) &&
+         frame->function->fn_prokind == PROKIND_PROCEDURE && frame->function->out_param_varno < 0;
+}
+
 void EndRoutine(RoutineFrame *frame) {
   StackNode *node = TopNode();
   StackNode *caller = NodeBelow(node);
@@ -179,7 +213,8 @@ void FuncSetup(PLpgSQL_execstate *estate, PLpgSQL_function *function) {
 void FuncBegin(PLpgSQL_execstate *estate, PLpgSQL_function *function) {
   if (in_chain) return;
   Chain(&PLpgSQL_plugin::func_beg, estate, function);
-  if (CaptureOn()) Guarded("routine begin", [&] { BeginRoutine(estate, function); });
+  if (CaptureOn() && !BeginRoutineQuickly(estate, function))
+    Guarded("routine begin", [&] { BeginRoutine(estate, function); });
 }
 
 void FuncEnd(PLpgSQL_execstate *estate, PLpgSQL_function *function) {
@@ -187,7 +222,8 @@ void FuncEnd(PLpgSQL_execstate *estate, PLpgSQL_function *function) {
   RoutineFrame *frame = FrameOf(estate);
   if (frame != nullptr) {
     int depth = StackDepth() - 1;
-    if (CaptureOn()) Guarded("routine end", [&] { EndRoutine(frame); });
+    if (!CaptureRests() && !EndsQuietly(frame))
+      Guarded("routine end", [&] { EndRoutine(frame); });
     CutBackTo(depth);
   }
   Chain(&PLpgSQL_plugin::func_end, estate, function);

@@ -133,6 +133,13 @@ void VisitExprList(List *list, void (*visit)(PLpgSQL_expr *, void *), void *arg)
 
 }  // namespace
 
+FunctionInfo *KnownInfo(PLpgSQL_function *function) {
+  if (info_table == nullptr) return nullptr;
+  InfoEntry *entry =
+      static_cast<InfoEntry *>(hash_search(info_table, &function, HASH_FIND, nullptr));
+  return entry == nullptr ? nullptr : entry->info;
+}
+
 FunctionInfo *InfoOf(PLpgSQL_function *function) {
   if (info_table == nullptr) {
     HASHCTL control = {};
@@ -140,11 +147,9 @@ FunctionInfo *InfoOf(PLpgSQL_function *function) {
     control.entrysize = sizeof(InfoEntry);
     info_table = hash_create("pg_lineage PL/pgSQL functions", 64, &control, HASH_ELEM | HASH_BLOBS);
   }
-  InfoEntry *entry =
-      static_cast<InfoEntry *>(hash_search(info_table, &function, HASH_FIND, nullptr));
-  if (entry != nullptr) return entry->info;
+  if (FunctionInfo *known = KnownInfo(function)) return known;
   FunctionInfo *info = Build(function);
-  entry = static_cast<InfoEntry *>(hash_search(info_table, &function, HASH_ENTER, nullptr));
+  InfoEntry *entry = static_cast<InfoEntry *>(hash_search(info_table, &function, HASH_ENTER, nullptr));
   entry->info = info;
   return info;
 }

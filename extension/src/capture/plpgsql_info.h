@@ -28,6 +28,8 @@ struct FunctionInfo {
 };
 
 FunctionInfo *InfoOf(PLpgSQL_function *function);
+// The same if it is known; NULL otherwise, nothing is allocated.
+FunctionInfo *KnownInfo(PLpgSQL_function *function);
 
 // Calls `visit(expr)` for the expressions that a statement itself evaluates (not those of the
 // statements it contains).

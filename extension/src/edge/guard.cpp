@@ -8,6 +8,8 @@ namespace pg_lineage {
 
 namespace {
 
+constexpr Size kScratchBytes = 64 * 1024;  // kept when emptied: most statements need no more
+
 bool resting = false;  // until the end of this transaction
 bool warned = false;   // once per backend
 int scratch_depth = 0;
@@ -54,8 +56,8 @@ bool MustRethrow() {
 
 MemoryContext EnterScratch() {
   if (scratch_context == nullptr)
-    scratch_context =
-        AllocSetContextCreate(TopMemoryContext, "pg_lineage scratch", ALLOCSET_DEFAULT_SIZES);
+    scratch_context = AllocSetContextCreate(TopMemoryContext, "pg_lineage scratch", 0,
+                                            kScratchBytes, ALLOCSET_DEFAULT_MAXSIZE);
   scratch_depth++;
   return scratch_context;
 }
