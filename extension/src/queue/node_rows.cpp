@@ -42,18 +42,22 @@ struct NodeForm {
   Datum &operator[](NodeColumn column) { return values[column - 1]; }
 };
 
+void SetName(NodeForm *form, const char *schema, const char *name) {
+  (*form)[kNodeSchema] = CStringGetTextDatum(schema);
+  (*form)[kNodeName] = CStringGetTextDatum(name);
+  (*form)[kNodeNameKey] = Int64GetDatum(static_cast<int64>(NameKey(schema, name)));
+}
+
 NodeForm FormOf(const NodeWriter *writer, const EventNode &node, const NodeNames *names) {
   NodeForm form = {};
   const char *schema = names == NULL ? "" : names->schema;
   const char *name = names == NULL ? node.uri : names->name;
   form[kNodeRelid] = ObjectIdGetDatum(node.relid);
   form[kNodeKind] = CharGetDatum(names == NULL ? kUriKind : names->relkind);
-  form[kNodeSchema] = CStringGetTextDatum(schema);
-  form[kNodeName] = CStringGetTextDatum(name);
+  SetName(&form, schema, name);
   form[kNodeColumns] = names == NULL ? TextArray(node.columns, node.ncolumns)
                                      : TextArray(names->columns, names->natts);
   form[kNodeDatabase] = Int64GetDatum(writer->stamp);
-  form[kNodeNameKey] = Int64GetDatum(static_cast<int64>(NameKey(schema, name)));
   return form;
 }
 
@@ -112,15 +116,16 @@ int64 FindByRelid(NodeWriter *writer, NodeForm &form) {
   return id;
 }
 
-// The row by name: of a URI, or one to be taken over. 0 when there is none.
-int64 FindByName(NodeWriter *writer, NodeForm &form) {
+// The row by the name that `known` has: of a URI, or one to be taken over, which then becomes
+// `form`. 0 when there is none.
+int64 FindByName(NodeWriter *writer, NodeForm &known, NodeForm &form) {
   ScanKeyData key;
   int64 id = 0;
-  StoreKey(&key, kNodeNameKey, F_INT8EQ, form[kNodeNameKey]);
+  StoreKey(&key, kNodeNameKey, F_INT8EQ, known[kNodeNameKey]);
   SysScanDesc scan = StoreScan(writer->table, SnapshotSelf, &key, 1);
   HeapTuple tuple;
   while (id == 0 && (tuple = systable_getnext(scan)) != NULL) {
-    if (!CanTakeOver(writer, tuple, form)) continue;
+    if (!CanTakeOver(writer, tuple, known)) continue;
     id = DatumGetInt64(Stored(writer, tuple, kNodeId));
     if (!UpToDate(writer, tuple, form)) Replace(writer, tuple, form);
   }
@@ -157,7 +162,7 @@ int64 NodeRow(NodeWriter *writer, const EventNode &node) {
   if (names == NULL && OidIsValid(node.relid)) return 0;
   NodeForm form = FormOf(writer, node, names);
   int64 id = names == NULL ? 0 : FindByRelid(writer, form);
-  if (id == 0) id = FindByName(writer, form);
+  if (id == 0) id = FindByName(writer, form, form);
   if (id == 0) {
     id = TakeIds(1);
     form[kNodeId] = Int64GetDatum(id);
@@ -168,11 +173,34 @@ int64 NodeRow(NodeWriter *writer, const EventNode &node) {
   return id;
 }
 
-void RefreshNodeRow(NodeWriter *writer, Oid relid) {
+void RefreshNodeRow(NodeWriter *writer, Oid relid, const char *old_identity) {
   if (!SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid))) return;
   EventNode node = {relid, NULL, NULL, 0};
   NodeForm form = FormOf(writer, node, NodeNamesOf(relid, true));
-  (void)FindByRelid(writer, form);
+  if (FindByRelid(writer, form) != 0 || old_identity == NULL) return;
+  NodeForm old = form;
+  List *parts = NIL;
+  if (!SplitIdentifierString(pstrdup(old_identity), '.', &parts) || list_length(parts) != 2) return;
+  SetName(&old, static_cast<char *>(linitial(parts)), static_cast<char *>(lsecond(parts)));
+  (void)FindByName(writer, old, form);
+}
+
+void AdoptNodes(NodeWriter *writer) {
+  SysScanDesc scan = StoreScan(writer->table, SnapshotSelf, NULL, 0);
+  HeapTuple tuple;
+  while (HeapTupleIsValid(tuple = systable_getnext(scan))) {
+    bool here = DatumGetInt64(Stored(writer, tuple, kNodeDatabase)) == writer->stamp;
+    if (here || !OidIsValid(DatumGetObjectId(Stored(writer, tuple, kNodeRelid)))) continue;
+    const char *schema = TextDatumGetCString(Stored(writer, tuple, kNodeSchema));
+    Oid schema_oid = get_namespace_oid(schema, true);
+    if (!OidIsValid(schema_oid)) continue;
+    Oid relid =
+        get_relname_relid(TextDatumGetCString(Stored(writer, tuple, kNodeName)), schema_oid);
+    if (!OidIsValid(relid)) continue;
+    NodeForm form = FormOf(writer, EventNode{relid, NULL, NULL, 0}, NodeNamesOf(relid, true));
+    if (SameColumn(writer, tuple, form, kNodeColumns)) Replace(writer, tuple, form);
+  }
+  systable_endscan(scan);
 }
 
 void RefreshNodesOfSchema(NodeWriter *writer, Oid schema) {
@@ -187,7 +215,7 @@ void RefreshNodesOfSchema(NodeWriter *writer, Oid schema) {
   }
   systable_endscan(scan);
   ListCell *cell;
-  foreach (cell, relids) RefreshNodeRow(writer, lfirst_oid(cell));
+  foreach (cell, relids) RefreshNodeRow(writer, lfirst_oid(cell), NULL);
   list_free(relids);
 }
 

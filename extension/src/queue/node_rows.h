@@ -23,8 +23,13 @@ NodeWriter BeginNodes(StoreTable *table);
 // The id of the node's row, which is made or brought up to date. 0: the relation is unknown.
 int64 NodeRow(NodeWriter *writer, const EventNode &node);
 
-// Brings the row of a relation up to date, if there is one.
-void RefreshNodeRow(NodeWriter *writer, Oid relid);
+// Brings the row of a relation up to date, if there is one; `old_identity` (may be NULL) is the
+// name by which a row from another database is known, such as a restored one.
+void RefreshNodeRow(NodeWriter *writer, Oid relid, const char *old_identity);
+
+// Makes rows that came from another database (a clone, pg_upgrade) those of the relations that have
+// their names and columns here.
+void AdoptNodes(NodeWriter *writer);
 
 // The same for all relations of a schema, which was renamed.
 void RefreshNodesOfSchema(NodeWriter *writer, Oid schema);

@@ -33,6 +33,7 @@ struct Pending {
   Outcome ddl_outcome;
   bool resync;  // a resync row was added
   bool ended;   // rows of other events were deleted
+  bool opened;  // the first write since server start
 };
 Pending pending;
 
@@ -161,6 +162,7 @@ void PreCommit() {
   pending.feed_rows = batch.feed_rows;
   pending.resync = batch.resync;
   pending.ended = batch.ended;
+  pending.opened = batch.opened;
   pending.ddl_outcome = batch.nddl == 0 ? Outcome::kNone : batch.ddl_outcome;
   if (pending.ddl_outcome == Outcome::kRefused && !pending.ddl.Empty())
     OweDdlStage(batch.ddl, batch.nddl);
@@ -215,6 +217,7 @@ void ApplyOwnChanges() {
   }
   PendingAdd(delta);
   if (pending.resync) NoteResync(true);
+  if (pending.opened) NoteIdsRaised();
   bool bump = forget || pending.ended;
   for (int i = 0; i < pending.ddl.size && !bump; i++) bump = ChangesNames(pending.ddl[i].record);
   // After the commit: a backend that looked a fact up before it marks an old generation, in vain.
@@ -249,8 +252,9 @@ void EndTransaction() {
   pending = {};
   pending.context = context;
   if (context != NULL) MemoryContextReset(context);
+  if (EventCacheSize() == 0) return;
   bool stale = EventCacheGeneration() != Generation();
-  if (EventCacheSize() == 0 || (!stale && EventCacheSize() <= settings.max_shapes)) return;
+  if (!stale && EventCacheSize() <= settings.max_shapes) return;
   if (!OwedEvents().Empty() && EventCacheSize() <= 4 * settings.max_shapes) return;
   if (!OwedEvents().Empty()) OwedLose();
   EventCacheReset();

@@ -60,7 +60,8 @@ void WriteDdl(Writer *writer) {
   for (const NetDdl &net : rows) {
     WriteDdlRow(writer, net);
     if (net.record.drop) continue;
-    if (net.record.classid == RelationRelationId) RefreshNodeRow(&writer->nodes, net.record.objid);
+    if (net.record.classid == RelationRelationId)
+      RefreshNodeRow(&writer->nodes, net.record.objid, net.record.old_identity);
     if (net.record.classid == NamespaceRelationId && net.record.old_identity != NULL)
       RefreshNodesOfSchema(&writer->nodes, net.record.objid);
   }
@@ -88,15 +89,18 @@ void SetOutcomes(WriteBatch *batch, Outcome outcome) {
   for (LocalEvent *event : batch->events) event->outcome = outcome;
   batch->ddl_outcome = outcome;
   batch->feed_rows = 0;
-  batch->resync = batch->ended = false;
+  batch->resync = batch->ended = batch->opened = false;
 }
 
-// Ids of a clock that was set back, or of a promoted standby, must not run into those stored.
-void RaiseIdsOnce(Writer *writer) {
+// The first write to a database since server start: ids of a clock that was set back, or of a
+// promoted standby, must not run into those stored; a clone's nodes are its own relations'.
+void OpenFirst(Writer *writer) {
   if (IdsRaised()) return;
   for (StoreTable *table : {writer->node, writer->edge, writer->queue, writer->ddl})
     RaiseIds(StoreHighestId(table));
-  NoteIdsRaised();
+  AdoptNodes(&writer->nodes);
+  CommandCounterIncrement();
+  writer->batch->opened = true;
 }
 
 // Writes the events, each with memory of its own.
@@ -130,8 +134,8 @@ void WriteAll(WriteBatch *batch) {
   writer.batch = batch;
   PushActiveSnapshot(GetTransactionSnapshot());
   if (OpenTables(&writer)) {
-    RaiseIdsOnce(&writer);
     BeginRows(&writer);
+    OpenFirst(&writer);
     WriteEvents(&writer);
     CommandCounterIncrement();  // a node just made may be brought up to date
     if (batch->nddl > 0) WriteDdl(&writer);
@@ -201,6 +205,7 @@ void AddResults(WriteBatch *batch, const WriteBatch &part) {
   batch->feed_rows += part.feed_rows;
   batch->resync |= part.resync;
   batch->ended |= part.ended;
+  batch->opened |= part.opened;
 }
 
 // After an error: each by itself, so that one that can never be written stops no other. Gives up

@@ -28,6 +28,7 @@ struct WriteBatch {
   int64 feed_rows;      // out: rows added to the feed
   bool resync;          // out: the feed was full, and a row now says so
   bool ended;           // out: rows of other events were deleted
+  bool opened;          // out: ids were raised above the stored ones
 };
 
 void WriteStore(WriteBatch *batch);
