@@ -67,6 +67,19 @@ bool DdlOn() {
   return CaptureOn() || (no_statements && StorePresent());
 }
 
+// True when the command can only have made temporary objects, or no definition at all: the server's
+// list need not be asked for.
+bool IsOfNoInterest(const Node *tree) {
+  if (tree == nullptr) return false;
+  const RangeVar *made = nullptr;
+  if (IsA(tree, CreateStmt)) made = reinterpret_cast<const CreateStmt *>(tree)->relation;
+  if (IsA(tree, CreateTableAsStmt)) {
+    made = reinterpret_cast<const CreateTableAsStmt *>(tree)->into->rel;
+  }
+  if (made != nullptr) return made->relpersistence == RELPERSISTENCE_TEMP;
+  return IsA(tree, RefreshMatViewStmt);
+}
+
 // The event trigger's data when it is `event` and capture may work; else NULL. A stray call by hand
 // is refused like the server refuses it.
 EventTriggerData *ActiveTrigger(FunctionCallInfo fcinfo, const char *event) {
@@ -196,7 +209,8 @@ PG_FUNCTION_INFO_V1(pg_lineage_sql_drop);
 
 Datum pg_lineage_ddl_command_end(PG_FUNCTION_ARGS) {
   using namespace pg_lineage;
-  if (ActiveTrigger(fcinfo, "ddl_command_end") == nullptr) PG_RETURN_VOID();
+  const EventTriggerData *data = ActiveTrigger(fcinfo, "ddl_command_end");
+  if (data == nullptr || IsOfNoInterest(data->parsetree)) PG_RETURN_VOID();
   PodVector<Oid> defined = {};
   WithOwnResources(
       [&] {
