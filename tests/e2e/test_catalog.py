@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+import time
 import unittest
 
 from harness import TOP, EndToEnd, wait_until
@@ -192,6 +193,32 @@ class Catalog(EndToEnd):
                 f"CREATE TABLE {name} (", "CREATE TEMP TABLE copy (")
             self.sql("BEGIN;" + re.sub(r",?\n  CONSTRAINT [^\n]*FOREIGN KEY[^\n]*?(?=,?\n)", "",
                                        text) + "ROLLBACK")
+
+
+class MadeAgain(EndToEnd):
+    """The nightly habit: drop the table, make it again."""
+
+    def test_a_table_made_again_and_again_keeps_the_columns_of_its_edges(self):
+        self.sql("""
+          CREATE TABLE src (id int, v text);
+          CREATE PROCEDURE rebuild() LANGUAGE plpgsql AS $$
+            BEGIN
+              DROP TABLE IF EXISTS dst;
+              CREATE TABLE dst (id int, v text);
+              INSERT INTO dst SELECT id, v FROM src;
+            END $$;
+        """)
+        self.ship()
+        for _ in range(12):
+            self.sql("CALL rebuild()")
+            time.sleep(0.12)
+        self.wait_edge("public.src", "public.dst",
+                       lambda edge: len(edge.get("columnsLineage", [])) == 2)
+        self.wait_drained()
+        puts = [entry["body"] for entry in self.requests("PUT", "/lineage")]
+        bare = [body for body in puts if "columnsLineage" not in json.dumps(body)]
+        self.assertEqual(bare, [])
+        self.assertEqual(self.sql("SELECT count(*) FROM lineage._parked"), [["0"]])
 
 
 if __name__ == "__main__":
