@@ -88,6 +88,29 @@ TEST_F(Limits, ALongCallPathIsCutAndCounted) {
   EXPECT_GT(Health("degraded_paths"), before);
 }
 
+TEST_F(Limits, AFullFeedBecomesAResyncAndLosesNoFact) {
+  Session session = Open();
+  session.Exec("SELECT lineage._sink_register('s')");
+  session.Exec("SELECT lineage._ack('s', array_agg(id)) FROM lineage._feed('s', 1000)");
+  session.Exec("SET pg_lineage.max_feed = 10");
+  session.Exec("BEGIN; CREATE TABLE undone AS SELECT a FROM src; ROLLBACK");
+  for (int i = 0; i < 30; i++) {
+    session.Exec("CREATE TABLE made" + std::to_string(i) + " AS SELECT a FROM src");
+  }
+  EXPECT_LE(std::stoi(session.Value("SELECT count(*) FROM lineage.queue")), 12);
+  EXPECT_EQ(session.Value("SELECT count(*) FROM lineage._feed('s', 100) WHERE kind = 'resync'"),
+            "1");
+  EXPECT_EQ(session.Value("SELECT resync FROM lineage.health"), "t");
+  EXPECT_EQ(session.Value("SELECT count(DISTINCT target_table) FROM lineage.table_lineage "
+                          "WHERE target_table LIKE 'public.made%'"),
+            "30");
+  session.Exec("SELECT lineage._ack('s', array_agg(id)) FROM lineage._feed('s', 1000)");
+  EXPECT_EQ(session.Value("SELECT resync FROM lineage.health"), "f");
+  session.Exec(kCopy);
+  EXPECT_EQ(session.Text("SELECT kind, payload->>'target' FROM lineage._feed('s', 100)"),
+            "edge|public.dst");
+}
+
 TEST_F(Limits, AVeryWideTableKeepsAllItsColumns) {
   Session session = Open();
   session.Exec(
