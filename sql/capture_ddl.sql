@@ -119,7 +119,7 @@ CREATE TEMP TABLE ddl_temp (x int); ALTER TABLE ddl_temp ADD y int; DROP TABLE d
 SET pg_lineage.ignore_schemas = 'ddl_ignored';
 CREATE SCHEMA ddl_ignored CREATE TABLE t (x int);
 CREATE TRIGGER tr BEFORE INSERT ON ddl_ignored.t FOR EACH ROW EXECUTE FUNCTION ddl_a.tf();
-DROP TABLE ddl_ignored.t;
+DROP SCHEMA ddl_ignored CASCADE;
 RESET pg_lineage.ignore_schemas;
 SET pg_lineage.capture_ddl = off; CREATE TABLE ddl_a.unseen (x int); RESET pg_lineage.capture_ddl;
 SET pg_lineage.enabled = off; CREATE TABLE ddl_a.unseen2 (x int); RESET pg_lineage.enabled;
@@ -140,7 +140,7 @@ DROP TABLE ddl_a.p, ddl_a.p2;
 DROP TYPE ddl_a.ty2;
 DROP INDEX IF EXISTS ddl_a.nowhere;
 DROP TABLE ddl_b."T 2" CASCADE;
-DROP SCHEMA ddl_a, ddl_b, ddl_ignored CASCADE;
+DROP SCHEMA ddl_a, ddl_b CASCADE;
 DROP EXTENSION pgcrypto;
 :show
 DROP OWNED BY regress_ddl_role;

@@ -119,6 +119,18 @@ int ReadCommands(DdlCommand **commands) {
   return count;
 }
 
+// True when pg_lineage.ignore_schemas names a schema that is dropped already.
+bool IgnoredName(const char *schema) {
+  if (settings.ignore_schemas == nullptr) return false;
+  List *names = NIL;
+  if (!SplitIdentifierString(pstrdup(settings.ignore_schemas), ',', &names)) return false;
+  ListCell *cell;
+  foreach (cell, names) {
+    if (strcmp(static_cast<const char *>(lfirst(cell)), schema) == 0) return true;
+  }
+  return false;
+}
+
 bool Contains(const PodVector<Oid> &list, Oid oid) {
   for (int i = 0; i < list.size; i++) {
     if (list[i] == oid) return true;
@@ -135,7 +147,7 @@ bool DdlSchemaSkipped(const char *schema) {
     return true;
   }
   const Oid schema_oid = get_namespace_oid(schema, true);
-  return OidIsValid(schema_oid) && IgnoredSchema(schema_oid);
+  return OidIsValid(schema_oid) ? IgnoredSchema(schema_oid) : IgnoredName(schema);
 }
 
 bool DdlObjectSkipped(const ObjectAddress &address) {
