@@ -6,33 +6,40 @@ CREATE EXTENSION IF NOT EXISTS pg_lineage;
 CREATE SCHEMA lin_c;
 SET search_path = lin_c;
 CREATE VIEW shown AS
-SELECT concat_ws(' ', replace(target_table, 'lin_c.', '') || '.' || coalesce(target_column, '*'), '<-',
+SELECT concat_ws(' ', replace(target_table, 'lin_c.', '') || '.' || coalesce(target_column, '*'),
+  '<-',
                  replace(source_table, 'lin_c.', '') || '.' || source_column, subtype,
                  CASE WHEN masking THEN 'masking' END, operation,
-                 CASE WHEN origin = 'declared' THEN origin END, replace(routine, 'lin_c.', '')) AS line
+                 CASE WHEN origin = 'declared' THEN origin END, replace(routine, 'lin_c.', '')) AS
+                   line
 FROM lineage.column_lineage WHERE target_table LIKE 'lin_c.%' AND target_table <> 'lin_c.shown';
 \set show 'SELECT line FROM shown WHERE line LIKE '
 CREATE TABLE s (id int, a int, b text, c numeric, d date, j jsonb, arr int[]);
 CREATE TABLE s2 (id int, x int, y text, z numeric);
-INSERT INTO s VALUES (1, 2, 'x', 3, '2024-01-01', '{"k": "v"}', '{1,2}'), (2, 3, 'y', 4, '2024-01-02', '{}', '{3}');
+INSERT INTO s VALUES (1, 2, 'x', 3, '2024-01-01', '{"k": "v"}', '{1,2}'), (2, 3, 'y', 4,
+  '2024-01-02', '{}', '{3}');
 INSERT INTO s2 VALUES (1, 5, 'q', 1), (2, 6, 'r', 2);
 
 -- windows name the column they decide about
 CREATE TABLE win (id int, r bigint, l int, total numeric);
-INSERT INTO win SELECT id, rank() OVER (PARTITION BY a ORDER BY c), lag(a) OVER (ORDER BY d), sum(c) OVER () FROM s;
+INSERT INTO win SELECT id, rank() OVER (PARTITION BY a ORDER BY c), lag(a) OVER (ORDER BY d),
+  sum(c) OVER () FROM s;
 :show 'win.%' ORDER BY line COLLATE "C";
 -- aggregates: FILTER, ORDER BY inside, WITHIN GROUP, grouping sets
 CREATE TABLE agg (k int, m numeric, n text, o bigint);
-INSERT INTO agg SELECT a, percentile_cont(0.5) WITHIN GROUP (ORDER BY c), string_agg(b, ',' ORDER BY d), count(*) FILTER (WHERE id > 1)
+INSERT INTO agg SELECT a, percentile_cont(0.5) WITHIN GROUP (ORDER BY c), string_agg(b, ',' ORDER
+  BY d), count(*) FILTER (WHERE id > 1)
   FROM s GROUP BY GROUPING SETS ((a), ());
 :show 'agg.%' ORDER BY line COLLATE "C";
 -- a recursive CTE that swaps its columns
 CREATE TABLE rec (n int, p text, q text);
-INSERT INTO rec WITH RECURSIVE r(n, p, q) AS (SELECT 1, b, NULL::text FROM s UNION ALL SELECT n + 1, q, p FROM r WHERE n < 3) SELECT * FROM r;
+INSERT INTO rec WITH RECURSIVE r(n, p, q) AS (SELECT 1, b, NULL::text
+  FROM s UNION ALL SELECT n + 1, q, p FROM r WHERE n < 3) SELECT * FROM r;
 :show 'rec.%' ORDER BY line COLLATE "C";
 -- LATERAL, set-returning functions, arrays, JSON
 CREATE TABLE lat (i int, v text, k text, e int);
-INSERT INTO lat SELECT s.id, u.v, k.key, (s.arr)[1] FROM s CROSS JOIN LATERAL unnest(string_to_array(s.b, ',')) AS u(v), jsonb_each_text(s.j) AS k;
+INSERT INTO lat SELECT s.id, u.v, k.key, (s.arr)[1]
+  FROM s CROSS JOIN LATERAL unnest(string_to_array(s.b, ',')) AS u(v), jsonb_each_text(s.j) AS k;
 :show 'lat.%' ORDER BY line COLLATE "C";
 -- set operations: EXCEPT's right side only decides
 CREATE TABLE setop (p int, q text);
@@ -40,7 +47,8 @@ INSERT INTO setop (SELECT a, b FROM s UNION ALL SELECT x, y FROM s2) EXCEPT SELE
 :show 'setop.%' ORDER BY line COLLATE "C";
 -- CASE, COALESCE, NULLIF, casts that lose nothing and those that do
 CREATE TABLE expr (a text, b numeric, c bigint, d int, e date);
-INSERT INTO expr SELECT CASE WHEN a > 1 THEN b ELSE 'k' END, coalesce(c, a), a, c::int, nullif(d, '2024-01-01') FROM s;
+INSERT INTO expr SELECT CASE WHEN a > 1 THEN b ELSE 'k' END, coalesce(c, a), a, c::int, nullif(d,
+  '2024-01-01') FROM s;
 :show 'expr.%' ORDER BY line COLLATE "C";
 -- masking functions mark the edge, and sub-queries do not unmark it
 CREATE TABLE mask (h text, l text);
@@ -49,8 +57,11 @@ INSERT INTO mask SELECT q.h || 'x', left(q.b, 2) FROM (SELECT md5(b) AS h, b FRO
 -- UPDATE with a row of a sub-query, ON CONFLICT, MERGE, writable CTEs
 CREATE TABLE up (id int PRIMARY KEY, x int, y text);
 UPDATE up SET (x, y) = (SELECT s2.x, s2.y FROM s2 WHERE s2.id = up.id);
-INSERT INTO up AS cur SELECT id, a, b FROM s ON CONFLICT (id) DO UPDATE SET x = cur.x + excluded.x, y = excluded.y;
-MERGE INTO up USING s2 ON up.id = s2.id WHEN MATCHED AND s2.x > 3 THEN UPDATE SET x = s2.x WHEN NOT MATCHED THEN INSERT (id, y) VALUES (s2.id, upper(s2.y));
+INSERT INTO up AS cur SELECT id, a, b FROM s
+  ON CONFLICT (id) DO UPDATE SET x = cur.x + excluded.x, y = excluded.y;
+MERGE INTO up USING s2 ON up.id = s2.id
+  WHEN MATCHED AND s2.x > 3 THEN UPDATE SET x = s2.x
+  WHEN NOT MATCHED THEN INSERT (id, y) VALUES (s2.id, upper(s2.y));
 :show 'up.%' ORDER BY line COLLATE "C";
 CREATE TABLE w1 (a int, b text);
 CREATE TABLE w2 (a int, b text);
@@ -71,7 +82,8 @@ INSERT INTO vw SELECT id, y FROM s2;
 :show 's.%' ORDER BY line COLLATE "C";
 -- SQL functions are seen through: arguments are put in, tables inside are sources
 CREATE FUNCTION low(p text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT lower(p)';
-CREATE FUNCTION best(k int) RETURNS TABLE (m int, n text) LANGUAGE sql STABLE BEGIN ATOMIC SELECT x, y FROM s2 WHERE id = k; END;
+CREATE FUNCTION best(k int) RETURNS TABLE (m int, n text) LANGUAGE sql STABLE
+  BEGIN ATOMIC SELECT x, y FROM s2 WHERE id = k; END;
 CREATE TABLE fn (a text, m int, n text);
 INSERT INTO fn SELECT low(s.b), f.m, f.n FROM s, best(s.id) f;
 :show 'fn.%' ORDER BY line COLLATE "C";

@@ -6,42 +6,51 @@ CREATE EXTENSION IF NOT EXISTS pg_lineage;
 CREATE SCHEMA lin_t;
 SET search_path = lin_t;
 CREATE VIEW shown AS
-SELECT concat_ws(' ', replace(target_table, 'lin_t.', '') || '.' || coalesce(target_column, '*'), '<-',
+SELECT concat_ws(' ', replace(target_table, 'lin_t.', '') || '.' || coalesce(target_column, '*'),
+  '<-',
                  replace(source_table, 'lin_t.', '') || '.' || source_column, subtype,
                  CASE WHEN masking THEN 'masking' END, operation,
-                 CASE WHEN origin = 'declared' THEN origin END, replace(routine, 'lin_t.', '')) AS line
+                 CASE WHEN origin = 'declared' THEN origin END, replace(routine, 'lin_t.', '')) AS
+                   line
 FROM lineage.column_lineage WHERE target_table LIKE 'lin_t.%' AND target_table <> 'lin_t.shown';
 \set show 'SELECT line FROM shown WHERE line LIKE '
 CREATE TABLE s (id int, a int, b text, c numeric, d date, j jsonb, arr int[]);
 CREATE TABLE s2 (id int, x int, y text, z numeric);
-INSERT INTO s VALUES (1, 2, 'x', 3, '2024-01-01', '{"k": "v"}', '{1,2}'), (2, 3, 'y', 4, '2024-01-02', '{}', '{3}');
+INSERT INTO s VALUES (1, 2, 'x', 3, '2024-01-01', '{"k": "v"}', '{1,2}'), (2, 3, 'y', 4,
+  '2024-01-02', '{}', '{3}');
 INSERT INTO s2 VALUES (1, 5, 'q', 1), (2, 6, 'r', 2);
 
--- NEW and OLD are rows of the trigger's table; conditions of the firing statement hold for the trigger
+-- NEW and OLD are rows of the
+-- trigger's table; conditions of the firing statement hold for the trigger
 CREATE TABLE t (id int, x int, y text);
 CREATE TABLE audit (id int, was text, became text);
-CREATE FUNCTION audited() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO audit VALUES (NEW.id, OLD.y, NEW.y); RETURN NULL; END $$;
+CREATE FUNCTION audited() RETURNS trigger LANGUAGE plpgsql AS $$
+  BEGIN INSERT INTO audit VALUES (NEW.id, OLD.y, NEW.y); RETURN NULL; END $$;
 CREATE TRIGGER audited AFTER UPDATE ON t FOR EACH ROW EXECUTE FUNCTION audited();
 INSERT INTO t SELECT id, a, b FROM s;
 UPDATE t SET y = s2.y FROM s2 WHERE s2.id = t.id;
 :show 'audit.%' ORDER BY line COLLATE "C";
 -- what a BEFORE trigger puts into NEW
 CREATE TABLE bt (id int, name text);
-CREATE FUNCTION named() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN SELECT y INTO NEW.name FROM s2 WHERE id = NEW.id; RETURN NEW; END $$;
+CREATE FUNCTION named() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN SELECT y INTO NEW.name
+  FROM s2 WHERE id = NEW.id; RETURN NEW; END $$;
 CREATE TRIGGER named BEFORE INSERT ON bt FOR EACH ROW EXECUTE FUNCTION named();
 INSERT INTO bt (id) SELECT id FROM s;
 :show 'bt.%' ORDER BY line COLLATE "C";
 -- transition tables
 CREATE TABLE st (mx int);
-CREATE FUNCTION summed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO st SELECT max(x) FROM fresh; RETURN NULL; END $$;
-CREATE TRIGGER summed AFTER INSERT ON t REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION summed();
+CREATE FUNCTION summed() RETURNS trigger LANGUAGE plpgsql AS $$
+  BEGIN INSERT INTO st SELECT max(x) FROM fresh; RETURN NULL; END $$;
+CREATE TRIGGER summed AFTER INSERT ON t REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE
+  FUNCTION summed();
 INSERT INTO t SELECT id, x, y FROM s2;
 :show 'st.%' ORDER BY line COLLATE "C";
 SELECT DISTINCT call_path FROM lineage.column_lineage WHERE target_table = 'lin_t.st';
 -- INSTEAD OF, and DO ALSO rules
 CREATE TABLE base (id int, nm text);
 CREATE VIEW iv AS SELECT id, nm FROM base;
-CREATE FUNCTION instead() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO base VALUES (NEW.id, NEW.nm); RETURN NEW; END $$;
+CREATE FUNCTION instead() RETURNS trigger LANGUAGE plpgsql AS $$
+  BEGIN INSERT INTO base VALUES (NEW.id, NEW.nm); RETURN NEW; END $$;
 CREATE TRIGGER instead INSTEAD OF INSERT ON iv FOR EACH ROW EXECUTE FUNCTION instead();
 INSERT INTO iv SELECT id, y FROM s2;
 :show 'base.%' ORDER BY line COLLATE "C";
@@ -53,7 +62,8 @@ INSERT INTO ru SELECT a FROM s;
 -- rows routed through the root belong to the root, also in a trigger on a partition
 CREATE TABLE pt (id int, k int, v text) PARTITION BY RANGE (k);
 CREATE TABLE pt1 PARTITION OF pt FOR VALUES FROM (0) TO (100);
-CREATE FUNCTION extended() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.v := NEW.v || (SELECT y FROM s2 WHERE id = 1); RETURN NEW; END $$;
+CREATE FUNCTION extended() RETURNS trigger LANGUAGE plpgsql AS $$
+  BEGIN NEW.v := NEW.v || (SELECT y FROM s2 WHERE id = 1); RETURN NEW; END $$;
 CREATE TRIGGER extended BEFORE INSERT ON pt FOR EACH ROW EXECUTE FUNCTION extended();
 INSERT INTO pt SELECT id, a, b FROM s;
 :show 'pt%' ORDER BY line COLLATE "C";
@@ -74,7 +84,8 @@ CREATE TABLE after_truncate AS SELECT * FROM hop;
 COMMIT;
 :show 'hopped.%' ORDER BY line COLLATE "C";
 :show 'after_%' ORDER BY line COLLATE "C";
-SELECT count(*) AS temp_nodes FROM lineage.table_lineage WHERE source_table LIKE 'pg_temp%' OR target_table LIKE 'pg_temp%';
+SELECT count(*) AS temp_nodes FROM lineage.table_lineage WHERE source_table LIKE 'pg_temp%' OR
+  target_table LIKE 'pg_temp%';
 -- materialised views, SELECT INTO, EXPLAIN ANALYZE, prepared statements
 CREATE MATERIALIZED VIEW mv AS SELECT x, y FROM s2 UNION SELECT a, b FROM s;
 CREATE UNIQUE INDEX ON mv (x, y);
@@ -91,8 +102,10 @@ CREATE TABLE pe AS EXECUTE p(0);
 :show 'pe.%' ORDER BY line COLLATE "C";
 -- COPY: the other end is an outside dataset; a program's command is not told
 COPY (SELECT id, upper(b) AS ub FROM s) TO PROGRAM 'cat > /dev/null # secret';
-SELECT source_table, source_column, regexp_replace(target_table, ':.*', ':') AS target, target_column, subtype, operation
-FROM lineage.column_lineage WHERE source_table = 'lin_t.s' AND operation = 'COPY TO' ORDER BY source_column COLLATE "C";
+SELECT source_table, source_column, regexp_replace(target_table, ':.*', ':') AS target,
+  target_column, subtype, operation
+FROM lineage.column_lineage WHERE source_table = 'lin_t.s' AND operation = 'COPY TO' ORDER BY
+  source_column COLLATE "C";
 CREATE TABLE cf (a int, b text);
 COPY cf (b, a) FROM STDIN;
 x	1

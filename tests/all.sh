@@ -15,6 +15,7 @@ build       1200 make -s -j2 all test-programs
 unit         400 make -s unit
 installcheck 900 tests/staged.sh tests/installcheck.sh
 cases        300 make -s cases
+scrub-fuzz   300 make -s scrub-fuzz
 integration 1600 make -s integration
 demo         300 tests/staged.sh tests/demo/demo.sh --check
 models       300 make -s models

@@ -5,8 +5,8 @@ usage: tests/with_cluster.sh tests/scrub_fuzz.py [--rounds N] [--seed N]
 
 Three kinds of text go through lineage._scrub() of the server that PGHOST and PGPORT name:
   sound    built from the grammar below, alone or between neighbours: secrets in every literal and
-           comment must be gone, statements that are kept must give a text (but for backslashes, whose
-           meaning can be in doubt), and scrubbing that text again must change nothing;
+           comment must be gone, statements that are kept must give a text (but for backslashes,
+           whose meaning can be in doubt), and scrubbing that text again must change nothing;
   flipped  the same under the other standard_conforming_strings than the one it was written for:
            wrong readings must give no text, never a secret;
   broken   sound ones cut, doubled and stirred: the server must survive and no literal remain.

@@ -1,3 +1,4 @@
+SHELL = /bin/bash
 # Tests: what a suite needs, and one target for each. Every suite ends with its own count.
 TEST_CXXFLAGS = -std=c++17 -O0 -Wall -Wextra -Werror -Ishipper/src -Itests -pthread -MMD -MP
 TEST_LIBS = -lgmock -lgtest -lgtest_main $(SHIPPER_LIBS)
@@ -27,7 +28,7 @@ $(TEST_OBJS): build/%.o: %.cpp build/shipper.flags
 -include $(TEST_OBJS:.o=.d)
 
 .PHONY: test-programs unit installcheck staged-installcheck integration models e2e report cases
-.PHONY: regress-pair gates format bench test test-matrix
+.PHONY: regress-pair scrub-fuzz gates format bench test test-matrix
 
 test-programs: build/unit_tests build/integration_tests $(REPORT_PROGRAMS)
 
@@ -59,6 +60,11 @@ cases: ## the lineage cases of ../shared/cases (CASES=DIR, ONLY=PATTERN)
 
 regress-pair: ## PostgreSQL's own regression suites with and without the library
 	+tests/staged.sh tests/regress/regress_pair.sh
+
+# Its thousands of random statements count as one test.
+scrub-fuzz: ## secrets hidden in random statements, looked for in what the scrubber lets out
+	+set -o pipefail; tests/staged.sh tests/with_cluster.sh python3 tests/scrub_fuzz.py | \
+	  sed 's/ passed,/ statements passed,/'
 
 gates: ## the mechanical rules
 	tests/gates.sh
