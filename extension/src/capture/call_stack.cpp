@@ -9,7 +9,8 @@ namespace pg_lineage {
 namespace {
 
 StackNode nodes[kMaxNodes];
-int depth = 0;
+int depth = 0;          // may be above kMaxNodes: what is beyond is only counted
+StackNode beyond = {};  // stands for all nodes beyond the array: nothing is known of them
 
 // A path with what is needed to extend it.
 struct Path {
@@ -58,8 +59,7 @@ Path *MakePath(const Path *parent, Oid routine, Oid trigger_relation) {
   path->routine = routine;
   path->trigger_relation = trigger_relation;
   path->event.frames = static_cast<const char **>(palloc(sizeof(char *) * nframes));
-  for (int i = 0; i < parent->event.nframes; i++)
-    path->event.frames[i] = parent->event.frames[i];
+  for (int i = 0; i < parent->event.nframes; i++) path->event.frames[i] = parent->event.frames[i];
   path->event.frames[nframes - 1] = RenderFrame(routine, trigger_relation);
   path->event.nframes = nframes;
   path->event.key = hash_combine64(hash_combine64(parent->event.key, routine),
@@ -75,14 +75,18 @@ Path *MakePath(const Path *parent, Oid routine, Oid trigger_relation) {
 
 }  // namespace
 
-StackNode *TopNode() { return depth == 0 ? nullptr : &nodes[depth - 1]; }
+StackNode *TopNode() {
+  if (depth == 0) return nullptr;
+  return depth > kMaxNodes ? &beyond : &nodes[depth - 1];
+}
 
 StackNode *NodeBelow(const StackNode *node) {
+  if (node == &beyond) return &nodes[kMaxNodes - 1];
   return node == &nodes[0] ? nullptr : const_cast<StackNode *>(node) - 1;
 }
 
 RoutineFrame *TopFrame() {
-  for (int i = depth - 1; i >= 0; i--) {
+  for (int i = Min(depth, kMaxNodes) - 1; i >= 0; i--) {
     if (nodes[i].kind == NodeKind::kRoutine) return nodes[i].frame;
   }
   return nullptr;
@@ -91,11 +95,13 @@ RoutineFrame *TopFrame() {
 int StackDepth() { return depth; }
 
 StackNode *PushNode(NodeKind kind) {
+  const EventPath *path = CurrentPath();
   if (depth >= kMaxNodes) {
-    HealthCount(Health::kDegradedPaths);
+    if (depth++ == kMaxNodes) HealthCount(Health::kDegradedPaths);
+    beyond.kind = NodeKind::kRun;
+    beyond.path = path;
     return nullptr;
   }
-  const EventPath *path = CurrentPath();
   StackNode *node = &nodes[depth++];
   node->kind = kind;
   node->path = path;
@@ -109,7 +115,9 @@ void CutBackTo(int wanted) {
   if (depth > wanted) depth = wanted;
 }
 
-const EventPath *CurrentPath() { return depth == 0 ? &root_path.event : nodes[depth - 1].path; }
+const EventPath *CurrentPath() {
+  return depth == 0 ? &root_path.event : nodes[Min(depth, kMaxNodes) - 1].path;
+}
 
 const EventPath *KnownPath(const EventPath *parent_event, Oid routine, Oid trigger_relation) {
   const Path *parent = reinterpret_cast<const Path *>(parent_event);
@@ -130,12 +138,6 @@ const EventPath *ExtendPath(const EventPath *parent_event, Oid routine, Oid trig
     return parent_event;
   }
   return &MakePath(parent, routine, trigger_relation)->event;
-}
-
-void ResetPaths() {
-  if (path_context == nullptr) return;
-  root_path.children = nullptr;
-  MemoryContextReset(path_context);
 }
 
 char *RenderRoutine(Oid routine) {

@@ -3,8 +3,8 @@
 // A fixed array; node i's parent is node i-1. PL/pgSQL gives no callback when an error leaves a
 // function, so depth is restored by whoever pushed below: ExecutorRun, ExecutorFinish and utility
 // hooks restore it on both exits, every plugin callback first cuts back to its own frame
-// (CutBackTo), and an outermost hook starts from an empty stack. Beyond kMaxNodes nothing is pushed
-// and events are not attributed deeper (counted as degraded).
+// (CutBackTo), and the end of a transaction with no hook active empties the stack. Beyond kMaxNodes
+// the depth is only counted and events are not attributed deeper (counted as degraded).
 //
 // Memory: nodes are in static memory; what they point to (taint slots, conditions) is in contexts
 // owned by capture/plpgsql.cpp. Paths are interned for the life of the backend.
@@ -23,10 +23,10 @@ enum class NodeKind : uint8 { kRoutine, kRun, kUtility };
 
 struct StackNode {
   NodeKind kind;
-  const EventPath *path;   // the chain up to and including this node
-  RunState *run;           // kRun; may be NULL for a query without lineage
-  RoutineFrame *frame;     // kRoutine
-  UtilityState *utility;   // kUtility
+  const EventPath *path;  // the chain up to and including this node
+  RunState *run;          // kRun; may be NULL for a query without lineage
+  RoutineFrame *frame;    // kRoutine
+  UtilityState *utility;  // kUtility
 };
 
 constexpr int kMaxNodes = 256;
@@ -39,7 +39,7 @@ StackNode *NodeBelow(const StackNode *node);
 RoutineFrame *TopFrame();
 
 int StackDepth();
-// Returns NULL when the stack is full.
+// Returns NULL when the array is full: the depth is counted all the same, nothing is known there.
 StackNode *PushNode(NodeKind kind);
 // Cuts the stack to `depth`, ending routine frames that an error left behind.
 void CutBackTo(int depth);
@@ -52,9 +52,6 @@ const EventPath *ExtendPath(const EventPath *parent, Oid routine_oid, Oid trigge
 
 // The same if it has been made already; NULL otherwise, nothing is allocated.
 const EventPath *KnownPath(const EventPath *parent, Oid routine_oid, Oid trigger_relid);
-
-// Forgets rendered names (a routine or relation was renamed); only with an empty stack.
-void ResetPaths();
 
 // schema.name(types) as CONTRACT 4 has it, palloc'd in the current context; NULL when it is gone.
 char *RenderRoutine(Oid routine_oid);

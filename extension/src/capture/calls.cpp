@@ -1,5 +1,5 @@
-// Between caller and routine: arguments on the way in, conditions, results on the way out; and what a
-// query run by a PL/pgSQL statement takes from the frame and gives to it.
+// Between caller and routine: arguments on the way in, conditions, results on the way out; and what
+// a query run by a PL/pgSQL statement takes from the frame and gives to it.
 #include "capture/plpgsql.h"
 #include "capture/plpgsql_info.h"
 #include "capture/utility.h"
@@ -46,8 +46,8 @@ void VisitExpression(PLpgSQL_expr *expr, void *arg) {
   ArgumentSearch *search = static_cast<ArgumentSearch *>(arg);
   const Shape *shape = ExprShape(expr);
   if (shape == nullptr || shape->ncalls == 0) return;
-  const SourceSet **params = static_cast<const SourceSet **>(
-      palloc(sizeof(SourceSet *) * Max(shape->nparams, 1)));
+  const SourceSet **params =
+      static_cast<const SourceSet **>(palloc(sizeof(SourceSet *) * Max(shape->nparams, 1)));
   for (int i = 0; i < shape->nparams; i++)
     params[i] = FrameParam(search->frame, shape->params[i].paramid, shape->params[i].field);
   AddArguments({shape, params, &search->frame->observed}, search->function, search->out);
@@ -245,7 +245,8 @@ void ReportResult(const StackNode *caller, Oid function, const ResultTaint &resu
     Observe(&caller->run->observed, function, result);
   } else if (caller->kind == NodeKind::kRoutine) {
     Observe(&caller->frame->observed, function, result);
-  } else if (caller->kind == NodeKind::kUtility && caller->utility != nullptr) {
+  } else if (caller->kind == NodeKind::kUtility && caller->utility != nullptr &&
+             caller->utility->context != nullptr) {
     Observe(&caller->utility->observed, function, result);
   }
 }
@@ -256,6 +257,7 @@ void BindToFrame(RunState *run, RoutineFrame *frame) {
     for (int i = 0; i < shape->nparams; i++)
       run->params[i] = FrameParam(frame, shape->params[i].paramid, shape->params[i].field);
     run->frame = frame;
+    run->frame_serial = frame->serial;
     return;
   }
   PLpgSQL_stmt *statement = CurrentStatement(frame);
@@ -265,6 +267,7 @@ void BindToFrame(RunState *run, RoutineFrame *frame) {
              RunsPortal(statement->cmd_type) || statement->cmd_type == PLPGSQL_STMT_DYNEXECUTE;
   if (!own) return;
   run->frame = frame;
+  run->frame_serial = frame->serial;
   run->statement = statement;
   run->estate = frame->estate;
   PLpgSQL_expr *text = DynamicText(statement);
@@ -284,8 +287,7 @@ void AssignOutputs(RunState *run) {
   if (frame == nullptr) return;
   ResolveContext context = RunContext(run);
   const SourceSet *rows = ResolveSet(context, shape->rows);
-  const SourceSet *condition =
-      settings.track_control_flow ? run->condition : EmptySet();
+  const SourceSet *condition = settings.track_control_flow ? run->condition : EmptySet();
   PodVector<const SourceSet *> sets = {};
   bool fields = shape->nfields > 0;
   int size = fields ? shape->nfields : shape->noutputs;
@@ -298,8 +300,8 @@ void AssignOutputs(RunState *run) {
   }
   const SourceSet *deciding = UnionSets(IndirectPart(condition), rows);
   for (int i = 0; i < size; i++)
-    sets.Append(UnionSets(ResolveSet(context, fields ? shape->fields[i] : shape->outputs[i]),
-                          deciding));
+    sets.Append(
+        UnionSets(ResolveSet(context, fields ? shape->fields[i] : shape->outputs[i]), deciding));
   if (returns) {
     if (size > 0) AddResultRow(&frame->result, size, sets.items, UnionSets(rows, condition));
     return;

@@ -90,9 +90,10 @@ uint64 EventKey(const Flow &flow, const PodVector<Pair> &pairs) {
   for (int i = 0; i < flow.ntarget_columns; i++) key = MixText(key, flow.target_columns[i]);
   for (int i = 0; i < pairs.size; i++) {
     const Pair &pair = pairs[i];
-    key = hash_combine64(key, (static_cast<uint64>(pair.node) << 32) |
-                                  (static_cast<uint64>(static_cast<uint16>(pair.source_column)) << 16) |
-                                  static_cast<uint16>(pair.target_column));
+    key = hash_combine64(key,
+                         (static_cast<uint64>(pair.node) << 32) |
+                             (static_cast<uint64>(static_cast<uint16>(pair.source_column)) << 16) |
+                             static_cast<uint16>(pair.target_column));
     key = hash_combine64(key, (static_cast<uint64>(pair.kind) << 8) | pair.uri);
     if (pair.uri == 0 || pair.source_column < 1) continue;
     int size = 0;
@@ -130,8 +131,7 @@ void BuildEdges(const PodVector<Pair> &pairs, PodVector<EventEdge> *edges) {
 
 LocalEvent *MakeEvent(const Flow &flow, const char *query_text) {
   PodVector<Pair> pairs = {};
-  for (int i = 0; i < flow.columns.size; i++)
-    AddPairs(flow.sources[i], flow.columns[i], &pairs);
+  for (int i = 0; i < flow.columns.size; i++) AddPairs(flow.sources[i], flow.columns[i], &pairs);
   AddPairs(flow.rows, 0, &pairs);
   Normalise(&pairs);
   if (pairs.Empty()) return nullptr;
@@ -189,15 +189,21 @@ void ResolveWrite(const RunState *run, const ShapeWrite &write, Flow *flow) {
   flow->rows = UnionSets(ResolveSet(context, write.rows), run->condition);
 }
 
-// Mixes what is known of the temporary tables that a shape reads.
+uint64 MixTemps(uint64 key, const SymSet &set) {
+  for (int i = 0; i < set.size; i++) {
+    if (set.items[i].type == SymType::kTemp)
+      key = MixPointer(key, TempColumn(set.items[i].id, set.items[i].column));
+  }
+  return key;
+}
+
+// Mixes what is known of the temporary tables that a write reads, itself or for arguments of calls.
 uint64 MixTemps(uint64 key, const Shape *shape, const ShapeWrite &write) {
   if (!shape->reads_temp) return key;
-  for (int i = 0; i <= write.ncolumns; i++) {
-    const SymSet &set = i == write.ncolumns ? write.rows : write.columns[i].sources;
-    for (int s = 0; s < set.size; s++) {
-      if (set.items[s].type == SymType::kTemp)
-        key = MixPointer(key, TempColumn(set.items[s].id, set.items[s].column));
-    }
+  key = MixTemps(key, write.rows);
+  for (int i = 0; i < write.ncolumns; i++) key = MixTemps(key, write.columns[i].sources);
+  for (int i = 0; i < shape->ncalls; i++) {
+    for (int a = 0; a < shape->calls[i].nargs; a++) key = MixTemps(key, shape->calls[i].args[a]);
   }
   return key;
 }
@@ -237,9 +243,8 @@ void EmitRun(RunState *run) {
       Flow flow = {};
       ResolveWrite(run, write, &flow);
       const PlannedStmt *plan = run->query->plannedstmt;
-      LocalEvent *event =
-          MakeEvent(flow, StatementText(run->query->sourceText, plan->stmt_location,
-                                        plan->stmt_len));
+      LocalEvent *event = MakeEvent(
+          flow, StatementText(run->query->sourceText, plan->stmt_location, plan->stmt_len));
       known = FindKnown(key, HASH_ENTER);
       known->event = event;
     }

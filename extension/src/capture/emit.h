@@ -1,7 +1,7 @@
 // From a run's shape and what it met to events in the store.
 //
-// Called at the end of a run (or of a trigger, a COPY, a definition). The first time a combination of
-// shape, path and sources is met the event is built and rendered; afterwards it is one look-up.
+// Called at the end of a run (or of a trigger, a COPY, a definition). The first time a combination
+// of shape, path and sources is met the event is built and rendered; afterwards it is one look-up.
 // Called inside Guarded(): what is allocated on the way goes with its scratch context.
 // The look-up table is the backend's own; EmitReset() drops it with the interned sets.
 #pragma once
@@ -14,7 +14,7 @@ namespace pg_lineage {
 
 // One target with all that flows into it.
 struct Flow {
-  Oid target;              // InvalidOid: target_uri
+  Oid target;  // InvalidOid: target_uri
   const char *target_uri;
   const char **target_columns;  // names, for a URI
   int ntarget_columns;

@@ -35,8 +35,7 @@ void Unlink(void *arg) {
 bool IsServersOwn(const QueryDesc *query, const StackNode *top) {
   if (InNoForceRLSOperation() && (top == nullptr || top->kind != NodeKind::kRoutine)) return true;
   return top != nullptr && top->kind == NodeKind::kUtility && top->utility != nullptr &&
-         top->utility->kind == UtilityKind::kRefresh &&
-         query->dest->mydest != DestTransientRel;
+         top->utility->kind == UtilityKind::kRefresh && query->dest->mydest != DestTransientRel;
 }
 
 bool WantsOutputs(const StackNode *top) {
@@ -55,12 +54,10 @@ bool IsStored(const QueryDesc *query) {
 // Parameters of a query that a utility statement inside a routine runs: the routine's variables.
 void ResolveOuterParams(RunState *run) {
   RoutineFrame *frame = TopFrame();
-  if (frame == nullptr || frame->estate == nullptr ||
-      run->query->params != frame->estate->paramLI)
+  if (frame == nullptr || frame->estate == nullptr || run->query->params != frame->estate->paramLI)
     return;
   for (int i = 0; i < run->shape->nparams; i++)
-    run->params[i] =
-        FrameParam(frame, run->shape->params[i].paramid, run->shape->params[i].field);
+    run->params[i] = FrameParam(frame, run->shape->params[i].paramid, run->shape->params[i].field);
 }
 
 // The shape of a query that is to be followed, or NULL. Allocates nothing, cannot fail.
@@ -87,8 +84,8 @@ void StartRun(QueryDesc *query, const Shape *shape) {
   RunState *run = static_cast<RunState *>(palloc0(sizeof(RunState)));
   run->query = query;
   run->shape = shape;
-  run->params = static_cast<const SourceSet **>(
-      palloc(sizeof(SourceSet *) * Max(shape->nparams, 1)));
+  run->params =
+      static_cast<const SourceSet **>(palloc(sizeof(SourceSet *) * Max(shape->nparams, 1)));
   for (int i = 0; i < shape->nparams; i++) run->params[i] = EmptySet();
   run->observed.items.context = run->observed.columns.context = CurrentMemoryContext;
   MemoryContextCallback *callback =
@@ -110,18 +107,22 @@ void StartRun(QueryDesc *query, const Shape *shape) {
     run->utility = top->utility;
 }
 
+// True while the frame whose statement runs the query is the innermost one. A cursor may outlive
+// its routine, and another one may use the frame's memory then.
+bool FrameRuns(const RunState *run) {
+  StackNode *top = TopNode();
+  return run->frame != nullptr && top != nullptr && top->kind == NodeKind::kRoutine &&
+         top->frame == run->frame && run->frame->serial == run->frame_serial;
+}
+
 void FinishRun(RunState *run) {
   EmitRun(run);
   if (run->utility != nullptr) KeepOutputs(run->utility, run);
-  // The frame may have ended before its cursor's query does.
-  StackNode *top = TopNode();
-  bool bound = run->frame != nullptr && top != nullptr && top->kind == NodeKind::kRoutine &&
-               top->frame == run->frame && top->frame->estate == run->estate;
-  if (!bound || run->shape->ncalls == 0) return;
+  if (run->shape->ncalls == 0 || !FrameRuns(run)) return;
   const PodVector<StatementEntry> &statements = run->frame->statements;
-  bool current = run->statement == nullptr ||
-                 (!statements.Empty() &&
-                  statements.items[statements.size - 1].statement == run->statement);
+  bool current =
+      run->statement == nullptr ||
+      (!statements.Empty() && statements.items[statements.size - 1].statement == run->statement);
   if (current) AssignOutputs(run);
   ObserveAll(&run->frame->observed, run->observed);
 }
@@ -135,9 +136,8 @@ bool WantsShape(Query *query) {
 
 PlannedStmt *Plan(Query *query, const char *text, int options, ParamListInfo params) {
   const Shape *shape = WantsShape(query) ? ShapeOf(query) : nullptr;
-  PlannedStmt *plan = previous_planner != nullptr
-                          ? previous_planner(query, text, options, params)
-                          : standard_planner(query, text, options, params);
+  PlannedStmt *plan = previous_planner != nullptr ? previous_planner(query, text, options, params)
+                                                  : standard_planner(query, text, options, params);
   if (shape != nullptr) TagPlan(plan, shape->key);
   return plan;
 }
@@ -182,11 +182,8 @@ void Run(PGL_RUN_PARAMS) {
   RunState *run = FindRun(query_desc);
   if (run == nullptr) return;
   run->rows += query_desc->estate->es_processed;
-  StackNode *top = TopNode();
-  bool loops = run->shape->ncalls > 0 && run->frame != nullptr && top != nullptr &&
-               top->kind == NodeKind::kRoutine && top->frame == run->frame &&
-               top->frame->estate == run->estate;
-  if (loops && CaptureOn()) Guarded("query run", [&] { AssignOutputs(run); });
+  if (run->shape->ncalls > 0 && FrameRuns(run) && CaptureOn())
+    Guarded("query run", [&] { AssignOutputs(run); });
 }
 
 void Finish(QueryDesc *query) {
@@ -227,9 +224,7 @@ RunState *FindRun(const QueryDesc *query) {
 
 bool RunsLive() { return live_runs != nullptr; }
 
-ResolveContext RunContext(const RunState *run) {
-  return {run->shape, run->params, &run->observed};
-}
+ResolveContext RunContext(const RunState *run) { return {run->shape, run->params, &run->observed}; }
 
 void NoticeCaptureChange() {
   static bool captured = true;

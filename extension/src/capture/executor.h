@@ -21,7 +21,8 @@ struct RunState {
   ObservationList observed;    // calls made so far
   const EventPath *path;       // who runs it
   const SourceSet *condition;  // decides that it runs, for the rows it writes
-  RoutineFrame *frame;         // run directly by a statement of this PL/pgSQL frame, or NULL
+  RoutineFrame *frame;         // run directly by a statement of this frame, or NULL
+  uint64 frame_serial;         // … while it has this serial
   PLpgSQL_stmt *statement;     // … this one
   PLpgSQL_execstate *estate;   // … of this execution
   UtilityState *utility;       // run for this utility statement, or NULL
@@ -43,8 +44,8 @@ int HookDepth();
 void EnterHook();
 void LeaveHook();
 
-// Capture was switched on since the last call: plans cached meanwhile have no tag and must come back
-// through the planner.
+// Capture was switched on since the last call: plans cached meanwhile have no tag and must come
+// back through the planner.
 void NoticeCaptureChange();
 
 // The shape of a query, kept; NULL when it cannot matter. Never fails the caller.

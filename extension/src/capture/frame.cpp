@@ -55,8 +55,7 @@ void AddTempSources(const Sym &sym, SourceBag *bag) {
 
 // Field number of a RECFIELD in its record's present layout; 0 when there is none.
 int FieldNumber(RoutineFrame *frame, PLpgSQL_recfield *field) {
-  PLpgSQL_rec *record =
-      reinterpret_cast<PLpgSQL_rec *>(frame->estate->datums[field->recparentno]);
+  PLpgSQL_rec *record = reinterpret_cast<PLpgSQL_rec *>(frame->estate->datums[field->recparentno]);
   if (record->erh == nullptr) return 0;
   if (field->rectupledescid == record->erh->er_tupdesc_id) return field->finfo.fnumber;
   ExpandedRecordFieldInfo info;
@@ -149,8 +148,8 @@ bool FrameReady(int depth, int nslots) {
 RoutineFrame *AcquireFrame(int depth, int nslots) {
   RoutineFrame *frame = frames[depth];
   if (frame == nullptr) {
-    frame = static_cast<RoutineFrame *>(
-        MemoryContextAllocZero(TopMemoryContext, sizeof(RoutineFrame)));
+    frame =
+        static_cast<RoutineFrame *>(MemoryContextAllocZero(TopMemoryContext, sizeof(RoutineFrame)));
     frame->statements.context = TopMemoryContext;
     frame->observed.items.context = TopMemoryContext;
     frame->observed.columns.context = TopMemoryContext;
@@ -165,6 +164,8 @@ RoutineFrame *AcquireFrame(int depth, int nslots) {
     frame->capacity = nslots + 8;
   }
   for (int i = 0; i < nslots; i++) frame->slots[i] = {EmptySet(), nullptr};
+  static uint64 serial = 0;
+  frame->serial = ++serial;
   frame->nslots = nslots;
   frame->estate = nullptr;
   frame->function = nullptr;

@@ -4,8 +4,8 @@
 // next frame at the same depth: nothing is allocated per call once warm. Sets and records are
 // interned (lineage/source_set.h), so that an assignment copies a pointer.
 //
-// For PL/pgSQL `estate` is set and slots are indexed by datum number; for other languages slots hold
-// the arguments ($1 is slot 0).
+// For PL/pgSQL `estate` is set and slots are indexed by datum number; for other languages slots
+// hold the arguments ($1 is slot 0).
 #pragma once
 
 #include "edge/pod_vector.h"
@@ -65,12 +65,14 @@ struct StatementEntry {
 };
 
 struct RoutineFrame {
+  uint64 serial;              // another one for every routine that uses this memory
   PLpgSQL_execstate *estate;  // NULL: another language
   PLpgSQL_function *function;
   FunctionInfo *info;
   Oid routine;  // InvalidOid: DO
   Oid trigger_relation;
-  Oid trigger_node;  // the relation whose row NEW and OLD are: the partition root when rows are routed
+  Oid trigger_node;  // the relation whose row NEW and OLD are: the partition root when rows are
+                     // routed
   bool before_row_trigger;
   bool returns_new;
   TaintSlot *slots;

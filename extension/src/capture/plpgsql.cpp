@@ -176,8 +176,8 @@ bool BeginRoutineQuickly(PLpgSQL_execstate *estate, PLpgSQL_function *function) 
 
 // A procedure without OUT parameters tells its caller nothing.
 bool EndsQuietly(const RoutineFrame *frame) {
-  return !OidIsValid(frame->trigger_relation) &&
-         frame->function->fn_prokind == PROKIND_PROCEDURE && frame->function->out_param_varno < 0;
+  return !OidIsValid(frame->trigger_relation) && frame->function->fn_prokind == PROKIND_PROCEDURE &&
+         frame->function->out_param_varno < 0;
 }
 
 void EndRoutine(RoutineFrame *frame) {
@@ -222,8 +222,7 @@ void FuncEnd(PLpgSQL_execstate *estate, PLpgSQL_function *function) {
   RoutineFrame *frame = FrameOf(estate);
   if (frame != nullptr) {
     int depth = StackDepth() - 1;
-    if (!CaptureRests() && !EndsQuietly(frame))
-      Guarded("routine end", [&] { EndRoutine(frame); });
+    if (!CaptureRests() && !EndsQuietly(frame)) Guarded("routine end", [&] { EndRoutine(frame); });
     CutBackTo(depth);
   }
   Chain(&PLpgSQL_plugin::func_end, estate, function);

@@ -2,8 +2,8 @@
 //
 // The slot ("PLpgSQL_plugin") is shared with debuggers and checkers: whoever was there before is
 // called on, and a plugin that takes the slot without chaining is chained in turn at the next
-// outermost statement (RetakePluginSlot). estate->plugin_info belongs to all plugins together and is
-// never touched. All state hangs on RoutineFrames (capture/frame.h).
+// outermost statement (RetakePluginSlot). estate->plugin_info belongs to all plugins together and
+// is never touched. All state hangs on RoutineFrames (capture/frame.h).
 #pragma once
 
 #include "capture/executor.h"

@@ -48,13 +48,12 @@ ExprEntry *EntryOf(PLpgSQL_expr *expr) {
   CachedPlanSource *source = SourceOf(expr);
   if (source == nullptr) return nullptr;
   EnsureTable();
-  ExprEntry *entry =
-      static_cast<ExprEntry *>(hash_search(expr_table, &source, HASH_FIND, nullptr));
+  ExprEntry *entry = static_cast<ExprEntry *>(hash_search(expr_table, &source, HASH_FIND, nullptr));
   if (entry != nullptr) return entry;
   Query *query = linitial_node(Query, source->query_list);
   if (query->commandType == CMD_UTILITY || list_length(source->query_list) != 1) return nullptr;
-  MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext, "pg_lineage expression",
-                                                ALLOCSET_SMALL_SIZES);
+  MemoryContext scratch =
+      AllocSetContextCreate(CurrentMemoryContext, "pg_lineage expression", ALLOCSET_SMALL_SIZES);
   MemoryContext caller = MemoryContextSwitchTo(scratch);
   Shape *built = BuildShape(query);
   MemoryContextSwitchTo(source->query_context);
@@ -131,8 +130,7 @@ const SourceSet *ExprValue(RoutineFrame *frame, PLpgSQL_expr *expr) {
 const SourceSet *ExprValueKnown(RoutineFrame *frame, PLpgSQL_expr *expr) {
   CachedPlanSource *source = SourceOf(expr);
   if (source == nullptr || expr_table == nullptr) return nullptr;
-  ExprEntry *entry =
-      static_cast<ExprEntry *>(hash_search(expr_table, &source, HASH_FIND, nullptr));
+  ExprEntry *entry = static_cast<ExprEntry *>(hash_search(expr_table, &source, HASH_FIND, nullptr));
   if (entry == nullptr || !entry->memo_valid || entry->memo_epoch != memo_epoch) return nullptr;
   const Shape *shape = entry->shape;
   for (int i = 0; i < shape->nparams; i++) {
@@ -150,8 +148,7 @@ void ExprColumns(RoutineFrame *frame, PLpgSQL_expr *expr, ResultTaint *out) {
   const SourceSet *rows = ResolveSet(context, shape->rows);
   int size = shape->nfields > 0 ? shape->nfields : shape->noutputs;
   const SymSet *sets = shape->nfields > 0 ? shape->fields : shape->outputs;
-  for (int i = 0; i < size; i++)
-    out->columns.Append(UnionSets(ResolveSet(context, sets[i]), rows));
+  for (int i = 0; i < size; i++) out->columns.Append(UnionSets(ResolveSet(context, sets[i]), rows));
   out->rows = UnionSets(out->rows, rows);
   if (params != nullptr) pfree(params);
 }

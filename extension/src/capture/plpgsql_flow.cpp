@@ -26,8 +26,7 @@ const SourceSet *WithCondition(RoutineFrame *frame, const SourceSet *set) {
 
 void SetRecordField(RoutineFrame *frame, PLpgSQL_recfield *field, const SourceSet *set) {
   TaintSlot *slot = &frame->slots[field->recparentno];
-  PLpgSQL_rec *record =
-      reinterpret_cast<PLpgSQL_rec *>(frame->estate->datums[field->recparentno]);
+  PLpgSQL_rec *record = reinterpret_cast<PLpgSQL_rec *>(frame->estate->datums[field->recparentno]);
   ExpandedRecordFieldInfo info;
   if (record->erh == nullptr ||
       !expanded_record_lookup_field(record->erh, field->fieldname, &info)) {
@@ -37,8 +36,8 @@ void SetRecordField(RoutineFrame *frame, PLpgSQL_recfield *field, const SourceSe
   TupleDesc desc = expanded_record_get_tupdesc(record->erh);
   const SourceSet *fields[MaxTupleAttributeNumber];
   for (int i = 0; i < desc->natts; i++)
-    fields[i] = slot->record != nullptr && i < slot->record->size ? slot->record->fields[i]
-                                                                  : slot->value;
+    fields[i] =
+        slot->record != nullptr && i < slot->record->size ? slot->record->fields[i] : slot->value;
   fields[info.fnumber - 1] = set;
   slot->record = InternRecord(desc->natts, fields);
   slot->value = EmptySet();
@@ -65,8 +64,7 @@ void OpenEntry(RoutineFrame *frame, StatementEntry *entry) {
     PLpgSQL_stmt_block *block = As<PLpgSQL_stmt_block>(statement);
     for (int i = 0; i < block->n_initvars; i++) {
       int dno = block->initvarnos[i];
-      PLpgSQL_variable *variable =
-          reinterpret_cast<PLpgSQL_variable *>(frame->estate->datums[dno]);
+      PLpgSQL_variable *variable = reinterpret_cast<PLpgSQL_variable *>(frame->estate->datums[dno]);
       if (variable->dtype == PLPGSQL_DTYPE_ROW) continue;
       ResultTaint value = {};
       ClearResult(&value);
@@ -173,8 +171,7 @@ void EndReturn(RoutineFrame *frame, PLpgSQL_expr *expr, int retvarno) {
     ReadVariable(frame, retvarno, &value);
     if (retvarno == frame->function->new_varno) frame->returns_new = true;
   }
-  const SourceSet *condition =
-      settings.track_control_flow ? FrameCondition(frame) : EmptySet();
+  const SourceSet *condition = settings.track_control_flow ? FrameCondition(frame) : EmptySet();
   for (int i = 0; i < value.columns.size; i++)
     value.columns[i] = WithCondition(frame, value.columns[i]);
   AddResultRow(&frame->result, value.columns.size, value.columns.items,
@@ -186,8 +183,8 @@ void EndFetch(RoutineFrame *frame, PLpgSQL_stmt_fetch *fetch) {
   PLpgSQL_var *cursor = reinterpret_cast<PLpgSQL_var *>(frame->estate->datums[fetch->curvar]);
   if (cursor->isnull) return;
   Portal portal = SPI_cursor_find(TextDatumGetCString(cursor->value));
-  RunState *run = portal == nullptr || portal->queryDesc == nullptr ? nullptr
-                                                                    : FindRun(portal->queryDesc);
+  RunState *run =
+      portal == nullptr || portal->queryDesc == nullptr ? nullptr : FindRun(portal->queryDesc);
   if (run == nullptr) return;
   ResolveContext context = RunContext(run);
   const Shape *shape = run->shape;
@@ -314,8 +311,8 @@ bool EndStatementQuickly(RoutineFrame *frame, PLpgSQL_stmt *statement) {
     case PLPGSQL_STMT_RETURN:
       if (As<PLpgSQL_stmt_return>(statement)->expr != nullptr ||
           As<PLpgSQL_stmt_return>(statement)->retvarno >= 0 ||
-          (settings.track_control_flow && (frame->base_condition->size > 0 ||
-                                           statements->Last().condition->size > 0)))
+          (settings.track_control_flow &&
+           (frame->base_condition->size > 0 || statements->Last().condition->size > 0)))
         return false;
       break;
     case PLPGSQL_STMT_IF:

@@ -28,8 +28,8 @@ uint8 VisitIf(FunctionInfo *info, PLpgSQL_stmt_if *statement) {
   int conditions = 1;
   ListCell *cell;
   foreach (cell, statement->elsif_list)
-    jumps |= VisitList(info, static_cast<PLpgSQL_if_elsif *>(lfirst(cell))->stmts, id,
-                       ++conditions, false);
+    jumps |= VisitList(info, static_cast<PLpgSQL_if_elsif *>(lfirst(cell))->stmts, id, ++conditions,
+                       false);
   return jumps | VisitList(info, statement->else_body, id, conditions, false);
 }
 
@@ -109,8 +109,7 @@ FunctionInfo *Build(PLpgSQL_function *function) {
   FunctionInfo *info = static_cast<FunctionInfo *>(palloc0(sizeof(FunctionInfo)));
   info->function = function;
   info->size = function->nstatements + 1;
-  info->statements =
-      static_cast<StatementInfo *>(palloc0(sizeof(StatementInfo) * info->size));
+  info->statements = static_cast<StatementInfo *>(palloc0(sizeof(StatementInfo) * info->size));
   PLpgSQL_stmt *block = reinterpret_cast<PLpgSQL_stmt *>(function->action);
   if (block->stmtid < info->size) {
     info->statements[block->stmtid].statement = block;
@@ -127,8 +126,7 @@ FunctionInfo *Build(PLpgSQL_function *function) {
 
 void VisitExprList(List *list, void (*visit)(PLpgSQL_expr *, void *), void *arg) {
   ListCell *cell;
-  foreach (cell, list)
-    visit(static_cast<PLpgSQL_expr *>(lfirst(cell)), arg);
+  foreach (cell, list) visit(static_cast<PLpgSQL_expr *>(lfirst(cell)), arg);
 }
 
 }  // namespace
@@ -149,7 +147,8 @@ FunctionInfo *InfoOf(PLpgSQL_function *function) {
   }
   if (FunctionInfo *known = KnownInfo(function)) return known;
   FunctionInfo *info = Build(function);
-  InfoEntry *entry = static_cast<InfoEntry *>(hash_search(info_table, &function, HASH_ENTER, nullptr));
+  InfoEntry *entry =
+      static_cast<InfoEntry *>(hash_search(info_table, &function, HASH_ENTER, nullptr));
   entry->info = info;
   return info;
 }

@@ -1,5 +1,5 @@
-// What is fixed about a compiled PL/pgSQL function: which statement stands in which, and under which
-// of its conditions.
+// What is fixed about a compiled PL/pgSQL function: which statement stands in which, and under
+// which of its conditions.
 //
 // Computed once per compiled function, in the function's own memory, and forgotten with it by a
 // reset callback on that context. Read only.
@@ -15,10 +15,10 @@ constexpr uint8 kJumpsOutOfFunction = 2;  // RETURN, RAISE of an error
 
 struct StatementInfo {
   PLpgSQL_stmt *statement;
-  uint32 parent;       // stmtid of the statement it stands in; 0: none
-  int16 conditions;    // how many of the parent's conditions were looked at before it runs
+  uint32 parent;     // stmtid of the statement it stands in; 0: none
+  int16 conditions;  // how many of the parent's conditions were looked at before it runs
   uint8 jumps;
-  bool handler;        // stands in an exception handler
+  bool handler;  // stands in an exception handler
 };
 
 struct FunctionInfo {

@@ -27,8 +27,15 @@ void Trim() {
   TempCarryOver();
 }
 
+// Before the commit, not after it: an error could not be survived there.
+void TrimWhenFull() {
+  if (HookDepth() > 0 || StackDepth() > 0 || RunsLive()) return;
+  if (ShapeCacheFull() || SourceSetsMemory() > kMaxSetMemory) Guarded("trimming", [&] { Trim(); });
+}
+
 void TransactionEnd(XactEvent event, void *) {
   if (IsParallelWorker()) return;
+  if (event == XACT_EVENT_PRE_COMMIT || event == XACT_EVENT_PRE_PREPARE) TrimWhenFull();
   bool committed = event == XACT_EVENT_COMMIT || event == XACT_EVENT_PREPARE;
   if (!committed && event != XACT_EVENT_ABORT) return;
   TempTransactionEnd(committed);
@@ -36,7 +43,6 @@ void TransactionEnd(XactEvent event, void *) {
   NoticeCaptureChange();
   if (HookDepth() > 0) return;  // a procedure goes on
   CutBackTo(0);
-  if (committed && !RunsLive() && (ShapeCacheFull() || SourceSetsMemory() > kMaxSetMemory)) Trim();
 }
 
 void SubTransactionEnd(SubXactEvent event, SubTransactionId, SubTransactionId, void *) {

@@ -1,4 +1,5 @@
-// What capture does when a transaction or subtransaction ends: temporary tables, rest, house-keeping.
+// What capture does when a transaction or subtransaction ends: temporary tables, rest,
+// house-keeping.
 #pragma once
 
 namespace pg_lineage {

@@ -53,15 +53,15 @@ void PrepareCall(UtilityState *state, CallStmt *call, ParamListInfo params) {
   bool variables = frame != nullptr && frame->estate != nullptr && params != nullptr &&
                    params == frame->estate->paramLI;
   for (int i = 0; i < shape->nparams; i++)
-    state->params[i] =
-        variables ? FrameParam(frame, shape->params[i].paramid, shape->params[i].field)
-                  : EmptySet();
+    state->params[i] = variables
+                           ? FrameParam(frame, shape->params[i].paramid, shape->params[i].field)
+                           : EmptySet();
 }
 
 void Prepare(UtilityState *state, Node *statement, ParamListInfo params) {
   // Not the transaction's memory: a procedure may end the transaction under us.
-  state->context = AllocSetContextCreate(TopMemoryContext, "pg_lineage utility statement",
-                                         ALLOCSET_SMALL_SIZES);
+  state->context =
+      AllocSetContextCreate(TopMemoryContext, "pg_lineage utility statement", ALLOCSET_SMALL_SIZES);
   state->outputs.context = state->names.context = state->context;
   state->observed.items.context = state->observed.columns.context = state->context;
   if (state->kind == UtilityKind::kCall)
@@ -134,8 +134,8 @@ void CopyTo(UtilityState *state, const CopyStmt *copy, int64 rows) {
     names = state->names;
     flow.rows = state->rows;
   } else {
-    Oid relid = copy->relation == nullptr ? InvalidOid
-                                          : RangeVarGetRelid(copy->relation, NoLock, true);
+    Oid relid =
+        copy->relation == nullptr ? InvalidOid : RangeVarGetRelid(copy->relation, NoLock, true);
     bool temp = false;
     if (!OidIsValid(relid) || !IsNode(relid, &temp)) return;
     PodVector<int16> numbers = {};
@@ -158,17 +158,17 @@ void CopyTo(UtilityState *state, const CopyStmt *copy, int64 rows) {
 void StoreOutputs(UtilityState *state, RangeVar *target, Operation operation, const char *text) {
   Oid relid = RangeVarGetRelid(target, NoLock, true);
   if (!OidIsValid(relid) || !state->has_outputs) return;
-  EmitOutputs(relid, operation, state->path, state->outputs.size, state->outputs.items,
-              state->rows, text, static_cast<int64>(state->row_count));
+  EmitOutputs(relid, operation, state->path, state->outputs.size, state->outputs.items, state->rows,
+              text, static_cast<int64>(state->row_count));
 }
 
 void AfterCreateTableAs(UtilityState *state, CreateTableAsStmt *create, const char *text) {
   IntoClause *into = create->into;
   if (!into->skipData) {
-    StoreOutputs(state, into->rel,
-                 create->objtype == OBJECT_MATVIEW ? Operation::kCreateMatView
-                                                   : Operation::kCreateTableAs,
-                 text);
+    StoreOutputs(
+        state, into->rel,
+        create->objtype == OBJECT_MATVIEW ? Operation::kCreateMatView : Operation::kCreateTableAs,
+        text);
   }
   if (into->onCommit == ONCOMMIT_DELETE_ROWS) {
     Oid relid = RangeVarGetRelid(into->rel, NoLock, true);
@@ -199,8 +199,7 @@ void After(UtilityState *state, const PlannedStmt *plan, const char *source,
       break;
     case T_RefreshMatViewStmt:
       StoreOutputs(state, reinterpret_cast<RefreshMatViewStmt *>(statement)->relation,
-                   Operation::kRefresh,
-                   StatementText(source, plan->stmt_location, plan->stmt_len));
+                   Operation::kRefresh, StatementText(source, plan->stmt_location, plan->stmt_len));
       break;
     case T_CopyStmt: {
       CopyStmt *copy = reinterpret_cast<CopyStmt *>(statement);

@@ -1,5 +1,5 @@
-// Utility statements that move data: CREATE TABLE AS, CREATE MATERIALIZED VIEW, REFRESH, COPY, CALL,
-// and those that change what temporary tables hold (TRUNCATE, DISCARD, ON COMMIT).
+// Utility statements that move data: CREATE TABLE AS, CREATE MATERIALIZED VIEW, REFRESH, COPY,
+// CALL, and those that change what temporary tables hold (TRUNCATE, DISCARD, ON COMMIT).
 //
 // One UtilityState per running statement, on the C stack of the hook; the node on the call stack
 // points to it. The hook restores the call stack on both exits.
@@ -15,14 +15,14 @@ enum class UtilityKind : uint8 { kOther, kCreateTableAs, kRefresh, kCopyTo, kCal
 
 struct UtilityState {
   UtilityKind kind;
-  MemoryContext context;           // holds all below; NULL for kOther
-  const Shape *arguments;          // kCall: its one call
-  PLpgSQL_execstate *estate;       // whose variables the arguments name, or NULL
-  const SourceSet **params;        // by index into arguments->params
-  ObservationList observed;        // kCall: what came back
-  bool has_outputs;                // a query ran for this statement
+  MemoryContext context;      // holds all below; NULL for kOther
+  const Shape *arguments;     // kCall: its one call
+  PLpgSQL_execstate *estate;  // whose variables the arguments name, or NULL
+  const SourceSet **params;   // by index into arguments->params
+  ObservationList observed;   // kCall: what came back
+  bool has_outputs;           // a query ran for this statement
   PodVector<const SourceSet *> outputs;
-  PodVector<const char *> names;   // of the outputs
+  PodVector<const char *> names;  // of the outputs
   const SourceSet *rows;
   const EventPath *path;
   uint64 row_count;

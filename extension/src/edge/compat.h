@@ -1,4 +1,5 @@
-// Every difference between PostgreSQL releases, and nothing else. No other file tests PG_VERSION_NUM.
+// Every difference between PostgreSQL releases, and nothing else. No other file tests
+// PG_VERSION_NUM.
 //
 // Built and tested on 15, 17 and 18; the arms for 16 come from its sources and are untested.
 #pragma once
@@ -31,8 +32,9 @@
 namespace pg_lineage {
 namespace compat {
 
-// 16 keeps relid and relkind in the RTE of an expanded view; up to 15 relid is cleared and the first
-// entry of the sub-query's range table is the rule's OLD entry. Returns the view, or InvalidOid.
+// 16 keeps relid and relkind in the RTE of an expanded view; up to 15 relid is cleared and the
+// first entry of the sub-query's range table is the rule's OLD entry. Returns the view, or
+// InvalidOid.
 inline Oid ExpandedView(const RangeTblEntry *rte) {
 #if PG_VERSION_NUM >= 160000
   if (rte->rtekind == RTE_SUBQUERY && OidIsValid(rte->relid) && rte->relkind == RELKIND_VIEW)
@@ -86,7 +88,6 @@ inline bool ReturnsOldRow(const Var *var) {
   return false;
 #endif
 }
-
 
 }  // namespace compat
 }  // namespace pg_lineage

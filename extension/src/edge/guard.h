@@ -2,8 +2,8 @@
 //
 // Everything a hook does for capture runs inside Guarded(): an error of ours is swallowed, counted
 // and said once per backend; capture then rests until the transaction ends, because an error caught
-// without a subtransaction may have left something half done. Query cancel, shutdown and running out
-// of memory are not ours to swallow and go on.
+// without a subtransaction may have left something half done. Query cancel, shutdown and running
+// out of memory are not ours to swallow and go on.
 //
 //   Guarded("executor start", [&] { ... may ereport ... });
 //
@@ -18,8 +18,8 @@ namespace pg_lineage {
 // parallel worker, no swallowed error in this transaction, not inside our own work.
 bool CaptureOn();
 
-// True from a swallowed error to the end of its transaction. Enough for callbacks of what began while
-// CaptureOn() held.
+// True from a swallowed error to the end of its transaction. Enough for callbacks of what began
+// while CaptureOn() held.
 bool CaptureRests();
 
 // Notes a swallowed error; rests capture until the end of the transaction. Called inside a catch.
@@ -31,8 +31,8 @@ void EndCaptureRest();
 // True when an error that was just caught must go on to the user.
 bool MustRethrow();
 
-// A context for what one guarded body allocates, emptied when the outermost body ends. Whatever must
-// live longer is allocated in a context of its own.
+// A context for what one guarded body allocates, emptied when the outermost body ends. Whatever
+// must live longer is allocated in a context of its own.
 MemoryContext EnterScratch();
 void LeaveScratch();
 

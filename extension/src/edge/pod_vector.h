@@ -2,7 +2,8 @@
 //
 // The server leaves a function by longjmp whenever it likes, so nothing with a destructor may be
 // alive across a server call. PodVector has none: its memory belongs to the memory context that was
-// current (or given) when it first grew, and goes with it. Copying copies the handle, not the array.
+// current (or given) when it first grew, and goes with it. Copying copies the handle, not the
+// array.
 //
 //   PodVector<Oid> seen;            // zero-initialise with {}
 //   seen.Append(relid);             // grows in CurrentMemoryContext, or in seen.context if set

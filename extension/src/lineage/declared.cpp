@@ -10,8 +10,8 @@ namespace {
 
 // Empty parameters: definitions have none that could be known.
 ResolveContext DefinitionContext(const Shape *shape) {
-  const SourceSet **params = static_cast<const SourceSet **>(
-      palloc(sizeof(SourceSet *) * Max(shape->nparams, 1)));
+  const SourceSet **params =
+      static_cast<const SourceSet **>(palloc(sizeof(SourceSet *) * Max(shape->nparams, 1)));
   for (int i = 0; i < shape->nparams; i++) params[i] = EmptySet();
   return {shape, params, nullptr};
 }
@@ -95,8 +95,8 @@ void DeclareRelation(Oid relid) {
   if (relkind == RELKIND_VIEW || relkind == RELKIND_MATVIEW) {
     Query *query = DefinitionOf(relation);
     if (query != nullptr)
-      DeclareQuery(relid, query, relkind == RELKIND_VIEW ? Operation::kCreateView
-                                                         : Operation::kCreateMatView);
+      DeclareQuery(relid, query,
+                   relkind == RELKIND_VIEW ? Operation::kCreateView : Operation::kCreateMatView);
   } else if (relkind == RELKIND_RELATION || relkind == RELKIND_PARTITIONED_TABLE) {
     DeclareGenerated(relation);
   }

@@ -95,16 +95,16 @@ List *AnalyseBody(HeapTuple tuple, Node *call, Oid collation) {
   char *code = TextDatumGetCString(source);
   SQLFunctionParseInfoPtr info = prepare_sql_fn_parse_info(tuple, call, collation);
   foreach (cell, pg_parse_query(code)) {
-    queries = list_concat(queries, pg_analyze_and_rewrite_withcb(
-                                       lfirst_node(RawStmt, cell), code,
-                                       reinterpret_cast<ParserSetupHook>(sql_fn_parser_setup), info,
-                                       nullptr));
+    queries = list_concat(
+        queries, pg_analyze_and_rewrite_withcb(
+                     lfirst_node(RawStmt, cell), code,
+                     reinterpret_cast<ParserSetupHook>(sql_fn_parser_setup), info, nullptr));
   }
   return queries;
 }
 
-// Runs AnalyseBody in a subtransaction: a body whose temporary tables do not exist yet is no error of
-// ours and none of the user's. NIL when it cannot be analysed.
+// Runs AnalyseBody in a subtransaction: a body whose temporary tables do not exist yet is no error
+// of ours and none of the user's. NIL when it cannot be analysed.
 List *TryAnalyseBody(HeapTuple tuple, Node *call, Oid collation) {
   if (IsInParallelMode() || IsParallelWorker()) return NIL;
   MemoryContext caller = CurrentMemoryContext;
@@ -148,7 +148,8 @@ List *ExpandArguments(Oid function, Node *call, List *args) {
   Oid result = call != nullptr && IsA(call, FuncExpr)
                    ? reinterpret_cast<FuncExpr *>(call)->funcresulttype
                    : InvalidOid;
-  List *expanded = OidIsValid(result) ? expand_function_arguments(args, false, result, tuple) : args;
+  List *expanded =
+      OidIsValid(result) ? expand_function_arguments(args, false, result, tuple) : args;
   ReleaseSysCache(tuple);
   return expanded;
 }

@@ -8,11 +8,28 @@ namespace {
 
 // Of pg_catalog and pgcrypto (PostgreSQL manual, 9.4, 9.5 and F.28).
 const char *const kBuiltIn[] = {
-    "md5",          "sha224",       "sha256",          "sha384",         "sha512",
-    "left",         "right",        "overlay",         "regexp_replace", "translate",
-    "digest",       "hmac",         "crypt",           "encrypt",        "encrypt_iv",
-    "pgp_sym_encrypt", "pgp_sym_encrypt_bytea", "pgp_pub_encrypt", "pgp_pub_encrypt_bytea",
-    "hashtext",     "hashtextextended", "hash_array",
+    "md5",
+    "sha224",
+    "sha256",
+    "sha384",
+    "sha512",
+    "left",
+    "right",
+    "overlay",
+    "regexp_replace",
+    "translate",
+    "digest",
+    "hmac",
+    "crypt",
+    "encrypt",
+    "encrypt_iv",
+    "pgp_sym_encrypt",
+    "pgp_sym_encrypt_bytea",
+    "pgp_pub_encrypt",
+    "pgp_pub_encrypt_bytea",
+    "hashtext",
+    "hashtextextended",
+    "hash_array",
 };
 
 // True when `list` (comma separated) names the function.
@@ -23,8 +40,7 @@ bool Listed(const char *list, const char *name, Oid schema) {
   bool found = false;
   if (SplitIdentifierString(copy, ',', &names)) {
     char *schema_name = get_namespace_name(schema);
-    char *qualified =
-        schema_name == nullptr ? pstrdup(name) : psprintf("%s.%s", schema_name, name);
+    char *qualified = schema_name == nullptr ? pstrdup(name) : psprintf("%s.%s", schema_name, name);
     ListCell *cell;
     foreach (cell, names) {
       const char *entry = static_cast<const char *>(lfirst(cell));

@@ -1,9 +1,9 @@
 // Inside the shape builder: resolving expressions and range table entries to symbolic sources.
 //
-// Shared by resolve_expr.cpp (what a value is made of), resolve_query.cpp (columns and rows of a
-// query), sql_function.cpp (bodies of SQL functions) and shape.cpp (statements). Every column and
-// every row set of a query is resolved once (memoised per Query), so the walk is linear. Memory: the
-// current context of BuildShape(), freed by its caller.
+// Shared by query_info.cpp (scopes), resolve_expr.cpp (what a value is made of), resolve_query.cpp
+// (columns and rows of a query), functions.cpp (bodies of SQL functions), shape.cpp (statements).
+// Every column and every row set of a query is resolved once (memoised per Query), so the walk is
+// linear. Memory: the current context of BuildShape(), freed by its caller.
 #pragma once
 
 #include "edge/pod_vector.h"
@@ -15,24 +15,24 @@ namespace pg_lineage {
 // A query in its scope.
 struct QueryInfo {
   Query *query;
-  QueryInfo *parent;   // where outer references lead
-  SymSet *columns;     // by resno - 1; items NULL until resolved
-  uint8 *column_state; // 0 open, 1 in progress, 2 done
+  QueryInfo *parent;    // where outer references lead
+  SymSet *columns;      // by resno - 1; items NULL until resolved
+  uint8 *column_state;  // 0 open, 1 in progress, 2 done
   int ncolumns;
   SymSet rows;
   uint8 rows_state;
-  uint32 generation;         // memo is valid for this round of a recursive CTE
-  const SymSet *substitutes; // generated columns: by attribute number, replaces relation 1
+  uint32 generation;          // memo is valid for this round of a recursive CTE
+  const SymSet *substitutes;  // generated columns: by attribute number, replaces relation 1
   int nsubstitutes;
-  List *body_args;           // body of a SQL function: what its $n stand for …
-  QueryInfo *body_caller;    // … in this scope; NULL elsewhere
-  SymSet *body_arg_sets;     // memo of the arguments' whole values; size < 0: open
+  List *body_args;         // body of a SQL function: what its $n stand for …
+  QueryInfo *body_caller;  // … in this scope; NULL elsewhere
+  SymSet *body_arg_sets;   // memo of the arguments' whole values; size < 0: open
 };
 
 // The recursive CTE that is being iterated to its fixed point.
 struct Recursion {
-  Query *query;      // the CTE's query
-  SymSet *columns;   // what is known so far
+  Query *query;     // the CTE's query
+  SymSet *columns;  // what is known so far
   int ncolumns;
   Recursion *outer;
 };
@@ -54,8 +54,9 @@ struct Builder {
   PodVector<QueryInfo *> queries;  // as they were met
   HTAB *query_table;               // Query * -> QueryInfo *, when they are many
   PodVector<ShapeParam> params;
+  HTAB *param_table;  // paramid and field -> index, when they are many
   PodVector<ShapeCall> calls;
-  PodVector<Node *> call_nodes;   // by index into calls
+  PodVector<Node *> call_nodes;  // by index into calls
   PodVector<SqlBody> bodies;
   Recursion *recursion;
   uint32 generation;
@@ -99,7 +100,7 @@ int CallIndex(Builder *builder, QueryInfo *info, Node *call, Oid function, List 
 // The fields of a composite value one by one; none for a scalar.
 ShapeFields FieldsOf(Builder *builder, QueryInfo *info, Node *expr);
 
-// What kind of thing a function is for lineage; cached, see sql_function.cpp.
+// What kind of thing a function is for lineage; cached, see functions.cpp.
 enum class FunctionClass : uint8 {
   kOpaque,   // its result is made of its arguments
   kTraced,   // runs with a frame of its own: results are observed

@@ -15,14 +15,12 @@ struct WalkContext {
 
 void AddList(Builder *builder, QueryInfo *info, List *list, uint8 kind, SymBag *out) {
   ListCell *cell;
-  foreach (cell, list)
-    AddExpr(builder, info, static_cast<Node *>(lfirst(cell)), kind, out);
+  foreach (cell, list) AddExpr(builder, info, static_cast<Node *>(lfirst(cell)), kind, out);
 }
 
 // One child of a node without a rule of its own.
 bool AddChild(Node *node, WalkContext *context) {
-  if (node != nullptr)
-    AddExpr(context->builder, context->info, node, context->kind, context->out);
+  if (node != nullptr) AddExpr(context->builder, context->info, node, context->kind, context->out);
   return false;
 }
 
@@ -38,11 +36,49 @@ void AddVar(Builder *builder, QueryInfo *info, Var *var, uint8 kind, SymBag *out
   AddRteColumn(builder, scope, var->varno, var->varattno, kind, out);
 }
 
+struct ParamEntry {
+  uint64 key;
+  int index;
+};
+
+constexpr int kFewParams = 32;
+
+uint64 ParamKey(int paramid, int field) {
+  return (static_cast<uint64>(static_cast<uint32>(paramid)) << 16) | static_cast<uint16>(field);
+}
+
+// Drivers insert thousands of rows with a parameter for every value: no linear search there.
+void RememberParams(Builder *builder) {
+  int first = builder->params.size - 1;
+  if (builder->param_table == nullptr) {
+    HASHCTL info = {};
+    info.keysize = sizeof(uint64);
+    info.entrysize = sizeof(ParamEntry);
+    info.hcxt = CurrentMemoryContext;
+    builder->param_table =
+        hash_create("pg_lineage params", 256, &info, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+    first = 0;
+  }
+  for (int i = first; i < builder->params.size; i++) {
+    uint64 key = ParamKey(builder->params[i].paramid, builder->params[i].field);
+    static_cast<ParamEntry *>(hash_search(builder->param_table, &key, HASH_ENTER, nullptr))->index =
+        i;
+  }
+}
+
 int ParamIndex(Builder *builder, int paramid, int field) {
-  for (int i = 0; i < builder->params.size; i++) {
-    if (builder->params[i].paramid == paramid && builder->params[i].field == field) return i;
+  if (builder->param_table != nullptr) {
+    uint64 key = ParamKey(paramid, field);
+    ParamEntry *entry =
+        static_cast<ParamEntry *>(hash_search(builder->param_table, &key, HASH_FIND, nullptr));
+    if (entry != nullptr) return entry->index;
+  } else {
+    for (int i = 0; i < builder->params.size; i++) {
+      if (builder->params[i].paramid == paramid && builder->params[i].field == field) return i;
+    }
   }
   builder->params.Append({paramid, static_cast<int16>(field)});
+  if (builder->params.size > kFewParams) RememberParams(builder);
   return builder->params.size - 1;
 }
 

@@ -7,45 +7,6 @@ namespace pg_lineage {
 
 namespace {
 
-struct QueryEntry {
-  Query *query;  // key
-  QueryInfo *info;
-};
-
-constexpr int kFewQueries = 8;
-
-QueryInfo *FindInfo(Builder *builder, Query *query) {
-  if (builder->query_table == nullptr) {
-    for (QueryInfo *info : builder->queries) {
-      if (info->query == query) return info;
-    }
-    return nullptr;
-  }
-  QueryEntry *entry =
-      static_cast<QueryEntry *>(hash_search(builder->query_table, &query, HASH_FIND, nullptr));
-  return entry == nullptr ? nullptr : entry->info;
-}
-
-// Most statements hold a few queries; a table is made for those that hold many.
-void Remember(Builder *builder, QueryInfo *info) {
-  auto enter = [builder](QueryInfo *each) {
-    QueryEntry *entry = static_cast<QueryEntry *>(
-        hash_search(builder->query_table, &each->query, HASH_ENTER, nullptr));
-    entry->info = each;
-  };
-  if (builder->query_table != nullptr) {
-    enter(info);
-    return;
-  }
-  HASHCTL hash = {};
-  hash.keysize = sizeof(Query *);
-  hash.entrysize = sizeof(QueryEntry);
-  hash.hcxt = CurrentMemoryContext;
-  builder->query_table =
-      hash_create("pg_lineage queries", 64, &hash, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-  for (QueryInfo *each : builder->queries) enter(each);
-}
-
 // Every leaf of a set operation tree, right sides of EXCEPT marked.
 void CollectLeaves(Node *node, bool excluded, PodVector<int> *leaves, PodVector<bool> *marks) {
   if (IsA(node, RangeTblRef)) {
@@ -177,14 +138,12 @@ void AddPlainColumn(Builder *builder, QueryInfo *info, RangeTblEntry *rte, int v
                     uint8 kind, SymBag *out) {
   Query *query = info->query;
   if (info->substitutes != nullptr) {
-    if (attno >= 1 && attno <= info->nsubstitutes)
-      out->AddSet(info->substitutes[attno - 1], kind);
+    if (attno >= 1 && attno <= info->nsubstitutes) out->AddSet(info->substitutes[attno - 1], kind);
     return;
   }
   if (query->onConflict != nullptr && varno == query->onConflict->exclRelIndex) {
     TargetEntry *entry = get_tle_by_resno(query->targetList, attno);
-    if (entry != nullptr)
-      AddExpr(builder, info, reinterpret_cast<Node *>(entry->expr), kind, out);
+    if (entry != nullptr) AddExpr(builder, info, reinterpret_cast<Node *>(entry->expr), kind, out);
     return;
   }
   AddRelationColumn(builder, rte->relid, attno, kind, out);
@@ -321,47 +280,6 @@ void AddClauses(Builder *builder, QueryInfo *info, SymBag *out) {
 }
 
 }  // namespace
-
-List *QueryOutputs(Query *query) {
-  return query->commandType == CMD_SELECT ? query->targetList : query->returningList;
-}
-
-int QueryWidth(const Query *query) {
-  int width = 0;
-  ListCell *cell;
-  foreach (cell, QueryOutputs(const_cast<Query *>(query))) {
-    if (!lfirst_node(TargetEntry, cell)->resjunk) width++;
-  }
-  return width;
-}
-
-QueryInfo *InfoFor(Builder *builder, Query *query, QueryInfo *parent) {
-  if (QueryInfo *known = FindInfo(builder, query)) return known;
-  QueryInfo *info = static_cast<QueryInfo *>(palloc0(sizeof(QueryInfo)));
-  info->query = query;
-  info->parent = parent;
-  info->ncolumns = QueryWidth(query);
-  info->columns = static_cast<SymSet *>(palloc0(sizeof(SymSet) * Max(info->ncolumns, 1)));
-  info->column_state = static_cast<uint8 *>(palloc0(Max(info->ncolumns, 1)));
-  info->generation = builder->generation;
-  builder->queries.Append(info);
-  if (builder->queries.size > kFewQueries) Remember(builder, info);
-  return info;
-}
-
-CommonTableExpr *FindCte(Builder *, QueryInfo *info, RangeTblEntry *rte, QueryInfo **scope) {
-  for (Index level = rte->ctelevelsup; level > 0 && info != nullptr; level--) info = info->parent;
-  if (info == nullptr) return nullptr;
-  ListCell *cell;
-  foreach (cell, info->query->cteList) {
-    CommonTableExpr *cte = lfirst_node(CommonTableExpr, cell);
-    if (strcmp(cte->ctename, rte->ctename) == 0) {
-      *scope = info;
-      return IsA(cte->ctequery, Query) ? cte : nullptr;
-    }
-  }
-  return nullptr;
-}
 
 void AddRteColumn(Builder *builder, QueryInfo *info, int varno, int attno, uint8 kind,
                   SymBag *out) {

@@ -2,9 +2,9 @@
 // still open. Computed once per plan from the analysed and rewritten Query, before planning.
 //
 // A Shape is immutable and holds no pointers into the Query. BuildShape() makes it in the current
-// memory context; shape_cache.cpp keeps it under its content hash. Building looks into system caches
-// only, takes no locks of its own except what parse analysis of SQL function bodies takes, and may
-// raise an error (the caller guards).
+// memory context; shape_cache.cpp keeps it under its content hash. Building looks into system
+// caches only, takes no locks of its own except what parse analysis of SQL function bodies takes,
+// and may raise an error (the caller guards).
 #pragma once
 
 #include "edge/server.h"
@@ -80,7 +80,7 @@ struct Shape {
   ShapeCall *calls;
   bool reads_temp;
   bool only_params;  // nothing but parameters flows: no relation, temporary table or call
-  bool degraded;  // a limit was met: table level only
+  bool degraded;     // a limit was met: table level only
 };
 
 // Builds the shape of a rewritten query.
@@ -89,8 +89,8 @@ Shape *BuildShape(Query *query);
 // The shape of CALL: one entry in `calls`, nothing else.
 Shape *BuildCallShape(FuncExpr *call);
 
-// True when running `query` can matter although nobody above wants its output: it writes, or it calls
-// functions that can.
+// True when running `query` can matter although nobody above wants its output: it writes, or it
+// calls functions that can.
 bool QueryMayWrite(Query *query);
 
 // Copies into the current memory context.

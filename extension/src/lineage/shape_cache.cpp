@@ -28,8 +28,7 @@ void EnsureTable() {
   info.keysize = sizeof(uint64);
   info.entrysize = sizeof(ShapeEntry);
   info.hcxt = shape_context;
-  shape_table =
-      hash_create("pg_lineage shapes", 128, &info, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+  shape_table = hash_create("pg_lineage shapes", 128, &info, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 }
 
 PlanInvalItem *MakeItem(int id, uint32 value) {

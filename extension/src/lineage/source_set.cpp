@@ -38,8 +38,8 @@ void EnsureTable() {
   info.keysize = sizeof(uint64);
   info.entrysize = sizeof(SetEntry);
   info.hcxt = set_context;
-  set_table = hash_create("pg_lineage source sets", 256, &info,
-                          HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+  set_table =
+      hash_create("pg_lineage source sets", 256, &info, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 }
 
 // Finds or makes the set with these items, which are sorted and unique.
@@ -140,8 +140,8 @@ uint32 RegisterUri(const char *uri) {
     info.entrysize = sizeof(UriEntry);
     uri_table = hash_create("pg_lineage outside datasets", 16, &info, HASH_ELEM | HASH_BLOBS);
   }
-  uint32 id = hash_bytes(reinterpret_cast<const unsigned char *>(uri),
-                         static_cast<int>(strlen(uri)));
+  uint32 id =
+      hash_bytes(reinterpret_cast<const unsigned char *>(uri), static_cast<int>(strlen(uri)));
   bool found = false;
   UriEntry *entry = static_cast<UriEntry *>(hash_search(uri_table, &id, HASH_ENTER, &found));
   if (!found) {

@@ -1,10 +1,11 @@
 // Interned sets of sources: where a value came from, and what decided that it came.
 //
-// A SourceSet is immutable, sorted and unique by content in this backend, so that copying a variable's
-// taint is copying a pointer and "same sources" is pointer equality. Sets live in one context until
-// SourceSetsReset(), which capture calls at the end of a transaction when the context has grown over
-// its limit; whoever keeps sets across transactions (temp_tables.cpp) copies them out first.
-// Only out of memory can raise an error here. Hashes depend on content alone: equal in all backends.
+// A SourceSet is immutable, sorted and unique by content in this backend, so that copying a
+// variable's taint is copying a pointer and "same sources" is pointer equality. Sets live in one
+// context until SourceSetsReset(), which capture calls at the end of a transaction when the context
+// has grown over its limit; whoever keeps sets across transactions (temp_tables.cpp) copies them
+// out first. Only out of memory can raise an error here. Hashes depend on content alone: equal in
+// all backends.
 #pragma once
 
 #include "edge/pod_vector.h"

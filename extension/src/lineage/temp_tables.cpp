@@ -38,8 +38,7 @@ TempTable *Ensure(Oid relid, int column) {
     temp_table = hash_create("pg_lineage temporary tables", 32, &info, HASH_ELEM | HASH_BLOBS);
   }
   bool found = false;
-  TempTable *table =
-      static_cast<TempTable *>(hash_search(temp_table, &relid, HASH_ENTER, &found));
+  TempTable *table = static_cast<TempTable *>(hash_search(temp_table, &relid, HASH_ENTER, &found));
   if (!found) {
     table->ncolumns = 0;
     table->columns = nullptr;
@@ -50,8 +49,7 @@ TempTable *Ensure(Oid relid, int column) {
   int wanted = column + 8;
   const SourceSet **grown = static_cast<const SourceSet **>(
       MemoryContextAlloc(TopMemoryContext, sizeof(SourceSet *) * wanted));
-  for (int i = 0; i < wanted; i++)
-    grown[i] = i < table->ncolumns ? table->columns[i] : EmptySet();
+  for (int i = 0; i < wanted; i++) grown[i] = i < table->ncolumns ? table->columns[i] : EmptySet();
   if (table->columns != nullptr) pfree(table->columns);
   table->columns = grown;
   table->ncolumns = wanted;

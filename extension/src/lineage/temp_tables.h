@@ -1,9 +1,9 @@
 // What flowed into this session's temporary tables, column by column.
 //
 // A temporary table never is a node: a read of it is replaced by what was written into it. Every
-// change is journalled with its nesting level, so that a rolled-back savepoint or transaction leaves
-// the map as it was. The map is the backend's own and lives under TopMemoryContext. Column 0 holds
-// what decides about the rows, and the relations read.
+// change is journalled with its nesting level, so that a rolled-back savepoint or transaction
+// leaves the map as it was. The map is the backend's own and lives under TopMemoryContext. Column 0
+// holds what decides about the rows, and the relations read.
 #pragma once
 
 #include "edge/server.h"

@@ -1,0 +1,90 @@
+// Queries and their scopes, as the shape builder meets them.
+#include "lineage/resolve.h"
+
+namespace pg_lineage {
+
+namespace {
+
+struct QueryEntry {
+  Query *query;  // key
+  QueryInfo *info;
+};
+
+constexpr int kFewQueries = 8;
+
+QueryInfo *FindInfo(Builder *builder, Query *query) {
+  if (builder->query_table == nullptr) {
+    for (QueryInfo *info : builder->queries) {
+      if (info->query == query) return info;
+    }
+    return nullptr;
+  }
+  QueryEntry *entry =
+      static_cast<QueryEntry *>(hash_search(builder->query_table, &query, HASH_FIND, nullptr));
+  return entry == nullptr ? nullptr : entry->info;
+}
+
+// Most statements hold a few queries; a table is made for those that hold many.
+void Remember(Builder *builder, QueryInfo *info) {
+  auto enter = [builder](QueryInfo *each) {
+    QueryEntry *entry = static_cast<QueryEntry *>(
+        hash_search(builder->query_table, &each->query, HASH_ENTER, nullptr));
+    entry->info = each;
+  };
+  if (builder->query_table != nullptr) {
+    enter(info);
+    return;
+  }
+  HASHCTL hash = {};
+  hash.keysize = sizeof(Query *);
+  hash.entrysize = sizeof(QueryEntry);
+  hash.hcxt = CurrentMemoryContext;
+  builder->query_table =
+      hash_create("pg_lineage queries", 64, &hash, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+  for (QueryInfo *each : builder->queries) enter(each);
+}
+
+}  // namespace
+
+List *QueryOutputs(Query *query) {
+  return query->commandType == CMD_SELECT ? query->targetList : query->returningList;
+}
+
+int QueryWidth(const Query *query) {
+  int width = 0;
+  ListCell *cell;
+  foreach (cell, QueryOutputs(const_cast<Query *>(query))) {
+    if (!lfirst_node(TargetEntry, cell)->resjunk) width++;
+  }
+  return width;
+}
+
+QueryInfo *InfoFor(Builder *builder, Query *query, QueryInfo *parent) {
+  if (QueryInfo *known = FindInfo(builder, query)) return known;
+  QueryInfo *info = static_cast<QueryInfo *>(palloc0(sizeof(QueryInfo)));
+  info->query = query;
+  info->parent = parent;
+  info->ncolumns = QueryWidth(query);
+  info->columns = static_cast<SymSet *>(palloc0(sizeof(SymSet) * Max(info->ncolumns, 1)));
+  info->column_state = static_cast<uint8 *>(palloc0(Max(info->ncolumns, 1)));
+  info->generation = builder->generation;
+  builder->queries.Append(info);
+  if (builder->queries.size > kFewQueries) Remember(builder, info);
+  return info;
+}
+
+CommonTableExpr *FindCte(Builder *, QueryInfo *info, RangeTblEntry *rte, QueryInfo **scope) {
+  for (Index level = rte->ctelevelsup; level > 0 && info != nullptr; level--) info = info->parent;
+  if (info == nullptr) return nullptr;
+  ListCell *cell;
+  foreach (cell, info->query->cteList) {
+    CommonTableExpr *cte = lfirst_node(CommonTableExpr, cell);
+    if (strcmp(cte->ctename, rte->ctename) == 0) {
+      *scope = info;
+      return IsA(cte->ctequery, Query) ? cte : nullptr;
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace pg_lineage
