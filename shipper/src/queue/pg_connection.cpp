@@ -140,7 +140,13 @@ PgConnection::PgConnection(const PostgresConfig &config, const std::string &data
   if (!Alive()) throw ConnectFailure(config, name, Trim(PQerrorMessage(connection_.get())));
   PQsetNoticeProcessor(
       connection_.get(), [](void *, const char *) {}, nullptr);
+  // Such a database takes any bytes, and would check ours against the encoding that we claim.
+  if (ServerEncoding() == "SQL_ASCII") PQsetClientEncoding(connection_.get(), "SQL_ASCII");
   Query("SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', false)");
+  // Such a database holds bytes of any kind; asked for UTF8 it would refuse a whole answer for one.
+  const char *encoding = PQparameterStatus(connection_.get(), "server_encoding");
+  if (encoding != nullptr && std::strcmp(encoding, "SQL_ASCII") == 0)
+    PQsetClientEncoding(connection_.get(), "SQL_ASCII");
 }
 
 // Statements with parameters come again and again, and planning our catalog queries costs more than

@@ -1,8 +1,9 @@
 // One session with PostgreSQL over libpq: parameters bound, results read by type, errors thrown.
 //
-// Used by one thread. The session has application_name lineage-shipper, client_encoding UTF8 and
-// search_path pg_catalog, pg_temp: every name in a query is qualified. No transaction stays open
-// between calls unless a PgTransaction does; never hold one across a request to a catalog.
+// Used by one thread. The session has application_name lineage-shipper, client_encoding UTF8
+// (SQL_ASCII where the database is) and search_path pg_catalog, pg_temp: every name in a query is
+// qualified. No transaction stays open between calls unless a PgTransaction does; never hold one
+// across a request to a catalog.
 //
 //   PgConnection pg(config.postgres);
 //   PgResult rows = pg.Query("SELECT n.nspname FROM pg_catalog.pg_namespace n WHERE n.oid = $1",
@@ -85,6 +86,10 @@ class PgConnection {
   PgResult Query(const std::string &sql, const std::vector<PgValue> &parameters = {});
 
   int ServerVersion() const { return PQserverVersion(connection_.get()); }  // 150004
+  std::string ServerEncoding() const {
+    const char *name = PQparameterStatus(connection_.get(), "server_encoding");
+    return name != nullptr ? name : "";
+  }
   bool Alive() const { return PQstatus(connection_.get()) == CONNECTION_OK; }
   void Close() { connection_.reset(); }  // Alive() is false from here on
   PGconn *raw() { return connection_.get(); }

@@ -2,6 +2,25 @@
 
 namespace shipper {
 
+namespace {
+
+// `text` with U+FFFD for what is no UTF-8.
+std::string AsUtf8(const std::string &text) {
+  nlohmann::json quoted = text;
+  std::string safe = quoted.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return nlohmann::json::parse(safe).get<std::string>();
+}
+
+}  // namespace
+
+std::string StorableText(const std::string &text, const std::string &encoding) {
+  std::string storable = AsUtf8(text);
+  if (encoding != "UTF8" && encoding != "SQL_ASCII")
+    for (char &c : storable)
+      if (static_cast<unsigned char>(c) > 127) c = '?';
+  return storable.substr(0, storable.find('\0'));
+}
+
 bool PgQueue::Start() {
   PgConnection &pg = session_->Get();
   PgResult lock = pg.Query("SELECT pg_catalog.pg_try_advisory_lock($1)", {PgText(kShipperLock)});
@@ -20,7 +39,7 @@ std::vector<FeedRow> PgQueue::Feed(int batch) {
       {sink_, PgText(int64_t{batch})});
   std::vector<FeedRow> feed;
   for (int i = 0; i < rows.size(); ++i) {
-    nlohmann::json payload = nlohmann::json::parse(rows.Text(i, 2), nullptr, false);
+    nlohmann::json payload = nlohmann::json::parse(AsUtf8(rows.Text(i, 2)), nullptr, false);
     feed.push_back({rows.Int(i, 0), rows.Text(i, 1), std::move(payload)});
   }
   return feed;
@@ -28,12 +47,14 @@ std::vector<FeedRow> PgQueue::Feed(int batch) {
 
 void PgQueue::Settle(const Settlement &settlement) {
   PgConnection &pg = session_->Get();
+  const std::string encoding = pg.ServerEncoding();
   PgTransaction transaction(&pg);
   for (const StateChange &change : settlement.state)
     pg.Query("SELECT lineage._state_set($1, $2, $3)", {sink_, change.key, change.value});
   for (const ParkedItem &item : settlement.parked)
     pg.Query("SELECT lineage._park($1, $2, $3, $4, $5)",
-             {sink_, item.kind, item.object, item.reason, item.request});
+             {sink_, item.kind, item.object, StorableText(item.reason, encoding),
+              StorableText(item.request, encoding)});
   if (!settlement.taken.empty())
     pg.Query("SELECT lineage._ack($1, $2)", {sink_, PgBigintArray(settlement.taken)});
   transaction.Commit();

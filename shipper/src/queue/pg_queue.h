@@ -16,6 +16,10 @@ namespace shipper {
 // The advisory lock of the active shipper of a database: "pg_linea".
 inline constexpr int64_t kShipperLock = 0x70675f6c696e6561;
 
+// `text`, of whatever bytes, as a database of that encoding can keep it: what is no UTF-8 becomes
+// U+FFFD, and where the encoding is neither UTF8 nor SQL_ASCII all beyond ASCII becomes '?'.
+std::string StorableText(const std::string &text, const std::string &encoding);
+
 // What was parked, for the verbs `parked` and `retry`.
 struct ParkedRow {
   int64_t id = 0;
