@@ -184,8 +184,8 @@ CREATE FUNCTION lineage._health(
   OUT refused_locked bigint, OUT refused_read_only bigint, OUT refused_error bigint,
   OUT refused_store bigint, OUT lost_at_exit bigint, OUT given_up bigint,
   OUT events_full bigint, OUT breaker_trips bigint, OUT edges_written bigint,
-  OUT ddl_written bigint, OUT cost_samples bigint, OUT cost_nanoseconds bigint, OUT events_used bigint,
-  OUT events_max bigint, OUT shared_bytes bigint)
+  OUT ddl_written bigint, OUT cost_samples bigint, OUT cost_nanoseconds bigint,
+  OUT events_used bigint, OUT events_max bigint, OUT shared_bytes bigint)
 LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'pg_lineage_health';
 COMMENT ON FUNCTION lineage._health() IS 'private: counters of shared memory';
