@@ -135,11 +135,13 @@ ExitCode SendLineage(const CommandLine &line, Parts *parts) {
   return Verdict(parts->config, good, bad);
 }
 
-// Waits for a database that is not there yet; what waiting cannot mend is thrown.
+// Waits for a database that is not there yet, or goes away while it is looked at; what waiting
+// cannot mend is thrown.
 void WaitForDatabase(Parts *parts, const Signals &signals) {
   for (int attempt = 0; !signals.stop; ++attempt) {
     try {
-      parts->session.Get();
+      Require(InspectServer(&parts->session.Get()));
+      Require(InspectDatabase(&parts->session.Get(), parts->config));
       return;
     } catch (const PgConnectError &error) {
       if (error.permanent()) throw;
@@ -158,8 +160,6 @@ ExitCode Run(const CommandLine &line, Parts *parts, Signals *signals) {
   }
   WaitForDatabase(parts, *signals);
   if (signals->stop) return kExitOk;
-  Require(InspectServer(&parts->session.Get()));
-  Require(InspectDatabase(&parts->session.Get(), parts->config));
   const ShipperConfig &own = parts->config.shipper;
   LoopOptions options;
   options.poll_interval_ms = own.poll_interval_ms;
