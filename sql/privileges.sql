@@ -47,14 +47,16 @@ SELECT count(*) FROM lineage.table_lineage;
 RESET ROLE;
 GRANT pg_read_all_stats TO regress_lineage_reader;
 SET ROLE regress_lineage_reader;
-SELECT DISTINCT target_table FROM lineage.table_lineage WHERE source_table = 'priv_t.src' ORDER BY 1;
+SELECT DISTINCT target_table FROM lineage.table_lineage WHERE source_table = 'priv_t.src' ORDER BY
+  1;
 RESET ROLE;
 
 -- a shipper: all edges and the feed, and still no table
 SELECT lineage.grant_shipper('"regress lineage shipper"');
 SELECT lineage.grant_shipper('"regress lineage shipper"');
 SET ROLE "regress lineage shipper";
-SELECT DISTINCT target_table FROM lineage.table_lineage WHERE source_table = 'priv_t.src' ORDER BY 1;
+SELECT DISTINCT target_table FROM lineage.table_lineage WHERE source_table = 'priv_t.src' ORDER BY
+  1;
 SELECT lineage._sink_register('priv');
 SELECT count(*) > 0 FROM lineage._feed('priv', 10);
 SELECT lineage._ack('priv', array_agg(id)) > 0 FROM lineage._feed('priv', 100000);

@@ -40,5 +40,6 @@ INSERT INTO t1 SELECT a FROM src1 WHERE a > 1;
 ROLLBACK;
 DROP INDEX lineage.trap;
 SELECT 1;
-SELECT subtype FROM lineage.column_lineage WHERE target_table = 'refused_t.t1' AND type = 'INDIRECT';
+SELECT subtype FROM lineage.column_lineage WHERE target_table = 'refused_t.t1' AND type =
+  'INDIRECT';
 DROP SCHEMA refused_t CASCADE;
