@@ -65,6 +65,21 @@ TEST_F(Limits, AStatementWithTooManyColumnPairsIsKeptAsATableEdgeAndCounted) {
   EXPECT_GT(Health("degraded_columns"), before);
 }
 
+TEST_F(Limits, ADeepRecursionStillNamesItsRoutine) {
+  Session session = Open();
+  session.Exec(R"(
+    CREATE FUNCTION ping(n int) RETURNS void LANGUAGE plpgsql AS $$
+    BEGIN IF n > 0 THEN PERFORM pong(n - 1); ELSE INSERT INTO dst SELECT a, b FROM src; END IF;
+    END $$;
+    CREATE FUNCTION pong(n int) RETURNS void LANGUAGE plpgsql AS $$
+    BEGIN PERFORM ping(n); END $$)");
+  session.Exec("SELECT ping(100)");
+  EXPECT_EQ(Edges(), CopyEdges());
+  EXPECT_EQ(session.Value("SELECT DISTINCT routine FROM lineage.column_lineage "
+                          "WHERE target_table = 'public.dst' AND type = 'DIRECT'"),
+            "public.ping(integer)");
+}
+
 TEST_F(Limits, ALongCallPathIsCutAndCounted) {
   AllowFaults();
   long before = Health("degraded_paths");

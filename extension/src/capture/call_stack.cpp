@@ -48,19 +48,20 @@ const Path *FindInChain(const Path *path, Oid routine, Oid trigger_relation) {
   return nullptr;
 }
 
-Path *MakePath(const Path *parent, Oid routine, Oid trigger_relation) {
+// Where the chain is cut for its length, the routine that writes is named all the same.
+Path *MakePath(const Path *parent, Oid routine, Oid trigger_relation, bool cut) {
   if (path_context == nullptr)
     path_context =
         AllocSetContextCreate(TopMemoryContext, "pg_lineage paths", ALLOCSET_DEFAULT_SIZES);
   MemoryContext caller = MemoryContextSwitchTo(path_context);
   Path *path = static_cast<Path *>(palloc0(sizeof(Path)));
-  int nframes = parent->event.nframes + 1;
+  int nframes = parent->event.nframes + (cut ? 0 : 1);
   path->parent = parent;
   path->routine = routine;
   path->trigger_relation = trigger_relation;
-  path->event.frames = static_cast<const char **>(palloc(sizeof(char *) * nframes));
+  path->event.frames = static_cast<const char **>(palloc(sizeof(char *) * (nframes + 1)));
   for (int i = 0; i < parent->event.nframes; i++) path->event.frames[i] = parent->event.frames[i];
-  path->event.frames[nframes - 1] = RenderFrame(routine, trigger_relation);
+  if (!cut) path->event.frames[nframes - 1] = RenderFrame(routine, trigger_relation);
   path->event.nframes = nframes;
   path->event.key = hash_combine64(hash_combine64(parent->event.key, routine),
                                    static_cast<uint64>(trigger_relation) + 1);
@@ -133,11 +134,15 @@ const EventPath *KnownPath(const EventPath *parent_event, Oid routine, Oid trigg
 const EventPath *ExtendPath(const EventPath *parent_event, Oid routine, Oid trigger_relation) {
   if (const EventPath *known = KnownPath(parent_event, routine, trigger_relation)) return known;
   const Path *parent = reinterpret_cast<const Path *>(parent_event);
-  if (parent->event.nframes >= settings.max_path_depth) {
-    HealthCount(Health::kDegradedPaths);
-    return parent_event;
-  }
-  return &MakePath(parent, routine, trigger_relation)->event;
+  bool cut = parent->event.nframes >= settings.max_path_depth;
+  if (cut) HealthCount(Health::kDegradedPaths);
+  return &MakePath(parent, routine, trigger_relation, cut)->event;
+}
+
+void ResetPaths() {
+  if (path_context == nullptr) return;
+  root_path.children = nullptr;
+  MemoryContextReset(path_context);
 }
 
 char *RenderRoutine(Oid routine) {

@@ -29,7 +29,8 @@ struct StackNode {
   UtilityState *utility;  // kUtility
 };
 
-constexpr int kMaxNodes = 256;
+// Above what max_stack_depth lets routines nest by default; 160 kB of pages touched only when used.
+constexpr int kMaxNodes = 4096;
 
 // The innermost node, or NULL.
 StackNode *TopNode();
@@ -52,6 +53,9 @@ const EventPath *ExtendPath(const EventPath *parent, Oid routine_oid, Oid trigge
 
 // The same if it has been made already; NULL otherwise, nothing is allocated.
 const EventPath *KnownPath(const EventPath *parent, Oid routine_oid, Oid trigger_relid);
+
+// Forgets rendered names (something was renamed); only with an empty stack and no live run.
+void ResetPaths();
 
 // schema.name(types) as CONTRACT 4 has it, palloc'd in the current context; NULL when it is gone.
 char *RenderRoutine(Oid routine_oid);

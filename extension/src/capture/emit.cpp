@@ -271,6 +271,7 @@ void EmitOutputs(Oid target, Operation operation, const EventPath *path, int siz
 void EmitReset() {
   if (known_events != nullptr) hash_destroy(known_events);
   known_events = nullptr;
+  if (StackDepth() == 0 && !RunsLive()) ResetPaths();
 }
 
 }  // namespace pg_lineage
