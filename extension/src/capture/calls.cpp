@@ -220,20 +220,27 @@ void CallerArguments(const StackNode *node, Oid function, ArgumentSets *out) {
   }
 }
 
+namespace {
+
+// What decides that a query runs what it calls or fires.
+const SourceSet *RunDecides(RunState *run) {
+  if (run->decides != nullptr) return run->decides;
+  // Without what its calls gave: a call does not decide about itself.
+  ResolveContext context = {run->shape, run->params, nullptr};
+  const Shape *shape = run->shape;
+  const SourceSet *set = run->condition;
+  if (shape->nwrites == 0) set = UnionSets(set, AsCondition(ResolveSet(context, shape->rows)));
+  for (int i = 0; i < shape->nwrites; i++)
+    set = UnionSets(set, AsCondition(ResolveSet(context, shape->writes[i].rows)));
+  run->decides = set;
+  return set;
+}
+
+}  // namespace
+
 const SourceSet *CallerCondition(const StackNode *node) {
   if (node == nullptr) return EmptySet();
-  const SourceSet *set = EmptySet();
-  if (node->kind == NodeKind::kRun && node->run != nullptr) {
-    RunState *run = node->run;
-    // Without what its calls gave: a call does not decide about itself.
-    ResolveContext context = {run->shape, run->params, nullptr};
-    set = run->condition;
-    const Shape *shape = run->shape;
-    if (shape->nwrites == 0) set = UnionSets(set, AsCondition(ResolveSet(context, shape->rows)));
-    for (int i = 0; i < shape->nwrites; i++)
-      set = UnionSets(set, AsCondition(ResolveSet(context, shape->writes[i].rows)));
-    return set;
-  }
+  if (node->kind == NodeKind::kRun && node->run != nullptr) return RunDecides(node->run);
   if (node->kind == NodeKind::kRoutine) return FrameCondition(node->frame);
   const RoutineFrame *frame = TopFrame();
   return frame == nullptr ? EmptySet() : FrameCondition(frame);

@@ -64,8 +64,24 @@ Oid FiringTarget(const StackNode *node, Oid trigger_relation) {
   return trigger_relation;
 }
 
-// NEW and OLD are rows of the trigger's table.
-const RecordTaint *TriggerRow(RoutineFrame *frame, TupleDesc desc) {
+// What the firing statement puts into a column, as far as it decides: a BEFORE trigger that looks
+// something up by NEW.x depends on what x is about to become.
+const SourceSet *Incoming(const StackNode *caller, Oid target, AttrNumber column) {
+  if (caller == nullptr || caller->kind != NodeKind::kRun || caller->run == nullptr)
+    return EmptySet();
+  const Shape *shape = caller->run->shape;
+  for (int w = 0; w < shape->nwrites; w++) {
+    const ShapeWrite &write = shape->writes[w];
+    for (int i = 0; write.target == target && i < write.ncolumns; i++) {
+      if (write.columns[i].column == column)
+        return AsCondition(ResolveSet(RunContext(caller->run), write.columns[i].sources));
+    }
+  }
+  return EmptySet();
+}
+
+// NEW and OLD are rows of the trigger's table; `incoming` adds what decides about NEW.
+const RecordTaint *TriggerRow(RoutineFrame *frame, TupleDesc desc, const StackNode *incoming) {
   const SourceSet *fields[MaxTupleAttributeNumber];
   bool temp = false;
   bool node = IsNode(frame->trigger_node, &temp);
@@ -76,15 +92,36 @@ const RecordTaint *TriggerRow(RoutineFrame *frame, TupleDesc desc) {
       column = get_attnum(frame->trigger_node, NameStr(attribute->attname));
     fields[i] = EmptySet();
     if (!node || attribute->attisdropped || column <= 0) continue;
-    if (temp) {
-      fields[i] = TempColumn(frame->trigger_node, column);
-      continue;
-    }
     SourceBag bag = {};
-    bag.Add({frame->trigger_node, column, kIdentity, 0});
-    fields[i] = bag.Intern();
+    if (temp) {
+      bag.AddSet(TempColumn(frame->trigger_node, column), kIdentity);
+    } else {
+      bag.Add({frame->trigger_node, column, kIdentity, 0});
+    }
+    bag.AddSet(Incoming(incoming, frame->trigger_node, column), kIdentity);
+    if (!bag.items.Empty()) fields[i] = bag.Intern();
   }
   return InternRecord(desc->natts, fields);
+}
+
+// The rows of a trigger, made once for a statement that fires it for many.
+void TriggerRows(RoutineFrame *frame, const StackNode *caller, const RecordTaint **old_row,
+                 const RecordTaint **new_row) {
+  TupleDesc desc = RelationGetDescr(frame->estate->trigdata->tg_relation);
+  RunState *run = caller != nullptr && caller->kind == NodeKind::kRun ? caller->run : nullptr;
+  if (run != nullptr && run->fired_relation == frame->trigger_relation &&
+      run->fired_before == frame->before_row_trigger) {
+    *old_row = run->fired_old;
+    *new_row = run->fired_new;
+    return;
+  }
+  *old_row = TriggerRow(frame, desc, nullptr);
+  *new_row = frame->before_row_trigger ? TriggerRow(frame, desc, caller) : *old_row;
+  if (run == nullptr || get_rel_persistence(frame->trigger_node) == RELPERSISTENCE_TEMP) return;
+  run->fired_relation = frame->trigger_relation;
+  run->fired_before = frame->before_row_trigger;
+  run->fired_old = *old_row;
+  run->fired_new = *new_row;
 }
 
 void BeginTrigger(RoutineFrame *frame, const StackNode *caller) {
@@ -94,10 +131,12 @@ void BeginTrigger(RoutineFrame *frame, const StackNode *caller) {
   frame->before_row_trigger =
       TRIGGER_FIRED_BEFORE(data->tg_event) && TRIGGER_FIRED_FOR_ROW(data->tg_event);
   if (!TRIGGER_FIRED_FOR_ROW(data->tg_event)) return;
-  const RecordTaint *row = TriggerRow(frame, RelationGetDescr(data->tg_relation));
-  frame->slots[frame->function->new_varno].record = row;
-  frame->slots[frame->function->old_varno].record = row;
-  frame->initial_new = row;
+  const RecordTaint *old_row = nullptr;
+  const RecordTaint *new_row = nullptr;
+  TriggerRows(frame, caller, &old_row, &new_row);
+  frame->slots[frame->function->new_varno].record = new_row;
+  frame->slots[frame->function->old_varno].record = old_row;
+  frame->initial_new = new_row;
 }
 
 // What a BEFORE trigger put into NEW is an edge of its own.
