@@ -10,8 +10,8 @@ mkdir -p "$logs"
 
 # name · seconds · command, in the order in which they run.
 suites='
-gates        300 make -s gates
 build       1200 make -s -j2 all test-programs
+gates        300 make -s gates
 unit         400 make -s unit
 installcheck 900 tests/staged.sh tests/installcheck.sh
 cases        300 make -s cases
