@@ -84,8 +84,11 @@ int ParamIndex(Builder *builder, int paramid, int field) {
 
 // UPDATE (a, b) = (SELECT …): the sub-query stands as a junk entry of the target list.
 void AddMultiExpr(Builder *builder, QueryInfo *info, int paramid, uint8 kind, SymBag *out) {
+  const OnConflictExpr *conflict = info->query->onConflict;
+  List *entries = info->query->targetList;
+  if (conflict != nullptr) entries = list_concat_copy(entries, conflict->onConflictSet);
   ListCell *cell;
-  foreach (cell, info->query->targetList) {
+  foreach (cell, entries) {
     TargetEntry *entry = lfirst_node(TargetEntry, cell);
     if (!IsA(entry->expr, SubLink)) continue;
     SubLink *link = reinterpret_cast<SubLink *>(entry->expr);
