@@ -46,8 +46,9 @@ bool WantsOutputs(const StackNode *top) {
 }
 
 // Only the query whose rows the utility statement stores: event triggers run queries there as well.
-bool IsStored(const QueryDesc *query) {
+bool IsStored(const QueryDesc *query, const UtilityState *utility) {
   CommandDest dest = query->dest->mydest;
+  if (dest == DestNone) return utility->executes;  // a portal knows its receiver later
   return dest == DestIntoRel || dest == DestTransientRel || dest == DestCopyOut;
 }
 
@@ -103,7 +104,8 @@ void StartRun(QueryDesc *query, const Shape *shape) {
   } else {
     ResolveOuterParams(run);
   }
-  if (top != nullptr && top->kind == NodeKind::kUtility && WantsOutputs(top) && IsStored(query))
+  if (top != nullptr && top->kind == NodeKind::kUtility && WantsOutputs(top) &&
+      IsStored(query, top->utility))
     run->utility = top->utility;
 }
 

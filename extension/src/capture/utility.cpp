@@ -64,6 +64,10 @@ void Prepare(UtilityState *state, Node *statement, ParamListInfo params) {
       AllocSetContextCreate(TopMemoryContext, "pg_lineage utility statement", ALLOCSET_SMALL_SIZES);
   state->outputs.context = state->names.context = state->context;
   state->observed.items.context = state->observed.columns.context = state->context;
+  const CreateTableAsStmt *creation = CreationIn(statement);
+  state->executes = creation != nullptr && creation->query != nullptr &&
+                    IsA(creation->query, Query) &&
+                    castNode(Query, creation->query)->utilityStmt != nullptr;
   if (state->kind == UtilityKind::kCall)
     PrepareCall(state, reinterpret_cast<CallStmt *>(statement), params);
 }

@@ -20,6 +20,7 @@ struct UtilityState {
   PLpgSQL_execstate *estate;  // whose variables the arguments name, or NULL
   const SourceSet **params;   // by index into arguments->params
   ObservationList observed;   // kCall: what came back
+  bool executes;              // EXECUTE of a prepared query gives the rows
   bool has_outputs;           // a query ran for this statement
   PodVector<const SourceSet *> outputs;
   PodVector<const char *> names;  // of the outputs
