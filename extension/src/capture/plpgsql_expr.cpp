@@ -106,6 +106,15 @@ bool MemoHolds(RoutineFrame *frame, ExprEntry *entry) {
   return same;
 }
 
+// True for an expression that is a variable and nothing else.
+bool IsVariable(const Shape *shape) {
+  if (shape->noutputs != 1 || shape->nfields != 0 || shape->nparams != 1 || shape->rows.size != 0 ||
+      shape->params[0].field != 0 || shape->outputs[0].size != 1)
+    return false;
+  const Sym &sym = shape->outputs[0].items[0];
+  return sym.type == SymType::kParam && sym.kind == kIdentity;
+}
+
 }  // namespace
 
 void ExprMemosReset() { memo_epoch++; }
@@ -143,6 +152,10 @@ const SourceSet *ExprValueKnown(RoutineFrame *frame, PLpgSQL_expr *expr) {
 void ExprColumns(RoutineFrame *frame, PLpgSQL_expr *expr, ResultTaint *out) {
   const Shape *shape = ExprShape(expr);
   if (shape == nullptr) return;
+  if (IsVariable(shape)) {  // a record keeps its fields apart
+    ReadVariable(frame, shape->params[0].paramid - 1, out);
+    return;
+  }
   const SourceSet **params = FrameParams(frame, shape);
   ResolveContext context = {shape, params, &frame->observed};
   const SourceSet *rows = ResolveSet(context, shape->rows);
