@@ -11,7 +11,7 @@ namespace {
 
 struct ArgumentSearch {
   RoutineFrame *frame;
-  Oid function;
+  Callee callee;
   ArgumentSets *out;
 };
 
@@ -22,12 +22,12 @@ const RecordTaint *ResolveFields(const ResolveContext &context, const ShapeField
   return InternRecord(sets.size, sets.items);
 }
 
-// Joins the arguments that `shape` passes to `function`, over all its call sites.
-void AddArguments(const ResolveContext &context, Oid function, ArgumentSets *out) {
+// Joins the arguments that `shape` passes to `callee`, over the call sites it may be.
+void AddArguments(const ResolveContext &context, const Callee &callee, ArgumentSets *out) {
   const Shape *shape = context.shape;
   for (int i = 0; i < shape->ncalls; i++) {
     const ShapeCall &call = shape->calls[i];
-    if (call.function != function) continue;
+    if (call.function != callee.function || !SameSite(call.site, callee.site)) continue;
     for (int a = 0; a < call.nargs; a++) {
       const SourceSet *set = ResolveSet(context, call.args[a]);
       const RecordTaint *record = ResolveFields(context, call.fields[a]);
@@ -50,7 +50,7 @@ void VisitExpression(PLpgSQL_expr *expr, void *arg) {
       static_cast<const SourceSet **>(palloc(sizeof(SourceSet *) * Max(shape->nparams, 1)));
   for (int i = 0; i < shape->nparams; i++)
     params[i] = FrameParam(search->frame, shape->params[i].paramid, shape->params[i].field);
-  AddArguments({shape, params, &search->frame->observed}, search->function, search->out);
+  AddArguments({shape, params, &search->frame->observed}, search->callee, search->out);
 }
 
 // A statement's own expressions, and a block's defaults.
@@ -206,17 +206,17 @@ bool ArgumentsCarryNothing(const CallStmt *call, ParamListInfo params) {
   return true;
 }
 
-void CallerArguments(const StackNode *node, Oid function, ArgumentSets *out) {
+void CallerArguments(const StackNode *node, const Callee &callee, ArgumentSets *out) {
   if (node == nullptr) return;
   if (node->kind == NodeKind::kRun && node->run != nullptr) {
-    AddArguments(RunContext(node->run), function, out);
+    AddArguments(RunContext(node->run), callee, out);
   } else if (node->kind == NodeKind::kRoutine && node->frame->estate != nullptr) {
-    ArgumentSearch search = {node->frame, function, out};
+    ArgumentSearch search = {node->frame, callee, out};
     VisitStatement(node->frame, &search);
   } else if (node->kind == NodeKind::kUtility && node->utility != nullptr &&
              node->utility->arguments != nullptr) {
     const UtilityState *utility = node->utility;
-    AddArguments({utility->arguments, utility->params, nullptr}, function, out);
+    AddArguments({utility->arguments, utility->params, nullptr}, callee, out);
   }
 }
 
@@ -246,15 +246,15 @@ const SourceSet *CallerCondition(const StackNode *node) {
   return frame == nullptr ? EmptySet() : FrameCondition(frame);
 }
 
-void ReportResult(const StackNode *caller, Oid function, const ResultTaint &result) {
+void ReportResult(const StackNode *caller, const Callee &callee, const ResultTaint &result) {
   if (caller == nullptr) return;
   if (caller->kind == NodeKind::kRun && caller->run != nullptr) {
-    Observe(&caller->run->observed, function, result);
+    Observe(&caller->run->observed, callee, result);
   } else if (caller->kind == NodeKind::kRoutine) {
-    Observe(&caller->frame->observed, function, result);
+    Observe(&caller->frame->observed, callee, result);
   } else if (caller->kind == NodeKind::kUtility && caller->utility != nullptr &&
              caller->utility->context != nullptr) {
-    Observe(&caller->utility->observed, function, result);
+    Observe(&caller->utility->observed, callee, result);
   }
 }
 

@@ -169,7 +169,8 @@ uint64 RunKey(const RunState *run, int write) {
   key = MixPointer(key, run->condition);
   for (int i = 0; i < run->shape->nparams; i++) key = MixPointer(key, run->params[i]);
   for (const Observation &item : run->observed.items) {
-    key = MixPointer(hash_combine64(key, item.function), item.rows);
+    key = hash_combine64(key, item.callee.function);
+    key = MixPointer(hash_combine64(key, static_cast<uint64>(item.callee.site)), item.rows);
     for (int i = 0; i < item.size; i++)
       key = MixPointer(key, run->observed.columns.items[item.first + i]);
   }

@@ -19,6 +19,15 @@ struct Call {
   Datum previous_private;
 };
 
+// The call that began last. A PL/pgSQL function begins its frame itself, right after.
+Callee coming = {InvalidOid, kAnySite};
+
+// Results are told apart by place only where one statement calls a function at several.
+int SiteOf(const FmgrInfo *function) {
+  if (!CalledAtSeveralSites(function->fn_oid)) return kAnySite;
+  return CallSite(static_cast<Node *>(function->fn_expr));
+}
+
 bool WantsFrame(Oid function) {
   if (function < FirstNormalObjectId || !CaptureOn()) return false;
   bool wants = false;
@@ -27,20 +36,22 @@ bool WantsFrame(Oid function) {
 }
 
 bool Needs(Oid function) {
-  return (previous_needs != nullptr && previous_needs(function)) || WantsFrame(function);
+  return (previous_needs != nullptr && previous_needs(function)) || WantsFrame(function) ||
+         CalledAtSeveralSites(function);
 }
 
-void Begin(Call *call, Oid function) {
+void Begin(Call *call, Oid function, int site) {
   const StackNode *caller = TopNode();
   int depth = StackDepth();
   StackNode *node = PushNode(NodeKind::kRoutine);
   if (node == nullptr) return;
   call->depth = depth;
   ArgumentSets arguments = {};
-  CallerArguments(caller, function, &arguments);
+  CallerArguments(caller, {function, site}, &arguments);
   RoutineFrame *frame = AcquireFrame(depth, arguments.values.size);
   node->frame = frame;
   frame->routine = function;
+  frame->site = site;
   frame->base_condition = CallerCondition(caller);
   for (int i = 0; i < arguments.values.size; i++)
     frame->slots[i] = {arguments.values[i], arguments.records[i]};
@@ -55,7 +66,8 @@ void Finish(Call *call) {
     Guarded("function end", [&] {
       if (TraitsOf(node->frame->routine)->cls != FunctionClass::kTraced ||
           !node->frame->result.columns.Empty())
-        ReportResult(NodeBelow(node), node->frame->routine, node->frame->result);
+        ReportResult(NodeBelow(node), {node->frame->routine, node->frame->site},
+                     node->frame->result);
     });
   }
   CutBackTo(call->depth);
@@ -70,8 +82,10 @@ void Hook(FmgrHookEventType event, FmgrInfo *function, Datum *argument) {
     }
     call->depth = -1;
     if (previous_hook != nullptr) previous_hook(event, function, &call->previous_private);
+    int site = SiteOf(function);
+    coming = {function->fn_oid, site};
     if (WantsFrame(function->fn_oid))
-      Guarded("function begin", [&] { Begin(call, function->fn_oid); });
+      Guarded("function begin", [&] { Begin(call, function->fn_oid, site); });
     return;
   }
   if (call == nullptr) return;
@@ -87,6 +101,12 @@ void Hook(FmgrHookEventType event, FmgrInfo *function, Datum *argument) {
 }
 
 }  // namespace
+
+int TakeCallSite(Oid function) {
+  int site = coming.function == function ? coming.site : kAnySite;
+  coming = {InvalidOid, kAnySite};
+  return site;
+}
 
 void InstallFmgrHook() {
   previous_needs = needs_fmgr_hook;

@@ -15,9 +15,10 @@ struct RecordEntry {
   RecordTaint *record;
 };
 
-const Observation *FindObserved(const ObservationList *list, Oid function, int *from) {
+const Observation *FindObserved(const ObservationList *list, const ShapeCall &call, int *from) {
   for (int i = *from; i < list->items.size; i++) {
-    if (list->items[i].function == function) {
+    const Callee &callee = list->items[i].callee;
+    if (callee.function == call.function && SameSite(callee.site, call.site)) {
       *from = i + 1;
       return &list->items[i];
     }
@@ -31,7 +32,7 @@ void AddCallSources(const ResolveContext &context, const Sym &sym, SourceBag *ba
   int from = 0;
   bool seen = false;
   while (context.observed != nullptr) {
-    const Observation *observed = FindObserved(context.observed, call.function, &from);
+    const Observation *observed = FindObserved(context.observed, call, &from);
     if (observed == nullptr) break;
     seen = true;
     if (sym.column == kCallRows) {
@@ -116,10 +117,11 @@ void AddResultRow(ResultTaint *result, int size, const SourceSet *const *columns
   result->rows = UnionSets(result->rows, rows);
 }
 
-void Observe(ObservationList *list, Oid function, const ResultTaint &result) {
+void Observe(ObservationList *list, const Callee &callee, const ResultTaint &result) {
   // A function called for every row gives the same again and again: keep one of each.
   for (const Observation &seen : list->items) {
-    if (seen.function != function || seen.size != result.columns.size || seen.rows != result.rows)
+    if (seen.callee.function != callee.function || seen.callee.site != callee.site ||
+        seen.size != result.columns.size || seen.rows != result.rows)
       continue;
     bool same = true;
     for (int i = 0; i < seen.size && same; i++)
@@ -128,7 +130,7 @@ void Observe(ObservationList *list, Oid function, const ResultTaint &result) {
   }
   int first = list->columns.size;
   for (const SourceSet *column : result.columns) list->columns.Append(column);
-  list->items.Append({function, first, result.columns.size, result.rows});
+  list->items.Append({callee, first, result.columns.size, result.rows});
 }
 
 void ObserveAll(ObservationList *list, const ObservationList &other) {
@@ -137,7 +139,7 @@ void ObserveAll(ObservationList *list, const ObservationList &other) {
     result.columns.items = other.columns.items + item.first;
     result.columns.size = item.size;
     result.rows = item.rows;
-    Observe(list, item.function, result);
+    Observe(list, item.callee, result);
   }
 }
 
@@ -171,7 +173,9 @@ RoutineFrame *AcquireFrame(int depth, int nslots) {
   frame->function = nullptr;
   frame->info = nullptr;
   frame->routine = frame->trigger_relation = frame->trigger_node = InvalidOid;
-  frame->before_row_trigger = frame->returns_new = false;
+  frame->site = kAnySite;
+  frame->before_row_trigger = false;
+  frame->returned = nullptr;
   frame->statements.size = 0;
   frame->base_condition = EmptySet();
   frame->observed.items.size = frame->observed.columns.size = 0;

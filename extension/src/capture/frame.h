@@ -42,9 +42,17 @@ void ClearResult(ResultTaint *result);
 void AddResultRow(ResultTaint *result, int size, const SourceSet *const *columns,
                   const SourceSet *rows);
 
+// A function as one place calls it.
+struct Callee {
+  Oid function;
+  int site;  // kAnySite: all places where it is called
+};
+// A call site that may be the other.
+inline bool SameSite(int a, int b) { return a == b || a == kAnySite || b == kAnySite; }
+
 // Results of the calls that one query or one statement made, by function.
 struct Observation {
-  Oid function;
+  Callee callee;
   int first;  // into columns
   int size;
   const SourceSet *rows;
@@ -53,7 +61,7 @@ struct ObservationList {
   PodVector<Observation> items;
   PodVector<const SourceSet *> columns;
 };
-void Observe(ObservationList *list, Oid function, const ResultTaint &result);
+void Observe(ObservationList *list, const Callee &callee, const ResultTaint &result);
 void ObserveAll(ObservationList *list, const ObservationList &other);
 
 // A statement that a routine is inside of.
@@ -70,11 +78,12 @@ struct RoutineFrame {
   PLpgSQL_function *function;
   FunctionInfo *info;
   Oid routine;  // InvalidOid: DO
+  int site;     // where its caller calls it
   Oid trigger_relation;
   Oid trigger_node;  // the relation whose row NEW and OLD are: the partition root when rows are
                      // routed
   bool before_row_trigger;
-  bool returns_new;
+  const RecordTaint *returned;  // by a BEFORE trigger: NEW or a row of its own; NULL: none
   TaintSlot *slots;
   int nslots;
   int capacity;

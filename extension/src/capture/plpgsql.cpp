@@ -1,6 +1,7 @@
 #include "capture/plpgsql.h"
 
 #include "capture/emit.h"
+#include "capture/fmgr.h"
 #include "capture/plpgsql_info.h"
 #include "capture/utility.h"
 #include "edge/guard.h"
@@ -141,10 +142,8 @@ void BeginTrigger(RoutineFrame *frame, const StackNode *caller) {
 
 // What a BEFORE trigger put into NEW is an edge of its own.
 void EmitTriggerRow(RoutineFrame *frame, const EventPath *path) {
-  const RecordTaint *now = frame->slots[frame->function->new_varno].record;
-  if (!frame->before_row_trigger || !frame->returns_new || now == nullptr ||
-      now == frame->initial_new)
-    return;
+  const RecordTaint *now = frame->returned;
+  if (!frame->before_row_trigger || now == nullptr || now == frame->initial_new) return;
   TupleDesc desc = RelationGetDescr(frame->estate->trigdata->tg_relation);
   Flow flow = {};
   flow.target = frame->trigger_node;
@@ -173,12 +172,13 @@ void BeginRoutine(PLpgSQL_execstate *estate, PLpgSQL_function *function) {
   frame->function = function;
   frame->info = InfoOf(function);
   frame->routine = function->fn_oid;
+  frame->site = TakeCallSite(function->fn_oid);
   frame->base_condition = CallerCondition(caller);
   if (estate->trigdata != nullptr) {
     BeginTrigger(frame, caller);
   } else if (function->fn_nargs > 0) {
     ArgumentSets arguments = {};
-    CallerArguments(caller, function->fn_oid, &arguments);
+    CallerArguments(caller, {frame->routine, frame->site}, &arguments);
     for (int i = 0; i < function->fn_nargs && i < arguments.values.size; i++)
       frame->slots[function->fn_argvarnos[i]] = {arguments.values[i], arguments.records[i]};
   }
@@ -231,7 +231,7 @@ void EndRoutine(RoutineFrame *frame) {
       ReadVariable(frame, frame->function->out_param_varno, &frame->result);
     }
     if (!procedure || !frame->result.columns.Empty())
-      ReportResult(caller, frame->routine, frame->result);
+      ReportResult(caller, {frame->routine, frame->site}, frame->result);
   }
   CutBackTo(StackDepth() - 1);
 }

@@ -28,11 +28,11 @@ bool CarriesNothing(const QueryDesc *query, const Shape *shape, const RoutineFra
 bool ArgumentsCarryNothing(const CallStmt *call, ParamListInfo params);
 
 // The sets of a function's arguments as its caller below `node` passes them.
-void CallerArguments(const StackNode *node, Oid function, ArgumentSets *out);
+void CallerArguments(const StackNode *node, const Callee &callee, ArgumentSets *out);
 // What decides that a routine called from `node` runs; writes of `run` that fire it included.
 const SourceSet *CallerCondition(const StackNode *node);
 // Hands what a routine returned to whoever called it.
-void ReportResult(const StackNode *caller, Oid function, const ResultTaint &result);
+void ReportResult(const StackNode *caller, const Callee &callee, const ResultTaint &result);
 
 // ---- capture/plpgsql_flow.cpp: one rule per statement ------------------------------------------
 

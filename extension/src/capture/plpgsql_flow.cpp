@@ -169,8 +169,10 @@ void EndReturn(RoutineFrame *frame, PLpgSQL_expr *expr, int retvarno) {
     }
   } else if (retvarno >= 0) {
     ReadVariable(frame, retvarno, &value);
-    if (retvarno == frame->function->new_varno) frame->returns_new = true;
   }
+  if (frame->before_row_trigger && value.columns.size == frame->initial_new->size &&
+      retvarno != frame->function->old_varno)
+    frame->returned = InternRecord(value.columns.size, value.columns.items);
   const SourceSet *condition = settings.track_control_flow ? FrameCondition(frame) : EmptySet();
   for (int i = 0; i < value.columns.size; i++)
     value.columns[i] = WithCondition(frame, value.columns[i]);

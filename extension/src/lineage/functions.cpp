@@ -75,6 +75,15 @@ bool NeedsFrame(HeapTuple tuple) {
   return HasSeveralStatements(tuple);
 }
 
+// Grows with the functions met; a session calls few of them twice in one statement.
+PodVector<Oid> several_sites;
+
+void NoteSeveralSites(Oid function) {
+  if (CalledAtSeveralSites(function)) return;
+  several_sites.context = TopMemoryContext;
+  several_sites.Append(function);
+}
+
 // The statements of a SQL function's body, analysed and rewritten.
 List *AnalyseBody(HeapTuple tuple, Node *call, Oid collation) {
   bool is_null = false;
@@ -198,6 +207,20 @@ const FunctionTraits *TraitsOf(Oid function) {
   return traits;
 }
 
+int CallSite(Node *call) {
+  if (call == nullptr) return kAnySite;
+  if (IsA(call, FuncExpr)) return reinterpret_cast<FuncExpr *>(call)->location;
+  if (IsA(call, OpExpr)) return reinterpret_cast<OpExpr *>(call)->location;
+  return kAnySite;
+}
+
+bool CalledAtSeveralSites(Oid function) {
+  for (int i = 0; i < several_sites.size; i++) {
+    if (several_sites.items[i] == function) return true;
+  }
+  return false;
+}
+
 int CallIndex(Builder *builder, QueryInfo *info, Node *call, Oid function, List *args) {
   for (int i = 0; i < builder->call_nodes.size; i++) {
     if (builder->call_nodes[i] == call) return i;
@@ -214,6 +237,12 @@ int CallIndex(Builder *builder, QueryInfo *info, Node *call, Oid function, List 
     AddExpr(builder, info, arg, kIdentity, &bag);
     entry.args[i] = bag.Finish();
     entry.fields[i] = FieldsOf(builder, info, arg);
+  }
+  entry.site = CallSite(call);
+  for (ShapeCall &other : builder->calls) {
+    if (other.function != function) continue;
+    NoteSeveralSites(function);
+    if (other.site == entry.site) other.site = entry.site = kAnySite;
   }
   builder->calls.Append(entry);
   builder->call_nodes.Append(call);
@@ -264,6 +293,9 @@ void AddCall(Builder *builder, QueryInfo *info, Node *call, Oid function, List *
              uint8 kind, SymBag *out) {
   const FunctionTraits traits = *TraitsOf(function);
   if (traits.masking) kind |= kMaskingBit;
+  // Its statements run in a frame of their own, which asks for the arguments.
+  if (traits.cls == FunctionClass::kSqlBody && traits.needs_frame)
+    CallIndex(builder, info, call, function, args);
   if (traits.cls == FunctionClass::kSqlBody &&
       AddSqlBody(builder, info, call, function, args, column, kind, out))
     return;

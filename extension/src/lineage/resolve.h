@@ -100,6 +100,11 @@ int CallIndex(Builder *builder, QueryInfo *info, Node *call, Oid function, List 
 // The fields of a composite value one by one; none for a scalar.
 ShapeFields FieldsOf(Builder *builder, QueryInfo *info, Node *expr);
 
+// Where a call stands in its text; kAnySite when unknown.
+int CallSite(Node *call);
+// True for a function that some statement calls at several places.
+bool CalledAtSeveralSites(Oid function);
+
 // What kind of thing a function is for lineage; cached, see functions.cpp.
 enum class FunctionClass : uint8 {
   kOpaque,   // its result is made of its arguments

@@ -201,6 +201,7 @@ uint64 HashShape(const Shape *shape) {
                                     static_cast<uint16>(shape->params[i].field));
   for (int i = 0; i < shape->ncalls; i++) {
     hash = hash_combine64(hash, shape->calls[i].function);
+    hash = hash_combine64(hash, static_cast<uint64>(shape->calls[i].site));
     for (int a = 0; a < shape->calls[i].nargs; a++) {
       hash = HashSet(hash, shape->calls[i].args[a]);
       const ShapeFields &fields = shape->calls[i].fields[a];

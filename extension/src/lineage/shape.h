@@ -43,8 +43,11 @@ struct ShapeFields {
   SymSet *sets;
 };
 
+constexpr int kAnySite = -1;
+
 struct ShapeCall {
   Oid function;
+  int site;  // offset in the text, where it tells the function's calls apart; else kAnySite
   int nargs;
   SymSet *args;
   ShapeFields *fields;  // of composite arguments, one entry an argument
