@@ -168,12 +168,12 @@ void StoreOutputs(UtilityState *state, RangeVar *target, Operation operation, co
 
 void AfterCreateTableAs(UtilityState *state, CreateTableAsStmt *create, const char *text) {
   IntoClause *into = create->into;
-  if (!into->skipData) {
-    StoreOutputs(
-        state, into->rel,
-        create->objtype == OBJECT_MATVIEW ? Operation::kCreateMatView : Operation::kCreateTableAs,
-        text);
-  }
+  // WITH NO DATA runs no query, so there is nothing to store. (17 sets skipData for a materialised
+  // view that it then fills by REFRESH: the flag says nothing.)
+  StoreOutputs(
+      state, into->rel,
+      create->objtype == OBJECT_MATVIEW ? Operation::kCreateMatView : Operation::kCreateTableAs,
+      text);
   if (into->onCommit == ONCOMMIT_DELETE_ROWS) {
     Oid relid = RangeVarGetRelid(into->rel, NoLock, true);
     if (OidIsValid(relid)) TempDeletesRowsAtCommit(relid);
