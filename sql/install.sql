@@ -1,4 +1,6 @@
 -- CREATE EXTENSION: what it refuses, what it leaves, in a database of its own.
+-- 18 tells where in the script an error is; what it says is what matters here
+\set SHOW_CONTEXT never
 SELECT current_database() AS here \gset
 CREATE DATABASE regress_lineage_install;
 \c regress_lineage_install
