@@ -44,6 +44,7 @@ bool Loop::Start() {
   work_.Clear();
   settlement_ = {};
   settled_work_.clear();
+  owed_.clear();
   last_feed_ms_ = -1;
   last_pending_ = -1;
   if (!queue_->Start()) return false;
@@ -58,9 +59,23 @@ bool Loop::Start() {
     delivery_->ForgetSent();
     delivery_->Remember(kResyncKey, "due");
   }
-  if (!delivery_->Recall(kResyncKey).empty())
+  if (!delivery_->Recall(kResyncKey).empty()) {
+    Owe({WorkKind::kResync, "", ""});
     work_.Add({WorkKind::kResync, "", ""}, 0, clock_->NowMs());
+  }
   return true;
+}
+
+// Work that is in no feed row: as long as there is some, the next start compares everything.
+void Loop::Owe(const WorkKey &key) {
+  owed_.insert(key);
+  delivery_->Remember(kResyncKey, "due");
+}
+
+// Called when what is in settled_work_ is about to be settled.
+void Loop::Paid() {
+  for (const WorkKey &key : settled_work_) owed_.erase(key);
+  if (owed_.empty()) delivery_->Drop(kResyncKey);
 }
 
 void Loop::Run(const std::atomic<bool> &stop, std::atomic<bool> *reload) {
@@ -218,6 +233,7 @@ void Loop::SendDue() {
 Status Loop::Try(const Work &work) {
   try {
     return delivery_->Send(work.key, [this](const WorkKey &key) {
+      Owe(key);
       auto put = last_put_.find(key);
       int64_t now = clock_->NowMs();
       work_.Add(key, 0, put == last_put_.end() ? now : put->second + options_.pair_interval_ms);
@@ -246,7 +262,6 @@ bool Loop::SendOne(const Work &work) {
     outages_ = 0;
     failures_ = 0;
     if (work.key.kind == WorkKind::kPair) last_put_[work.key] = clock_->NowMs();
-    if (work.key.kind == WorkKind::kResync) delivery_->Drop(kResyncKey);
     settlement_.taken.insert(settlement_.taken.end(), work.rows.begin(), work.rows.end());
   }
   settled_work_.push_back(work.key);
@@ -294,6 +309,7 @@ bool Loop::SettleSent() {
     settled_work_.clear();
     return false;
   }
+  Paid();
   changes = delivery_->TakeChanges();
   settlement_.state.insert(settlement_.state.end(), changes.begin(), changes.end());
   if (!settlement_.empty()) queue_->Settle(settlement_);

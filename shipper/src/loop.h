@@ -11,6 +11,7 @@
 #include <atomic>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "clock.h"
@@ -66,6 +67,8 @@ class Loop {
   void ParkWork(const Work &work, const std::string &reason);
   void Reconnect(const std::string &reason, const std::atomic<bool> &stop);
   void Drain();
+  void Owe(const WorkKey &key);
+  void Paid();
   void WaitForTurn(const std::atomic<bool> &stop);
 
   Queue *queue_;
@@ -77,6 +80,7 @@ class Loop {
   WorkList work_;
   Settlement settlement_;              // sent, not yet settled
   std::vector<WorkKey> settled_work_;  // leaves the work list when that is settled
+  std::set<WorkKey> owed_;             // no feed row stands for it: resyncs, what others entail
   std::map<WorkKey, int64_t> last_put_;
   int64_t hold_until_ms_ = 0;  // the sink is out until then
   int outages_ = 0;            // in a row

@@ -243,6 +243,32 @@ TEST_F(LoopTest, AChangedTableIsSentAgainWithItsEdges) {
   EXPECT_TRUE(queue_.rows.empty());
 }
 
+TEST_F(LoopTest, WhatOtherWorkEntailsOutlivesTheProcess) {
+  origin_.Join("a", "b");
+  queue_.state["resync"] = "due";
+  ASSERT_TRUE(loop_.Start());
+  loop_.Step();  // the tables are there, the edge is due next
+  ASSERT_EQ(sink_.Count("svc.b"), 1);
+  ASSERT_EQ(sink_.Count("svc.a>svc.b"), 0);
+  Loop second(&queue_, &origin_, &sink_, &clock_, LoopOptions());
+  ASSERT_TRUE(second.Start());
+  for (int i = 0; i < 3; ++i) clock_.Advance(std::max<int64_t>(second.Step(), 1));
+  EXPECT_EQ(sink_.Count("svc.a>svc.b"), 1);
+  EXPECT_EQ(queue_.state.count("resync"), 0u);
+
+  origin_.Join("a", "b");  // its columns go by another name
+  origin_.tables["b"] = 2;
+  queue_.Row("snapshot", {{"object", "b"}, {"object_type", "table"}});
+  second.Step();
+  ASSERT_TRUE(queue_.rows.empty());
+  ASSERT_EQ(sink_.Count("svc.a>svc.b"), 1);
+  Loop third(&queue_, &origin_, &sink_, &clock_, LoopOptions());
+  ASSERT_TRUE(third.Start());
+  for (int i = 0; i < 3; ++i) clock_.Advance(std::max<int64_t>(third.Step(), 1));
+  EXPECT_EQ(sink_.Count("svc.a>svc.b"), 2);
+  EXPECT_EQ(queue_.state.count("resync"), 0u);
+}
+
 TEST_F(LoopTest, DropsAreTakenWithoutARequest) {
   ASSERT_TRUE(loop_.Start());
   queue_.Row("ddl",
