@@ -233,7 +233,6 @@ class Kills(EndToEnd):
 
     def test_kills_of_its_backend_lose_nothing(self):
         shipper = self.ship()
-        wait_until(lambda: "active for" in shipper.log(), shipper.log)
         for number in range(self.rounds):
             self.commit_some(f"t{number}")
             self.sql(f"""SELECT pg_terminate_backend(pid) FROM pg_stat_activity
