@@ -117,8 +117,10 @@ void TriggerRows(RoutineFrame *frame, const StackNode *caller, const RecordTaint
     return;
   }
   *old_row = TriggerRow(frame, desc, nullptr);
-  *new_row = frame->before_row_trigger ? TriggerRow(frame, desc, caller) : *old_row;
-  if (run == nullptr || get_rel_persistence(frame->trigger_node) == RELPERSISTENCE_TEMP) return;
+  // What a statement brings to a temporary table is known there only after its triggers.
+  bool temp = get_rel_persistence(frame->trigger_node) == RELPERSISTENCE_TEMP;
+  *new_row = frame->before_row_trigger || temp ? TriggerRow(frame, desc, caller) : *old_row;
+  if (run == nullptr || temp) return;
   run->fired_relation = frame->trigger_relation;
   run->fired_before = frame->before_row_trigger;
   run->fired_old = *old_row;
