@@ -4,6 +4,8 @@ CREATE EXTENSION IF NOT EXISTS pg_lineage;
 RESET client_min_messages;
 CREATE SCHEMA hunt;
 SET search_path = hunt;
+\pset format unaligned
+\pset tuples_only on
 CREATE TABLE src (a int, b int);
 INSERT INTO src VALUES (1, 2);
 CREATE TABLE look (k int, v int);
