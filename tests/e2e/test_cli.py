@@ -146,8 +146,9 @@ class Unreachable(EndToEnd):
         with socket.create_server(("127.0.0.1", 0)) as listener:
             threading.Thread(target=answer, args=(listener,), daemon=True).start()
             port = listener.getsockname()[1]
-            self.fails(self.workflow_to(hostPort=f"127.0.0.1:{port}"), os.EX_UNAVAILABLE,
-                       "not a PostgreSQL server", "hostPort")
+            for mode in "prefer", "disable":
+                self.fails(self.workflow_to(hostPort=f"127.0.0.1:{port}", sslMode=mode),
+                           os.EX_UNAVAILABLE, "not a PostgreSQL server", "hostPort")
             listener.shutdown(socket.SHUT_RDWR)
 
     def test_something_that_says_nothing(self):

@@ -68,11 +68,7 @@ PgConnectError ConnectFailure(const PostgresConfig &config, const std::string &d
   std::string fix = "start the server, or mend hostPort";
   std::string sqlstate = "08001";
   bool permanent = false;
-  if (Contains(reason, "password") || Contains(reason, "authentication")) {
-    fix = "mend username and authType.password";
-    sqlstate = "28P01";
-    permanent = true;
-  } else if (Contains(reason, "pg_hba.conf") || Contains(reason, "not permitted to log in")) {
+  if (Contains(reason, "pg_hba.conf") || Contains(reason, "not permitted to log in")) {
     fix = "allow this role and address in pg_hba.conf";
     sqlstate = "28000";
     permanent = true;
@@ -100,6 +96,10 @@ PgConnectError ConnectFailure(const PostgresConfig &config, const std::string &d
              Contains(reason, "received invalid response")) {
     fix = "what listens there is not a PostgreSQL server; mend hostPort";
     sqlstate = "08P01";
+    permanent = true;
+  } else if (Contains(reason, "password") || Contains(reason, "authentication")) {
+    fix = "mend username and authType.password";  // last: names and other messages hold these words
+    sqlstate = "28P01";
     permanent = true;
   }
   return PgConnectError("cannot connect to " + where + ": " + reason + "; " + fix, sqlstate,
@@ -143,10 +143,6 @@ PgConnection::PgConnection(const PostgresConfig &config, const std::string &data
   // Such a database takes any bytes, and would check ours against the encoding that we claim.
   if (ServerEncoding() == "SQL_ASCII") PQsetClientEncoding(connection_.get(), "SQL_ASCII");
   Query("SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', false)");
-  // Such a database holds bytes of any kind; asked for UTF8 it would refuse a whole answer for one.
-  const char *encoding = PQparameterStatus(connection_.get(), "server_encoding");
-  if (encoding != nullptr && std::strcmp(encoding, "SQL_ASCII") == 0)
-    PQsetClientEncoding(connection_.get(), "SQL_ASCII");
 }
 
 // Statements with parameters come again and again, and planning our catalog queries costs more than
