@@ -80,7 +80,24 @@ std::string MapReader::RequiredText(const std::string &key, const std::string &f
   return text;
 }
 
-Secret MapReader::SecretText(const std::string &key) { return Secret(Text(key)); }
+// A password with a `$` in it is in no message: only a value that is nothing but the name of a
+// variable is shown.
+Secret MapReader::SecretText(const std::string &key) {
+  YAML::Node node = Take(key);
+  if (!node.IsDefined()) return Secret();
+  if (!node.IsScalar()) Fail(key, "a single value is expected", "write `" + key + ": value`");
+  std::vector<std::string> unset;
+  const std::string &text = node.Scalar();
+  Secret secret(ExpandEnvironment(text, &unset));
+  if (unset.empty()) return secret;
+  const std::string &name = unset[0];
+  bool is_name = (text == "$" + name || text == "${" + name + "}") &&
+                 std::none_of(name.begin(), name.end(), ::islower);
+  std::string shown = is_name ? " " + name + " is not set, its name stays"
+                              : " named after a `$` in it is not set, the `$` stays";
+  Warn("key '" + Full(key) + "': environment variable" + shown);
+  return secret;
+}
 
 bool MapReader::Bool(const std::string &key, bool fallback) {
   YAML::Node node = Take(key);

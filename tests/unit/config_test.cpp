@@ -85,6 +85,17 @@ TEST(ConfigTest, ValuesAreExpandedFromTheEnvironment) {
   EXPECT_TRUE(Warns(config, "SHIP_TEST_NONE is not set"));
 }
 
+TEST(ConfigTest, APasswordWithADollarIsInNoWarning) {
+  std::string text = Workflow();
+  text.replace(text.find("geheim"), 6, "ge$heim");
+  Config config = ParseConfig(text, "w");
+  EXPECT_EQ(config.postgres.password.Reveal(), "ge$heim");
+  EXPECT_TRUE(Warns(config, "authType.password': environment variable named after"));
+  EXPECT_FALSE(Warns(config, "heim"));
+  text.replace(text.find("ge$heim"), 7, "$SHIP_TEST_NONE");
+  EXPECT_TRUE(Warns(ParseConfig(text, "w"), "SHIP_TEST_NONE is not set"));
+}
+
 TEST(ConfigTest, UnknownKeysAreWarnedAboutByTheirFullName) {
   Config config =
       ParseConfig(Workflow("      pasword: x\n", "shipper: { pollIntervalMS: 5 }\n"), "w.yaml");
