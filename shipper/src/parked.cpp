@@ -53,7 +53,8 @@ void PrintParked(const std::vector<ParkedRow> &rows, bool json) {
                                    {"parked_at", row.parked_at},
                                    {"attempts", row.attempts},
                                    {"request", row.request}};
-    std::printf("%s\n", line.dump().c_str());
+    std::string text = line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    std::printf("%s\n", text.c_str());
   }
 }
 

@@ -23,6 +23,14 @@ TEST(ParkedTest, AParkedThingIsFoundAgainByItsName) {
   EXPECT_FALSE(WorkOf("strange", "feed row 7"));
 }
 
+TEST(ParkedTest, BytesThatAreNoTextAreListedToo) {
+  testing::internal::CaptureStdout();
+  PrintParked({{7, "fake", "edge", "public.\xff -> public.c", "refused", "{}", 1, "now"}}, true);
+  std::string said = testing::internal::GetCapturedStdout();
+  EXPECT_NE(said.find("\"id\":7"), std::string::npos);
+  EXPECT_NE(said.find(" -> public.c"), std::string::npos);
+}
+
 TEST(PatientSinkTest, ARefusalThatMayPassIsWaitedForAndOthersAreNot) {
   FakeSink sink;
   FakeClock clock;
