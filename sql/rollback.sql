@@ -98,6 +98,31 @@ SELECT count(*) FROM lineage.table_lineage WHERE target_table = 'roll_t.t2';
 BEGIN;
 SELECT lineage.forget() >= 0;
 PREPARE TRANSACTION 'roll_t_3';
+-- cancelled while a function's body is read: the block that catches it is rolled back
+CREATE TABLE locked (a int);
+CREATE FUNCTION twice_locked() RETURNS int LANGUAGE sql
+  AS 'SELECT max(a) FROM locked; SELECT max(a) FROM locked';
+CREATE FUNCTION stuck() RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+  BEGIN
+    INSERT INTO t2 VALUES (4711);
+    INSERT INTO t2 SELECT twice_locked();
+  EXCEPTION WHEN query_canceled THEN
+    RETURN 'caught';
+  END;
+  RETURN 'not cancelled';
+END $$;
+BEGIN;
+LOCK TABLE locked;
+PREPARE TRANSACTION 'roll_t_4';
+BEGIN;
+SET LOCAL statement_timeout = '300ms';
+SELECT stuck();
+SET LOCAL statement_timeout = 0;
+SELECT count(*) FROM t2 WHERE a = 4711;
+COMMIT;
+ROLLBACK PREPARED 'roll_t_4';
+SELECT count(*) FROM t2 WHERE a = 4711;
 -- read only: nothing is written, nothing fails, the next one writes
 BEGIN READ ONLY;
 SELECT count(*) FROM src;

@@ -129,9 +129,14 @@ List *TryAnalyseBody(HeapTuple tuple, Node *call, Oid collation) {
   PG_CATCH();
   {
     MemoryContextSwitchTo(caller);
-    if (MustRethrow()) PG_RE_THROW();
+    const bool rethrow = MustRethrow();
+    ErrorData *error = CopyErrorData();
     FlushErrorState();
     RollbackAndReleaseCurrentSubTransaction();
+    // Ours has ended first: an exception block that catches the error ends the innermost one.
+    CurrentResourceOwner = owner;
+    if (rethrow) ReThrowError(error);
+    FreeErrorData(error);
     queries = NIL;
   }
   PG_END_TRY();
