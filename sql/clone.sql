@@ -37,6 +37,11 @@ SELECT lineage.pending();
 SET client_min_messages = warning;
 SELECT DISTINCT target_table FROM lineage.table_lineage;
 SELECT count(*) FROM lineage._feed('shipper of a', 100);
+-- a refused DROP DATABASE forgets nothing
+INSERT INTO dst SELECT a, b FROM src;
+SELECT executions FROM lineage.table_lineage;
+DROP DATABASE regress_lineage_a;
+SELECT executions FROM lineage.table_lineage;
 SELECT lineage.forget() > 0;
 \c regress_lineage_b
 SELECT count(*) FROM lineage.table_lineage;

@@ -16,7 +16,8 @@ constexpr const char *kTranche = "pg_lineage";
 shmem_request_hook_type next_shmem_request = NULL;
 shmem_startup_hook_type next_shmem_startup = NULL;
 object_access_hook_type next_object_access = NULL;
-DatabaseSlot *my_slot = NULL;  // a backend never changes its database
+DatabaseSlot *my_slot = NULL;       // a backend never changes its database
+Oid dropped_database = InvalidOid;  // by the running DROP DATABASE, which may still be refused
 
 Size SegmentSize() {
   return add_size(MAXALIGN(sizeof(SharedState)),
@@ -116,10 +117,18 @@ void FreeSlot(Oid database) {
   LWLockRelease(ControlLock());
 }
 
-// Frees what a database had when it is dropped.
+// DROP DATABASE tells of the drop before it looks whether anybody is connected.
 void OnObjectAccess(ObjectAccessType access, Oid class_id, Oid object_id, int sub_id, void *arg) {
   if (next_object_access != NULL) next_object_access(access, class_id, object_id, sub_id, arg);
-  if (access == OAT_DROP && class_id == DatabaseRelationId) SharedForget(object_id, true);
+  if (access == OAT_DROP && class_id == DatabaseRelationId) dropped_database = object_id;
+}
+
+// Frees what a database had when it is gone.
+void OnTransactionEnd(XactEvent event, void *) {
+  if (event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT) return;
+  Oid dropped = dropped_database;
+  dropped_database = InvalidOid;
+  if (event == XACT_EVENT_COMMIT && OidIsValid(dropped)) SharedForget(dropped, true);
 }
 
 }  // namespace
@@ -131,6 +140,7 @@ void InstallSharedMemory() {
   shmem_startup_hook = StartMemory;
   next_object_access = object_access_hook;
   object_access_hook = OnObjectAccess;
+  RegisterXactCallback(OnTransactionEnd, NULL);
 }
 
 bool SharedReady() { return shared_state != NULL && shared_events != NULL; }
