@@ -65,8 +65,7 @@ Oid FiringTarget(const StackNode *node, Oid trigger_relation) {
   return trigger_relation;
 }
 
-// What the firing statement puts into a column, as far as it decides: a BEFORE trigger that looks
-// something up by NEW.x depends on what x is about to become.
+// What the firing statement puts into a column.
 const SourceSet *Incoming(const StackNode *caller, Oid target, AttrNumber column) {
   if (caller == nullptr || caller->kind != NodeKind::kRun || caller->run == nullptr)
     return EmptySet();
@@ -75,13 +74,15 @@ const SourceSet *Incoming(const StackNode *caller, Oid target, AttrNumber column
     const ShapeWrite &write = shape->writes[w];
     for (int i = 0; write.target == target && i < write.ncolumns; i++) {
       if (write.columns[i].column == column)
-        return AsCondition(ResolveSet(RunContext(caller->run), write.columns[i].sources));
+        return ResolveSet(RunContext(caller->run), write.columns[i].sources);
     }
   }
   return EmptySet();
 }
 
-// NEW and OLD are rows of the trigger's table; `incoming` adds what decides about NEW.
+// NEW and OLD are rows of the trigger's table; `incoming` is the statement that makes NEW. It gives
+// the values where the table is temporary. Elsewhere it only decides: a BEFORE trigger that looks
+// something up by NEW.x depends on what x is about to become.
 const RecordTaint *TriggerRow(RoutineFrame *frame, TupleDesc desc, const StackNode *incoming) {
   const SourceSet *fields[MaxTupleAttributeNumber];
   bool temp = false;
@@ -99,7 +100,8 @@ const RecordTaint *TriggerRow(RoutineFrame *frame, TupleDesc desc, const StackNo
     } else {
       bag.Add({frame->trigger_node, column, kIdentity, 0});
     }
-    bag.AddSet(Incoming(incoming, frame->trigger_node, column), kIdentity);
+    const SourceSet *coming = Incoming(incoming, frame->trigger_node, column);
+    bag.AddSet(temp ? coming : AsCondition(coming), kIdentity);
     if (!bag.items.Empty()) fields[i] = bag.Intern();
   }
   return InternRecord(desc->natts, fields);
