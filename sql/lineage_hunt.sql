@@ -76,6 +76,15 @@ INSERT INTO merged (x) SELECT a FROM src ON CONFLICT (x) DO UPDATE
 PREPARE q AS SELECT b FROM src;
 CREATE TABLE executed AS EXECUTE q;
 
+-- A recursive SQL function: its body is read once, not once for every call in it.
+CREATE FUNCTION fib(n int) RETURNS int LANGUAGE sql AS 'SELECT 1';
+CREATE OR REPLACE FUNCTION fib(n int) RETURNS int LANGUAGE sql
+  AS 'SELECT CASE WHEN n < 2 THEN n ELSE fib(n - 1) + fib(n - 2) END';
+CREATE TABLE recursive (x int);
+SET statement_timeout = '10s';
+INSERT INTO recursive SELECT fib(a) FROM src;
+RESET statement_timeout;
+
 SELECT source_table, source_column, target_table, target_column, subtype, operation
 FROM lineage.column_lineage
 WHERE type = 'DIRECT' AND target_table LIKE 'hunt.%' AND source_table <> target_table

@@ -168,19 +168,31 @@ List *ExpandArguments(Oid function, Node *call, List *args) {
   return expanded;
 }
 
+// True inside the body of `function`: a recursive call adds nothing, but bodies without number.
+bool InBodyOf(const QueryInfo *info, Oid function) {
+  for (; info != nullptr; info = info->body_caller) {
+    while (info->parent != nullptr && info->body_arg_sets == nullptr) info = info->parent;
+    if (info->body_function == function) return true;
+  }
+  return false;
+}
+
 // Brings the body in once per call node.
 QueryInfo *BodyRoot(Builder *builder, QueryInfo *info, Node *call, Oid function, List *args) {
   for (int i = 0; i < builder->bodies.size; i++) {
     if (builder->bodies[i].call == call) return builder->bodies[i].root;
   }
+  CHECK_FOR_INTERRUPTS();
   QueryInfo *root = nullptr;
   HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
-  if (HeapTupleIsValid(tuple) && builder->body_depth < kMaxBodyDepth) {
+  if (HeapTupleIsValid(tuple) && builder->body_depth < kMaxBodyDepth &&
+      builder->bodies.size < kMaxBodies && !InBodyOf(info, function)) {
     Query *query = ResultQuery(TryAnalyseBody(tuple, call, exprInputCollation(call)));
     if (query != nullptr) {
       root = InfoFor(builder, query, nullptr);
       root->body_args = ExpandArguments(function, call, args);
       root->body_caller = info;
+      root->body_function = function;
       int nargs = Max(list_length(root->body_args), 1);
       root->body_arg_sets = static_cast<SymSet *>(palloc(sizeof(SymSet) * nargs));
       for (int i = 0; i < nargs; i++) root->body_arg_sets[i].size = -1;

@@ -26,7 +26,8 @@ struct QueryInfo {
   int nsubstitutes;
   List *body_args;         // body of a SQL function: what its $n stand for …
   QueryInfo *body_caller;  // … in this scope; NULL elsewhere
-  SymSet *body_arg_sets;   // memo of the arguments' whole values; size < 0: open
+  Oid body_function;
+  SymSet *body_arg_sets;  // memo of the arguments' whole values; size < 0: open
 };
 
 // The recursive CTE that is being iterated to its fixed point.
@@ -68,6 +69,7 @@ struct Builder {
 
 constexpr int kMaxNodesVisited = 2000000;
 constexpr int kMaxBodyDepth = 16;
+constexpr int kMaxBodies = 500;  // of one statement; further calls are made of their arguments
 
 QueryInfo *InfoFor(Builder *builder, Query *query, QueryInfo *parent);
 
