@@ -85,6 +85,32 @@ SET statement_timeout = '10s';
 INSERT INTO recursive SELECT fib(a) FROM src;
 RESET statement_timeout;
 
+-- A SQL function with a SET clause is watched as it runs, also where its caller names no table.
+CREATE FUNCTION plus(n int) RETURNS int LANGUAGE sql SECURITY DEFINER SET search_path = hunt AS
+$$ SELECT v + n FROM look $$;
+CREATE TABLE watched (x int);
+INSERT INTO watched SELECT plus(1);
+-- Rows of a table with a dropped column: positions are not attribute numbers.
+CREATE TABLE gap (gone int, a int, b int);
+ALTER TABLE gap DROP COLUMN gone;
+INSERT INTO gap VALUES (1, 2);
+CREATE FUNCTION gaps() RETURNS SETOF gap LANGUAGE plpgsql AS
+$$ BEGIN RETURN QUERY SELECT * FROM gap; END $$;
+CREATE TABLE from_gaps (x int, y int);
+INSERT INTO from_gaps SELECT * FROM gaps();
+CREATE TABLE from_gap (x int, y int);
+DO $$ DECLARE r gap; BEGIN SELECT * INTO r FROM gap; INSERT INTO from_gap VALUES (r.a, r.b); END $$;
+-- A body that is no SQL is the user's fault: no WARNING of ours, and the rest is captured.
+SET check_function_bodies = off;
+CREATE FUNCTION no_sql() RETURNS int LANGUAGE sql AS $$ selec $$;
+RESET check_function_bodies;
+CREATE TABLE beside (x int);
+BEGIN;
+CREATE VIEW broken AS SELECT no_sql() AS n FROM src;
+INSERT INTO beside SELECT a FROM src;
+COMMIT;
+DROP VIEW broken;
+
 SELECT source_table, source_column, target_table, target_column, subtype, operation
 FROM lineage.column_lineage
 WHERE type = 'DIRECT' AND target_table LIKE 'hunt.%' AND source_table <> target_table

@@ -265,6 +265,10 @@ void BindToFrame(RunState *run, RoutineFrame *frame) {
       run->params[i] = FrameParam(frame, shape->params[i].paramid, shape->params[i].field);
     run->frame = frame;
     run->frame_serial = frame->serial;
+    if (shape->noutputs > 0) {  // the last statement that returns rows is the result
+      ClearResult(&frame->result);
+      AssignOutputs(run);
+    }
     return;
   }
   PLpgSQL_stmt *statement = CurrentStatement(frame);
@@ -310,6 +314,8 @@ void AssignOutputs(RunState *run) {
     sets.Append(
         UnionSets(ResolveSet(context, fields ? shape->fields[i] : shape->outputs[i]), deciding));
   if (returns) {
+    if (frame->function != nullptr) SpreadOverLive(frame->function->fn_rettype, &sets);
+    size = sets.size;
     if (size > 0) AddResultRow(&frame->result, size, sets.items, UnionSets(rows, condition));
     return;
   }

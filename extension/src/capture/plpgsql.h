@@ -45,6 +45,9 @@ bool EndStatementQuickly(RoutineFrame *frame, PLpgSQL_stmt *statement);
 // `sets` to a target variable, position by position.
 void AssignVariable(RoutineFrame *frame, PLpgSQL_datum *target, int size,
                     const SourceSet *const *sets);
+// Positions of a row become attribute numbers of its type, where the two differ: it has dropped
+// ones.
+void SpreadOverLive(Oid row_type, PodVector<const SourceSet *> *sets);
 void ReadVariable(RoutineFrame *frame, int dno, ResultTaint *out);
 
 // ---- capture/plpgsql_expr.cpp -------------------------------------------------------------------

@@ -176,6 +176,7 @@ void EndReturn(RoutineFrame *frame, PLpgSQL_expr *expr, int retvarno) {
   const SourceSet *condition = settings.track_control_flow ? FrameCondition(frame) : EmptySet();
   for (int i = 0; i < value.columns.size; i++)
     value.columns[i] = WithCondition(frame, value.columns[i]);
+  SpreadOverLive(frame->function->fn_rettype, &value.columns);
   AddResultRow(&frame->result, value.columns.size, value.columns.items,
                UnionSets(value.rows, condition));
 }
@@ -209,6 +210,21 @@ void EndCall(RoutineFrame *frame, PLpgSQL_stmt_call *call) {
 
 }  // namespace
 
+void SpreadOverLive(Oid row_type, PodVector<const SourceSet *> *sets) {
+  if (row_type == RECORDOID || !type_is_rowtype(row_type)) return;
+  TupleDesc desc = lookup_rowtype_tupdesc_noerror(row_type, -1, true);
+  if (desc == nullptr) return;
+  int live = 0;
+  for (int i = 0; i < desc->natts; i++) live += TupleDescAttr(desc, i)->attisdropped ? 0 : 1;
+  if (live < desc->natts && sets->size == live) {
+    PodVector<const SourceSet *> spread = {};
+    for (int i = 0, next = 0; i < desc->natts; i++)
+      spread.Append(TupleDescAttr(desc, i)->attisdropped ? EmptySet() : sets->items[next++]);
+    *sets = spread;
+  }
+  ReleaseTupleDesc(desc);
+}
+
 void AssignVariable(RoutineFrame *frame, PLpgSQL_datum *target, int size,
                     const SourceSet *const *sets) {
   if (target->dtype == PLPGSQL_DTYPE_ROW) {
@@ -216,7 +232,10 @@ void AssignVariable(RoutineFrame *frame, PLpgSQL_datum *target, int size,
     for (int i = 0; i < row->nfields; i++)
       SetDatum(frame, row->varnos[i], i < size ? sets[i] : EmptySet());
   } else if (target->dtype == PLPGSQL_DTYPE_REC && size > 0) {
-    frame->slots[target->dno] = {EmptySet(), InternRecord(size, sets)};
+    PodVector<const SourceSet *> fields = {};
+    for (int i = 0; i < size; i++) fields.Append(sets[i]);
+    SpreadOverLive(reinterpret_cast<PLpgSQL_rec *>(target)->rectypeid, &fields);
+    frame->slots[target->dno] = {EmptySet(), InternRecord(fields.size, fields.items)};
   } else {
     SetDatum(frame, target->dno, size > 0 ? sets[0] : EmptySet());
   }

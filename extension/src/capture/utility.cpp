@@ -229,13 +229,6 @@ void After(UtilityState *state, const PlannedStmt *plan, const char *source,
       if (mode == DISCARD_ALL || mode == DISCARD_TEMP) TempDiscard();
       break;
     }
-    case T_CallStmt: {
-      // The caller's frame takes what came back.
-      const StackNode *caller = TopNode();
-      if (state->context != nullptr && caller != nullptr && caller->kind == NodeKind::kRoutine)
-        ObserveAll(&caller->frame->observed, state->observed);
-      break;
-    }
     default:
       break;
   }
@@ -251,9 +244,17 @@ bool Begin(UtilityState *state, Node *statement, ParamListInfo params) {
           !ArgumentsCarryNothing(reinterpret_cast<CallStmt *>(statement), params));
 }
 
+// The caller's frame takes what came back from a CALL. Looks at nothing but `state`: the procedure
+// may have ended the transaction, and its own plan with it.
+void AfterCall(UtilityState *state) {
+  const StackNode *caller = TopNode();
+  if (caller != nullptr && caller->kind == NodeKind::kRoutine)
+    ObserveAll(&caller->frame->observed, state->observed);
+}
+
 // Whether After() has anything to do for a statement.
-bool MattersAfter(const UtilityState *state, Node *statement) {
-  switch (nodeTag(statement)) {
+bool MattersAfter(const UtilityState *state, NodeTag tag) {
+  switch (tag) {
     case T_CopyStmt:
     case T_TruncateStmt:
     case T_CreateStmt:
@@ -278,6 +279,7 @@ void Utility(PlannedStmt *plan, const char *source, bool read_only_tree,
   bool follows = FollowsTrack();
   if (follows && Begin(&state, plan->utilityStmt, params))
     follows = Guarded("utility begin", [&] { Prepare(&state, plan->utilityStmt, params); });
+  NodeTag tag = nodeTag(plan->utilityStmt);
   int depth = StackDepth();
   StackNode *node = PushNode(NodeKind::kUtility);
   if (node != nullptr && follows) node->utility = &state;
@@ -297,8 +299,14 @@ void Utility(PlannedStmt *plan, const char *source, bool read_only_tree,
   }
   PG_END_TRY();
   // A procedure may have ended the transaction, or the statement dropped the extension.
-  if (follows && MattersAfter(&state, plan->utilityStmt) && CaptureOn())
-    Guarded("utility end", [&] { After(&state, plan, source, completion); });
+  if (follows && MattersAfter(&state, tag) && CaptureOn())
+    Guarded("utility end", [&] {
+      if (tag == T_CallStmt) {
+        AfterCall(&state);
+      } else {
+        After(&state, plan, source, completion);
+      }
+    });
   if (state.context != nullptr) MemoryContextDelete(state.context);
 }
 

@@ -46,6 +46,24 @@ FunctionClass Classify(HeapTuple tuple) {
   return FunctionClass::kSqlBody;
 }
 
+// NIL for a text that is no SQL (check_function_bodies was off): the user's fault, and told when
+// the function runs. The raw parser holds nothing that an error could leave behind.
+List *TryParse(const char *text) {
+  MemoryContext caller = CurrentMemoryContext;
+  List *volatile parsed = NIL;
+  PG_TRY();
+  { parsed = raw_parser(text, RAW_PARSE_DEFAULT); }
+  PG_CATCH();
+  {
+    MemoryContextSwitchTo(caller);
+    if (MustRethrow()) PG_RE_THROW();
+    FlushErrorState();
+    parsed = NIL;
+  }
+  PG_END_TRY();
+  return parsed;
+}
+
 // True when a SQL function's body is anything but one SELECT, so that it cannot be inlined.
 bool HasSeveralStatements(HeapTuple tuple) {
   bool is_null = false;
@@ -56,7 +74,7 @@ bool HasSeveralStatements(HeapTuple tuple) {
     return list_length(stored) != 1 || linitial_node(Query, stored)->commandType != CMD_SELECT;
   }
   Datum source = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosrc, &is_null);
-  List *parsed = raw_parser(TextDatumGetCString(source), RAW_PARSE_DEFAULT);
+  List *parsed = TryParse(TextDatumGetCString(source));
   return list_length(parsed) != 1 || !IsA(linitial_node(RawStmt, parsed)->stmt, SelectStmt);
 }
 
