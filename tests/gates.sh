@@ -5,14 +5,16 @@ set -u
 cd "$(dirname "$0")/.."
 passed=0 failed=0 skipped=0
 
-# The files of the project, by pattern: those git knows, else those that are there.
+# The files of the project, by pattern: those git knows, else those that are there and not built.
 files() {
   if git rev-parse --git-dir >/dev/null 2>&1; then
     git ls-files -- "$@" | while read -r file; do [ -e "$file" ] && echo "$file"; done
   else
     local pattern
-    for pattern in "$@"; do find . -path ./build -prune -o -path "./$pattern" -type f -print; done |
-      sed 's|^\./||' | sort -u
+    for pattern in "$@"; do
+      find . -path ./build -prune -o -path "./$pattern" -type f ! -name '*.[od]' ! -name '*.bc' \
+        ! -path ./pg_lineage.so ! -path ./lineage-shipper ! -path '*/__pycache__/*' -print
+    done | sed 's|^\./||' | sort -u
   fi
 }
 
