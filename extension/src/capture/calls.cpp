@@ -172,9 +172,7 @@ bool CarriesNothing(const QueryDesc *query, const Shape *shape, const RoutineFra
   bool looked_at = statement->cmd_type != PLPGSQL_STMT_PERFORM &&
                    (statement->cmd_type != PLPGSQL_STMT_EXECSQL ||
                     reinterpret_cast<PLpgSQL_stmt_execsql *>(statement)->into);
-  if (looked_at || frame->base_condition->size > 0 ||
-      frame->statements.items[frame->statements.size - 1].condition->size > 0)
-    return false;
+  if (looked_at || !RunsUnconditionally(frame)) return false;
   if (query->params != nullptr && query->params != frame->estate->paramLI) return false;
   for (int i = 0; i < shape->nparams; i++) {
     const SourceSet *set = FrameScalar(frame, shape->params[i].paramid);

@@ -104,6 +104,13 @@ void FramesReset();
 // What decides that the frame's current statement runs.
 const SourceSet *FrameCondition(const RoutineFrame *frame);
 
+// True when nothing decides about it: no condition of a caller, of a jump or of a branch.
+inline bool RunsUnconditionally(const RoutineFrame *frame) {
+  if (frame->base_condition->size > 0) return false;
+  int size = frame->statements.size;
+  return size == 0 || frame->statements.items[size - 1].condition->size == 0;
+}
+
 // One sets of arguments, by position.
 struct ArgumentSets {
   PodVector<const SourceSet *> values;

@@ -199,11 +199,7 @@ bool BeginRoutineQuickly(PLpgSQL_execstate *estate, PLpgSQL_function *function) 
       (caller->utility != nullptr && caller->utility->arguments != nullptr))
     return false;
   const RoutineFrame *outer = TopFrame();
-  if (outer != nullptr &&
-      (outer->base_condition->size > 0 ||
-       (!outer->statements.Empty() &&
-        outer->statements.items[outer->statements.size - 1].condition->size > 0)))
-    return false;
+  if (outer != nullptr && !RunsUnconditionally(outer)) return false;
   FunctionInfo *info = KnownInfo(function);
   const EventPath *path = KnownPath(caller->path, function->fn_oid, InvalidOid);
   if (info == nullptr || path == nullptr) return false;

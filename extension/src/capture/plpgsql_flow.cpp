@@ -332,8 +332,7 @@ bool EndStatementQuickly(RoutineFrame *frame, PLpgSQL_stmt *statement) {
     case PLPGSQL_STMT_RETURN:
       if (As<PLpgSQL_stmt_return>(statement)->expr != nullptr ||
           As<PLpgSQL_stmt_return>(statement)->retvarno >= 0 ||
-          (settings.track_control_flow &&
-           (frame->base_condition->size > 0 || statements->Last().condition->size > 0)))
+          (settings.track_control_flow && !RunsUnconditionally(frame)))
         return false;
       break;
     case PLPGSQL_STMT_IF:
@@ -344,7 +343,7 @@ bool EndStatementQuickly(RoutineFrame *frame, PLpgSQL_stmt *statement) {
       PLpgSQL_stmt_assign *assign = As<PLpgSQL_stmt_assign>(statement);
       const TaintSlot *slot = &frame->slots[assign->varno];
       if (frame->estate->datums[assign->varno]->dtype != PLPGSQL_DTYPE_VAR ||
-          frame->base_condition->size > 0 || statements->Last().condition->size > 0)
+          !RunsUnconditionally(frame))
         return false;
       const SourceSet *value = ExprValueKnown(frame, assign->expr);
       if (value == nullptr) return false;

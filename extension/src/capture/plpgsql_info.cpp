@@ -16,7 +16,7 @@ T *As(PLpgSQL_stmt *statement) {
   return reinterpret_cast<T *>(statement);
 }
 
-uint8 VisitList(FunctionInfo *info, List *body, uint32 parent, int conditions, bool handler);
+uint8 VisitList(FunctionInfo *info, List *body, uint32 parent, int conditions);
 
 void Forget(void *arg) {
   if (info_table != nullptr) hash_search(info_table, &arg, HASH_REMOVE, nullptr);
@@ -24,13 +24,13 @@ void Forget(void *arg) {
 
 uint8 VisitIf(FunctionInfo *info, PLpgSQL_stmt_if *statement) {
   uint32 id = statement->stmtid;
-  uint8 jumps = VisitList(info, statement->then_body, id, 1, false);
+  uint8 jumps = VisitList(info, statement->then_body, id, 1);
   int conditions = 1;
   ListCell *cell;
   foreach (cell, statement->elsif_list)
-    jumps |= VisitList(info, static_cast<PLpgSQL_if_elsif *>(lfirst(cell))->stmts, id, ++conditions,
-                       false);
-  return jumps | VisitList(info, statement->else_body, id, conditions, false);
+    jumps |=
+        VisitList(info, static_cast<PLpgSQL_if_elsif *>(lfirst(cell))->stmts, id, ++conditions);
+  return jumps | VisitList(info, statement->else_body, id, conditions);
 }
 
 // The test expression counts as the first condition.
@@ -40,17 +40,17 @@ uint8 VisitCase(FunctionInfo *info, PLpgSQL_stmt_case *statement) {
   ListCell *cell;
   foreach (cell, statement->case_when_list)
     jumps |= VisitList(info, static_cast<PLpgSQL_case_when *>(lfirst(cell))->stmts,
-                       statement->stmtid, ++conditions, false);
-  return jumps | VisitList(info, statement->else_stmts, statement->stmtid, conditions, false);
+                       statement->stmtid, ++conditions);
+  return jumps | VisitList(info, statement->else_stmts, statement->stmtid, conditions);
 }
 
 uint8 VisitBlock(FunctionInfo *info, PLpgSQL_stmt_block *block) {
-  uint8 jumps = VisitList(info, block->body, block->stmtid, 0, false);
+  uint8 jumps = VisitList(info, block->body, block->stmtid, 0);
   if (block->exceptions == nullptr) return jumps;
   ListCell *cell;
   foreach (cell, block->exceptions->exc_list)
-    jumps |= VisitList(info, static_cast<PLpgSQL_exception *>(lfirst(cell))->action, block->stmtid,
-                       0, true);
+    jumps |=
+        VisitList(info, static_cast<PLpgSQL_exception *>(lfirst(cell))->action, block->stmtid, 0);
   return jumps;
 }
 
@@ -65,17 +65,17 @@ uint8 VisitInside(FunctionInfo *info, PLpgSQL_stmt *statement) {
     case PLPGSQL_STMT_CASE:
       return VisitCase(info, As<PLpgSQL_stmt_case>(statement));
     case PLPGSQL_STMT_LOOP:
-      return VisitList(info, As<PLpgSQL_stmt_loop>(statement)->body, id, 0, false);
+      return VisitList(info, As<PLpgSQL_stmt_loop>(statement)->body, id, 0);
     case PLPGSQL_STMT_WHILE:
-      return VisitList(info, As<PLpgSQL_stmt_while>(statement)->body, id, 1, false);
+      return VisitList(info, As<PLpgSQL_stmt_while>(statement)->body, id, 1);
     case PLPGSQL_STMT_FORI:
-      return VisitList(info, As<PLpgSQL_stmt_fori>(statement)->body, id, 0, false);
+      return VisitList(info, As<PLpgSQL_stmt_fori>(statement)->body, id, 0);
     case PLPGSQL_STMT_FORS:
     case PLPGSQL_STMT_FORC:
     case PLPGSQL_STMT_DYNFORS:
-      return VisitList(info, As<PLpgSQL_stmt_forq>(statement)->body, id, 0, false);
+      return VisitList(info, As<PLpgSQL_stmt_forq>(statement)->body, id, 0);
     case PLPGSQL_STMT_FOREACH_A:
-      return VisitList(info, As<PLpgSQL_stmt_foreach_a>(statement)->body, id, 0, false);
+      return VisitList(info, As<PLpgSQL_stmt_foreach_a>(statement)->body, id, 0);
     case PLPGSQL_STMT_EXIT:
       return kJumpsOutOfLoop;
     case PLPGSQL_STMT_RETURN:
@@ -87,7 +87,7 @@ uint8 VisitInside(FunctionInfo *info, PLpgSQL_stmt *statement) {
   }
 }
 
-uint8 VisitList(FunctionInfo *info, List *body, uint32 parent, int conditions, bool handler) {
+uint8 VisitList(FunctionInfo *info, List *body, uint32 parent, int conditions) {
   uint8 all = 0;
   ListCell *cell;
   foreach (cell, body) {
@@ -97,7 +97,6 @@ uint8 VisitList(FunctionInfo *info, List *body, uint32 parent, int conditions, b
     entry->statement = statement;
     entry->parent = parent;
     entry->conditions = static_cast<int16>(conditions);
-    entry->handler = handler;
     entry->jumps = VisitInside(info, statement);
     all |= entry->jumps;
   }

@@ -18,7 +18,6 @@ struct StatementInfo {
   uint32 parent;     // stmtid of the statement it stands in; 0: none
   int16 conditions;  // how many of the parent's conditions were looked at before it runs
   uint8 jumps;
-  bool handler;  // stands in an exception handler
 };
 
 struct FunctionInfo {

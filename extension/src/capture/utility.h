@@ -15,13 +15,12 @@ enum class UtilityKind : uint8 { kOther, kCreateTableAs, kRefresh, kCopyTo, kCal
 
 struct UtilityState {
   UtilityKind kind;
-  MemoryContext context;      // holds all below; NULL for kOther
-  const Shape *arguments;     // kCall: its one call
-  PLpgSQL_execstate *estate;  // whose variables the arguments name, or NULL
-  const SourceSet **params;   // by index into arguments->params
-  ObservationList observed;   // kCall: what came back
-  bool executes;              // EXECUTE of a prepared query gives the rows
-  bool has_outputs;           // a query ran for this statement
+  MemoryContext context;     // holds all below; NULL for kOther
+  const Shape *arguments;    // kCall: its one call
+  const SourceSet **params;  // by index into arguments->params
+  ObservationList observed;  // kCall: what came back
+  bool executes;             // EXECUTE of a prepared query gives the rows
+  bool has_outputs;          // a query ran for this statement
   PodVector<const SourceSet *> outputs;
   PodVector<const char *> names;  // of the outputs
   const SourceSet *rows;

@@ -79,16 +79,6 @@ inline Node *MergeJoinCondition(const Query *query) {
 #endif
 }
 
-// 18 lets a Var in RETURNING name the OLD or the NEW row; up to 17 it is always the new one.
-inline bool ReturnsOldRow(const Var *var) {
-#if PG_VERSION_NUM >= 180000
-  return var->varreturningtype == VAR_RETURNING_OLD;
-#else
-  (void)var;
-  return false;
-#endif
-}
-
 }  // namespace compat
 }  // namespace pg_lineage
 
