@@ -5,7 +5,8 @@ PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 
 EXTENSION = extension/pg_lineage
 MODULE_big = pg_lineage
-DATA = $(wildcard extension/pg_lineage--*.sql)
+DATA_built = build/pg_lineage--1.0.sql
+SQL_PARTS = $(sort $(wildcard extension/sql/*.sql))
 OBJS = $(patsubst %.cpp,%.o,$(sort $(wildcard extension/src/*.cpp extension/src/*/*.cpp)))
 PG_CXXFLAGS = -std=gnu++17 -fno-exceptions -fno-rtti -Wall -Wextra -Werror -Wno-register \
   -Iextension/src -isystem $(shell $(PG_CONFIG) --includedir-server)
@@ -42,6 +43,11 @@ all install:
 	@echo "No PostgreSQL build files by '$(PG_CONFIG) --pgxs': run 'make deps' or set PG_CONFIG." >&2
 	@exit 1
 endif
+
+# The script that CREATE EXTENSION runs is its parts in the order of their names.
+build/pg_lineage--1.0.sql: $(SQL_PARTS)
+	@mkdir -p build
+	cat $(SQL_PARTS) > $@
 
 # Objects made for another server are made again.
 build/server.stamp: FORCE

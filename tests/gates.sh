@@ -133,9 +133,9 @@ unknown_settings() {
   done
 }
 uncommented_sql() {
-  python3 - extension/pg_lineage--1.0.sql <<'END'
+  python3 - extension/sql/*.sql <<'END'
 import re, sys
-text = open(sys.argv[1], encoding="utf-8").read()
+text = "".join(open(part, encoding="utf-8").read() for part in sys.argv[1:])
 made = re.findall(r"^CREATE (?:OR REPLACE )?(FUNCTION|VIEW|TABLE) (lineage\.\w+)", text, re.M)
 for kind, name in made:
     if not re.search(rf"COMMENT ON {kind} {re.escape(name)}\b", text):
@@ -143,9 +143,9 @@ for kind, name in made:
 END
 }
 loose_functions() {
-  python3 - extension/pg_lineage--1.0.sql <<'END'
+  python3 - extension/sql/*.sql <<'END'
 import re, sys
-text = open(sys.argv[1], encoding="utf-8").read()
+text = "".join(open(part, encoding="utf-8").read() for part in sys.argv[1:])
 if re.search(r"GRANT\b[^;]*\bTO PUBLIC", text):
     print("something is granted to PUBLIC")
 function = r"^CREATE (?:OR REPLACE )?FUNCTION (lineage\.\w+)(.*?);$"

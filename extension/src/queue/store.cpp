@@ -11,7 +11,7 @@ struct TableForm {
   Oid types[kMaxStoreColumns];
 };
 
-// The columns of the installed version, as in pg_lineage--1.0.sql.
+// The columns of the installed version, as in extension/sql/10_store.sql.
 const TableForm kForms[kStoreTables] = {
     {"_node", 8, {INT8OID, OIDOID, CHAROID, TEXTOID, TEXTOID, TEXTARRAYOID, INT8OID, INT8OID}},
     {"_edge",

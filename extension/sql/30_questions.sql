@@ -1,0 +1,36 @@
+-- API: public. All that flows into a relation, or into a column of it.
+CREATE FUNCTION lineage.upstream(
+  relation regclass, column_name text DEFAULT NULL, max_depth integer DEFAULT NULL,
+  OUT depth integer, OUT table_name text, OUT column_name text, OUT type text, OUT path text[])
+RETURNS SETOF record LANGUAGE c STABLE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'pg_lineage_upstream_relation';
+COMMENT ON FUNCTION lineage.upstream(regclass, text, integer) IS
+  'public: all that flows into a relation, or into a column of it';
+
+-- API: public. All that flows into a relation, or into a column of it.
+CREATE FUNCTION lineage.upstream(
+  relation text, column_name text DEFAULT NULL, max_depth integer DEFAULT NULL,
+  OUT depth integer, OUT table_name text, OUT column_name text, OUT type text, OUT path text[])
+RETURNS SETOF record LANGUAGE c STABLE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'pg_lineage_upstream_name';
+COMMENT ON FUNCTION lineage.upstream(text, text, integer) IS
+  'public: all that flows into a relation, or into a column of it';
+
+-- API: public. All that a relation, or a column of it, flows into.
+CREATE FUNCTION lineage.downstream(
+  relation regclass, column_name text DEFAULT NULL, max_depth integer DEFAULT NULL,
+  OUT depth integer, OUT table_name text, OUT column_name text, OUT type text, OUT path text[])
+RETURNS SETOF record LANGUAGE c STABLE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'pg_lineage_downstream_relation';
+COMMENT ON FUNCTION lineage.downstream(regclass, text, integer) IS
+  'public: all that a relation, or a column of it, flows into';
+
+-- API: public. All that a relation, or a column of it, flows into.
+CREATE FUNCTION lineage.downstream(
+  relation text, column_name text DEFAULT NULL, max_depth integer DEFAULT NULL,
+  OUT depth integer, OUT table_name text, OUT column_name text, OUT type text, OUT path text[])
+RETURNS SETOF record LANGUAGE c STABLE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'pg_lineage_downstream_name';
+COMMENT ON FUNCTION lineage.downstream(text, text, integer) IS
+  'public: all that a relation, or a column of it, flows into';
+
