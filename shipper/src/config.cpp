@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "config_reader.h"
+#include "config_source.h"
 
 namespace shipper {
 
@@ -113,55 +114,6 @@ void ReadPostgres(MapReader *map, PostgresConfig *postgres) {
   ssl.Finish();
   ReadOptions(map, "connectionOptions", postgres);
   ReadOptions(map, "connectionArguments", postgres);
-  map->Finish();
-}
-
-void ReadMetadata(MapReader *map, MetadataConfig *metadata) {
-  metadata->mark_deleted_tables = map->Bool("markDeletedTables", true);
-  metadata->mark_deleted_stored_procedures = map->Bool("markDeletedStoredProcedures", true);
-  metadata->mark_deleted_schemas = map->Bool("markDeletedSchemas", false);
-  metadata->mark_deleted_databases = map->Bool("markDeletedDatabases", false);
-  metadata->include_tables = map->Bool("includeTables", true);
-  metadata->include_views = map->Bool("includeViews", true);
-  metadata->include_tags = map->Bool("includeTags", true);
-  metadata->include_owners = map->Bool("includeOwners", false);
-  metadata->include_stored_procedures = map->Bool("includeStoredProcedures", true);
-  metadata->include_ddl = map->Bool("includeDDL", false);
-  metadata->override_metadata = map->Bool("overrideMetadata", false);
-  map->Ignore({"includeCustomProperties", "ownerConfig", "queryLogDuration",
-               "queryParsingTimeoutLimit", "threads", "incremental", "extractJsonSchema",
-               "jsonSchemaSampleSize", "markDeletedTablesFromFilterOnly"});
-}
-
-void ReadLineage(MapReader *map, LineageConfig *lineage) {
-  lineage->process_view_lineage = map->Bool("processViewLineage", true);
-  lineage->process_query_lineage = map->Bool("processQueryLineage", true);
-  lineage->override_view_lineage = map->Bool("overrideViewLineage", false);
-  map->Ignore({"queryLogDuration", "queryLogFilePath", "resultLimit", "parsingTimeoutLimit",
-               "queryParserConfig", "filterCondition", "processStoredProcedureLineage", "threads",
-               "processCrossDatabaseLineage", "crossDatabaseServiceNames", "enableTempTableLineage",
-               "incrementalLineageProcessing"});
-}
-
-// sourceConfig.config: its `type` decides which keys there are.
-void ReadSourceConfig(MapReader *map, Config *config) {
-  static const std::vector<std::string> kTypes = {"DatabaseMetadata",
-                                                  "DatabaseLineage",
-                                                  "DatabaseUsage",
-                                                  "Profiler",
-                                                  "AutoClassification",
-                                                  "TestSuite",
-                                                  "DBT"};
-  std::string type = map->Choice("type", "DatabaseMetadata", kTypes);
-  config->workflow_types.push_back(type);
-  if (type != "DatabaseMetadata" && type != "DatabaseLineage") return;
-  config->metadata.use_fqn_for_filtering = map->Bool("useFqnForFiltering", false);
-  config->metadata.schema_filter = map->Filter("schemaFilterPattern");
-  config->metadata.table_filter = map->Filter("tableFilterPattern");
-  config->metadata.database_filter = map->Filter("databaseFilterPattern");
-  config->metadata.stored_procedure_filter = map->Filter("storedProcedureFilterPattern");
-  if (type == "DatabaseMetadata") ReadMetadata(map, &config->metadata);
-  if (type == "DatabaseLineage") ReadLineage(map, &config->lineage);
   map->Finish();
 }
 

@@ -61,6 +61,22 @@ struct PostgresConfig {
   std::vector<std::pair<std::string, std::string>> options;  // further libpq parameters
 };
 
+// Owners of one level of objects. Names are those of users and teams of the catalog, or e-mails.
+struct OwnerLevel {
+  std::vector<std::string> all;                             // of every object of the level
+  std::map<std::string, std::vector<std::string>> by_name;  // "db.schema.table", or its last part
+};
+
+// sourceConfig.config.ownerConfig
+struct OwnerConfig {
+  std::vector<std::string> fallback;  // `default`
+  std::vector<std::string> service;
+  OwnerLevel database;
+  OwnerLevel schema;
+  OwnerLevel table;
+  bool inherit = true;
+};
+
 // sourceConfig.config of type DatabaseMetadata
 struct MetadataConfig {
   bool mark_deleted_tables = true;
@@ -71,6 +87,7 @@ struct MetadataConfig {
   bool include_views = true;
   bool include_tags = true;
   bool include_owners = false;
+  OwnerConfig owners;
   bool include_stored_procedures = true;
   bool include_ddl = false;
   bool override_metadata = false;

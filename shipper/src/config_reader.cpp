@@ -153,6 +153,28 @@ FilterPattern MapReader::Filter(const std::string &key) {
   return pattern;
 }
 
+bool MapReader::IsMap(const std::string &key) const { return Has(key) && node_[key].IsMap(); }
+
+std::vector<std::string> MapReader::Keys() const {
+  std::vector<std::string> keys;
+  if (!node_.IsMap()) return keys;
+  for (const auto &item : node_) keys.push_back(item.first.as<std::string>());
+  return keys;
+}
+
+std::vector<std::string> MapReader::TextOrList(const std::string &key) {
+  YAML::Node node = Take(key);
+  std::vector<std::string> items;
+  if (!node.IsDefined()) return items;
+  if (!node.IsSequence()) {
+    items.push_back(Scalar(key, node));
+  } else {
+    for (const YAML::Node &item : node) items.push_back(Scalar(key, item));
+  }
+  items.erase(std::remove(items.begin(), items.end(), ""), items.end());
+  return items;
+}
+
 std::vector<std::pair<std::string, std::string>> MapReader::Pairs(const std::string &key) {
   YAML::Node node = Take(key);
   std::vector<std::pair<std::string, std::string>> pairs;
@@ -168,6 +190,13 @@ std::vector<std::pair<std::string, std::string>> MapReader::Pairs(const std::str
 
 void MapReader::Ignore(const std::vector<std::string> &keys) {
   seen_.insert(keys.begin(), keys.end());
+}
+
+void MapReader::Moot(const std::vector<std::string> &keys, const std::string &why) {
+  for (const std::string &key : keys) {
+    seen_.insert(key);
+    if (Has(key)) Warn("key '" + Full(key) + "' has no effect: " + why);
+  }
 }
 
 void MapReader::Finish() {

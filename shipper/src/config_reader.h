@@ -33,9 +33,16 @@ class MapReader {
   std::string Choice(const std::string &key, const std::string &fallback,
                      const std::vector<std::string> &choices);
   FilterPattern Filter(const std::string &key);
+  bool IsMap(const std::string &key) const;
+  std::vector<std::string> Keys() const;
+  // A single value, or a list of them; none where the key is absent.
+  std::vector<std::string> TextOrList(const std::string &key);
   std::vector<std::pair<std::string, std::string>> Pairs(const std::string &key);
 
   void Ignore(const std::vector<std::string> &keys);  // known to the peer, without meaning to us
+  // The same for keys from which somebody may expect something: where one is set, a warning says
+  // why nothing comes of it.
+  void Moot(const std::vector<std::string> &keys, const std::string &why);
   void Finish();
   std::string Full(const std::string &key) const;
   void Warn(const std::string &text) { warnings_->push_back(text); }

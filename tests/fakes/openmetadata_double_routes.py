@@ -60,6 +60,8 @@ class Routes:
         if parts == ["system", "version"] and method == "GET":
             return 200, {"version": VERSIONS[self.store.version], "revision": "double",
                          "timestamp": now_ms()}
+        if parts == ["search", "query"] and method == "GET":
+            return 200, self.store.search(query)
         if parts[0] == "lineage":
             return self.lineage(method, parts[1:], query, body)
         collection = collection_of(parts)

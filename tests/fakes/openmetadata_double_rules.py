@@ -50,6 +50,8 @@ COLLECTIONS = {
     "storedProcedures": ("storedProcedure", "databaseSchema", "databaseSchema"),
     "classifications": ("classification", None, None),
     "tags": ("tag", "classification", "classification"),
+    "users": ("user", None, None),
+    "teams": ("team", None, None),
 }
 _COMMON = set("name displayName description tags dataProducts".split())
 _DATA = _COMMON | set("extension sourceUrl lifeCycle sourceHash".split())
@@ -65,6 +67,8 @@ _OWN_FIELDS = {
     "storedProcedure": _DATA | {"storedProcedureCode", "databaseSchema"},
     "classification": _COMMON | {"mutuallyExclusive", "provider"},
     "tag": _COMMON | set("classification parent associatedTags mutuallyExclusive provider".split()),
+    "user": _COMMON | {"email", "isBot"},
+    "team": _COMMON | {"teamType"},
 }
 _REQUIRED = {
     "databaseService": ("name", "serviceType"),
@@ -74,6 +78,8 @@ _REQUIRED = {
     "storedProcedure": ("name", "databaseSchema", "storedProcedureCode"),
     "classification": ("name", "description"),
     "tag": ("name", "classification", "description"),
+    "user": ("name", "email"),
+    "team": ("name", "teamType"),
 }
 _COLUMN_FIELDS = set(
     "name displayName dataType arrayDataType dataLength precision scale dataTypeDisplay "

@@ -201,6 +201,23 @@ class Entities(DoubleCase):
         self.assertIn(409, answers)
         self.assertEqual(set(answers) - {200, 201, 409}, set())
 
+    def test_owners_must_be_there_and_stay_when_a_bot_puts_others(self):
+        ann = self.put("/users", {"name": "ann", "email": "ann@x.org"})[1]["id"]
+        team = self.put("/teams", {"name": "etl", "teamType": "Group"})[1]["id"]
+        self.assertEqual(self.put("/tables", table("t", owners=[{"id": "x", "type": "user"}]))[0],
+                         404)
+        for owner in ({"id": ann, "type": "user"}, {"id": team, "type": "team"}):
+            self.put("/tables", table("t", owners=[owner]))
+        self.assertEqual(self.get("/tables/name/svc.db.public.t?fields=owners")[1]["owners"],
+                         [{"id": ann, "type": "user"}])
+
+    def test_a_user_is_found_by_mail(self):
+        ann = self.put("/users", {"name": "ann", "email": "ann@x.org"})[1]["id"]
+        path = "/search/query?index=user_search_index&q=email.keyword:"
+        found = self.get(path + urllib.parse.quote('"ann@x.org"'))[1]["hits"]["hits"]
+        self.assertEqual([hit["_source"]["id"] for hit in found], [ann])
+        self.assertEqual(self.get(path + urllib.parse.quote('"an@x.org"'))[1]["hits"]["hits"], [])
+
     def test_bulk_tells_failures_in_the_body(self):
         status, answer = self.put("/tables/bulk", [table("a"), table("b::c")])
         self.assertEqual((status, answer["status"]), (200, "partialSuccess"))

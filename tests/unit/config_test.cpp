@@ -193,6 +193,29 @@ TEST(ConfigTest, FiltersAreListsOfExpressions) {
   EXPECT_NE(Refusal(text).find("a list of regular expressions"), std::string::npos);
 }
 
+TEST(ConfigTest, OwnersAreNamesListsOrMappings) {
+  std::string text = Workflow();
+  const std::string plain = "includeOwners: true";
+  text.replace(text.find(plain), plain.size(),
+               "ownerConfig: { default: all, database: dba, enableInheritance: false, "
+               "databaseSchema: { shop.public: [ann, bob] }, table: { orders: etl } }");
+  OwnerConfig owners = ParseConfig(text, "w").metadata.owners;
+  EXPECT_EQ(owners.fallback, std::vector<std::string>{"all"});
+  EXPECT_EQ(owners.database.all, std::vector<std::string>{"dba"});
+  EXPECT_EQ(owners.schema.by_name["shop.public"], (std::vector<std::string>{"ann", "bob"}));
+  EXPECT_EQ(owners.table.by_name["orders"], std::vector<std::string>{"etl"});
+  EXPECT_FALSE(owners.inherit);
+}
+
+TEST(ConfigTest, AKeyOfThePeerThatHasNoEffectHereIsNamedWithTheReason) {
+  std::string text = Workflow();
+  const std::string plain = "includeOwners: true";
+  text.replace(text.find(plain), plain.size(), "queryLogDuration: 2, threads: 4");
+  Config config = ParseConfig(text, "w");
+  EXPECT_TRUE(Warns(config, "config.queryLogDuration' has no effect: no query log is read"));
+  EXPECT_TRUE(Warns(config, "config.threads' has no effect"));
+}
+
 TEST(ConfigTest, OnlyTheCatalogSinkNeedsAServer) {
   std::string text = Workflow();
   text = text.substr(0, text.find("workflowConfig"));

@@ -77,7 +77,13 @@ OpenMetadataSink::OpenMetadataSink(const ServerConfig &config, Http *http)
       http_(http),
       token_(config.token),
       name_("metadata-rest:" + config.host_port),
-      base_(config.host_port + "/" + config.api_version) {}
+      base_(config.host_port + "/" + config.api_version),
+      owners_([this](const std::string &path, json *found) {
+        HttpReply reply;
+        Status status = Call("GET", path, nullptr, &reply);
+        if (status.ok()) *found = ParseBody(reply);
+        return reply.status == 404 || status.action == Action::kPark ? Status::Done() : status;
+      }) {}
 
 // One exchange; what to do about its answer. `path` is below /api/v1.
 Status OpenMetadataSink::Call(const std::string &method, const std::string &path, const json *body,
@@ -158,6 +164,15 @@ Status OpenMetadataSink::MissingParent(const Entity &entity, const std::string &
   return Status::Missing(reason, {found.status.ok() ? JoinFqn(parts) : service});
 }
 
+// Names of owners become references; a server never lets a bot replace those that are there.
+Status OpenMetadataSink::FillOwners(Entity *entity) {
+  const auto owners = entity->body.find("owners");
+  if (owners == entity->body.end()) return Status::Done();
+  Status status = owners_.Resolve(&*owners);
+  if (status.ok() && owners->empty()) entity->body.erase(owners);
+  return status;
+}
+
 Status OpenMetadataSink::PutEntity(const Entity &entity) {
   Status status = LearnVersion();
   if (!status.ok()) return status;
@@ -169,6 +184,8 @@ Status OpenMetadataSink::PutEntity(const Entity &entity) {
     if (kept) return Status::Done();
   }
   Entity adapted = entity;
+  status = FillOwners(&adapted);
+  if (!status.ok()) return status;
   AdaptToServer(major_, minor_, &adapted);
   if (entity.type == "databaseService" && !config_.store_service_connection)
     adapted.body.erase("connection");

@@ -17,6 +17,7 @@
 
 #include "sink/auth.h"
 #include "sink/http.h"
+#include "sink/owner_finder.h"
 #include "sink/sink.h"
 
 namespace shipper {
@@ -54,6 +55,7 @@ class OpenMetadataSink : public Sink {
   Status ResolvePipeline(nlohmann::json *details);
   Status ReadEdge(const LineageEdge &edge, const std::string &from, const std::string &to,
                   nlohmann::json *present);
+  Status FillOwners(Entity *entity);
   Status MissingParent(const Entity &entity, const std::string &reason);
   void Forget(const LineageEdge &edge);
 
@@ -66,6 +68,7 @@ class OpenMetadataSink : public Sink {
   int major_ = 0;
   int minor_ = 0;
   std::map<Key, std::string> ids_;
+  OwnerFinder owners_;
 };
 
 // A name as one segment of a path: everything but unreserved characters is percent-encoded.

@@ -20,6 +20,7 @@ EntityOptions TranslationOptions(const Config &config) {
   options.ddl = config.metadata.include_ddl && config.shipper.definitions;
   options.tags = config.metadata.include_tags;
   options.classification = config.postgres.classification_name;
+  options.owners = OwnerRules(config.metadata);
   return options;
 }
 
@@ -53,10 +54,10 @@ void EntitySource::Begin() {
 void EntitySource::GiveParents(const SchemaInfo *schema, const Give &give) {
   if (given_.insert(place_.DatabaseFqn()).second) {
     give(ServiceEntity(config_));
-    give(DatabaseEntity(place_, database_));
+    give(DatabaseEntity(place_, database_, options_));
   }
   if (schema != nullptr && given_.insert(place_.SchemaFqn(schema->name)).second) {
-    give(SchemaEntity(place_, *schema));
+    give(SchemaEntity(place_, *schema, options_));
   }
 }
 

@@ -109,9 +109,6 @@ IngestResult Ingest(PgConnection *pg, const Config &config, Sink *sink, const In
   EntitySource source(pg, config);
   Run run(sink, state, progress);
   IngestResult *result = &run.result;
-  if (config.metadata.include_owners) {
-    result->warnings.push_back("includeOwners: owners are not told to the catalog");
-  }
   try {
     Walk(&source, scope, [&](const Entity &entity) { run.Put(entity); });
   } catch (SinkIsOut &out) {

@@ -16,6 +16,10 @@ void AddText(json *body, const char *key, const std::string &text) {
   if (!text.empty()) (*body)[key] = text;
 }
 
+void AddOwners(json *body, const OwnerRules::Names &names) {
+  if (!names.empty()) (*body)["owners"] = OwnerNames(names);
+}
+
 // Columns that are a key alone, by kind of the key; and all that belong to a primary key.
 struct KeyColumns {
   std::set<std::string> primary;
@@ -179,19 +183,23 @@ Entity ServiceEntity(const Config &config) {
         {"username", pg.username}, {"hostPort", pg.host + ":" + pg.port},
         {"database", pg.database}, {"sslMode", pg.ssl_mode}};
   }
+  AddOwners(&body, OwnerRules(config.metadata).Service());
   return {"databaseService", JoinFqn({config.service_name}), "/v1/services/databaseServices",
           std::move(body)};
 }
 
-Entity DatabaseEntity(const Place &place, const DatabaseInfo &database) {
+Entity DatabaseEntity(const Place &place, const DatabaseInfo &database,
+                      const EntityOptions &options) {
   json body = {{"name", EncodeName(place.database)}, {"service", JoinFqn({place.service})}};
   AddText(&body, "description", database.comment);
+  AddOwners(&body, options.owners.Database(place.database, database.owner));
   return {"database", place.DatabaseFqn(), "/v1/databases", std::move(body)};
 }
 
-Entity SchemaEntity(const Place &place, const SchemaInfo &schema) {
+Entity SchemaEntity(const Place &place, const SchemaInfo &schema, const EntityOptions &options) {
   json body = {{"name", EncodeName(schema.name)}, {"database", place.DatabaseFqn()}};
   AddText(&body, "description", schema.comment);
+  AddOwners(&body, options.owners.Schema(place.database, schema.name, schema.owner));
   return {"databaseSchema", place.SchemaFqn(schema.name), "/v1/databaseSchemas", std::move(body)};
 }
 
@@ -202,6 +210,8 @@ Entity TableEntity(const Place &place, const RelationInfo &relation, const TypeT
                {"tableType", TableType(relation.kind)},
                {"columns", Columns(relation, types)}};
   AddText(&body, "description", relation.comment);
+  AddOwners(&body,
+            options.owners.Table(place.database, relation.schema, relation.name, relation.owner));
   json constraints = Constraints(place, relation, keep);
   if (!constraints.empty()) body["tableConstraints"] = std::move(constraints);
   if (relation.kind == 'p') body["tablePartition"] = Partition(relation, types);
@@ -241,6 +251,7 @@ Entity RoutineEntity(const Place &place, const std::string &schema, const Routin
                {"storedProcedureCode", std::move(code)}};
   if (name != routine.name) body["displayName"] = routine.name;
   AddText(&body, "description", routine.comment);
+  AddOwners(&body, options.owners.Routine(place.database, schema, routine.owner));
   return {"storedProcedure", AppendFqn(place.SchemaFqn(schema), name), "/v1/storedProcedures",
           std::move(body)};
 }

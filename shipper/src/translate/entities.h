@@ -1,6 +1,7 @@
 // Create requests of OpenMetadata from what the catalogs of PostgreSQL say.
 //
 // Pure functions: the same input gives the same bytes, so a request can be compared by its hash.
+// `owners` of a request are names, which the sink replaces by references.
 // Every request validates against the request models of the peer (tests/models/). Requests are of
 // the newest form; AdaptToServer makes those of an older server out of them.
 //
@@ -15,6 +16,7 @@
 #include "config.h"
 #include "sink/sink.h"
 #include "source/model.h"
+#include "translate/owners.h"
 
 namespace shipper {
 
@@ -33,6 +35,7 @@ struct EntityOptions {
   bool ddl = false;         // CREATE TABLE of tables
   bool tags = true;         // row-level-security policies as tags
   std::string classification = "PostgresPolicyTags";
+  OwnerRules owners;
 };
 
 // Whether a foreign key is told: its table has to be in the catalog.
@@ -40,8 +43,10 @@ using KeepKey = std::function<bool(const KeyInfo &)>;
 
 // The service, with how to reach it but never with a password.
 Entity ServiceEntity(const Config &config);
-Entity DatabaseEntity(const Place &place, const DatabaseInfo &database);
-Entity SchemaEntity(const Place &place, const SchemaInfo &schema);
+Entity DatabaseEntity(const Place &place, const DatabaseInfo &database,
+                      const EntityOptions &options = {});
+Entity SchemaEntity(const Place &place, const SchemaInfo &schema,
+                    const EntityOptions &options = {});
 // `keep` nullptr: every foreign key.
 Entity TableEntity(const Place &place, const RelationInfo &relation, const TypeTable &types,
                    const EntityOptions &options, const KeepKey &keep = nullptr);

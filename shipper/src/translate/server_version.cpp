@@ -58,10 +58,19 @@ void AdaptRoutine(int version, json *body) {
   if (version < 103 && code["language"] == "External") code.erase("language");
 }
 
+// Before 1.5 an entity had one owner.
+void AdaptOwners(int version, json *body) {
+  const auto owners = body->find("owners");
+  if (version >= 105 || owners == body->end()) return;
+  (*body)["owner"] = (*owners)[0];
+  body->erase("owners");
+}
+
 }  // namespace
 
 void AdaptToServer(int major, int minor, Entity *entity) {
   const int version = major * 100 + minor;
+  AdaptOwners(version, &entity->body);
   if (entity->type == "table") AdaptTable(version, &entity->body);
   if (entity->type == "storedProcedure") AdaptRoutine(version, &entity->body);
 }
