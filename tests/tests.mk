@@ -28,7 +28,7 @@ $(TEST_OBJS): build/%.o: %.cpp build/shipper.flags
 -include $(TEST_OBJS:.o=.d)
 
 .PHONY: test-programs unit installcheck staged-installcheck integration models e2e report cases
-.PHONY: regress-pair scrub-fuzz gates format bench test test-matrix
+.PHONY: regress-pair scrub-fuzz gates format bench bench-graph test test-matrix
 
 test-programs: build/unit_tests build/integration_tests $(REPORT_PROGRAMS)
 
@@ -74,6 +74,9 @@ format: ## write all sources as .clang-format says
 
 bench: ## server CPU with the library, without it, and with pg_stat_statements
 	+tests/staged.sh tests/bench/bench.sh
+
+bench-graph: ## what upstream(), downstream() and path() take over a million edges
+	+tests/staged.sh tests/bench/graph.sh
 
 test: ## everything that runs here, counted in one last line
 	tests/install-deps.sh test

@@ -34,3 +34,27 @@ AS 'MODULE_PATHNAME', 'pg_lineage_downstream_name';
 COMMENT ON FUNCTION lineage.downstream(text, text, integer) IS
   'public: all that a relation, or a column of it, flows into';
 
+-- API: public. How one relation, or a column of it, reaches another.
+CREATE FUNCTION lineage.path(
+  source regclass, target regclass, source_column text DEFAULT NULL,
+  target_column text DEFAULT NULL,
+  OUT step integer, OUT source_table text, OUT source_column text, OUT target_table text,
+  OUT target_column text, OUT type text, OUT subtype text, OUT masking boolean, OUT routine text,
+  OUT operation text)
+RETURNS SETOF record LANGUAGE c STABLE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'pg_lineage_path_relation';
+COMMENT ON FUNCTION lineage.path(regclass, regclass, text, text) IS
+  'public: the steps of a shortest way from one relation or column to another';
+
+-- API: public. How one relation, or a column of it, reaches another.
+CREATE FUNCTION lineage.path(
+  source text, target text, source_column text DEFAULT NULL,
+  target_column text DEFAULT NULL,
+  OUT step integer, OUT source_table text, OUT source_column text, OUT target_table text,
+  OUT target_column text, OUT type text, OUT subtype text, OUT masking boolean, OUT routine text,
+  OUT operation text)
+RETURNS SETOF record LANGUAGE c STABLE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'pg_lineage_path_name';
+COMMENT ON FUNCTION lineage.path(text, text, text, text) IS
+  'public: the steps of a shortest way from one relation or column to another';
+

@@ -66,7 +66,8 @@ const char *const kReaderGrants[] = {
     "GRANT EXECUTE ON FUNCTION lineage._edge_rows(), lineage._ddl_rows(), lineage._health(), "
     "lineage.pending(), lineage.upstream(regclass, text, integer), "
     "lineage.upstream(text, text, integer), lineage.downstream(regclass, text, integer), "
-    "lineage.downstream(text, text, integer) TO %s",
+    "lineage.downstream(text, text, integer), lineage.path(regclass, regclass, text, text), "
+    "lineage.path(text, text, text, text) TO %s",
 };
 
 const char *const kShipperGrants[] = {

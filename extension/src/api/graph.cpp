@@ -1,191 +1,317 @@
-// lineage.upstream() and downstream(): everything reached from a relation or a column of it.
-//
-// All facts the reader may see become a graph in memory, with a vertex per column and one per whole
-// relation. An edge that concerns the rows of its target reaches each of its columns. Two breadth-
-// first walks, one along DIRECT edges only and one along all: what the first reaches is DIRECT, the
-// rest is INDIRECT. Depth and path are those of a shortest way of that type. Cycles end by
-// themselves.
-#include "api/reader.h"
+#include "api/graph.h"
+
 #include "capture/call_stack.h"
 #include "edge/compat.h"
 #include "queue/event.h"
+#include "queue/node_rows.h"
 
 namespace pg_lineage {
 namespace {
 
-enum class Direction { kUpstream, kDownstream };
+constexpr int kNotLooked = -2;
 
-struct Vertex {
-  const char *table;
-  const char *column;  // NULL: the whole relation
-  int relation;        // the vertex of the whole relation
-  int first_edge;      // -1: none
-  int next_column;     // of the same relation; -1: the last
-};
+// What a number stands for: a key of Graph::numbers.
+enum class Numbered : uint64 { kPlace = 1, kColumn, kNode, kCaller };
 
-struct GraphEdge {
-  int to;
-  int next;
-  bool direct;
-  bool read_only;  // the target's statement read the source; which columns matter is not known
-};
-
-struct VertexKey {
-  uint64 table;
-  uint64 column;
-};
-struct VertexEntry {
-  VertexKey key;  // first: hash key
+struct NumberEntry {
+  uint64 key[2];  // first: hash key
   int number;
 };
 
-struct Graph {
-  Direction direction;
-  HTAB *numbers;
-  PodVector<Vertex> vertices;
-  PodVector<GraphEdge> edges;
-};
-
-uint64 HashOf(const char *text) {
-  return hash_bytes_extended(reinterpret_cast<const unsigned char *>(text),
-                             static_cast<int>(strlen(text)), 0);
+uint64 HashBytes(const void *bytes, Size size) {
+  return hash_bytes_extended(static_cast<const unsigned char *>(bytes), static_cast<int>(size), 0);
 }
 
-// The vertex of a column, or of the whole relation (NULL); made when new.
-int VertexOf(Graph *graph, const char *table, const char *column) {
-  VertexKey key = {HashOf(table), column == NULL ? 0 : HashOf(column)};
+// The entry of a thing; number -1 when it is new.
+int *NumberOf(Graph *graph, Numbered what, uint64 key) {
+  uint64 both[2] = {static_cast<uint64>(what), key};
   bool found;
-  VertexEntry *entry =
-      static_cast<VertexEntry *>(hash_search(graph->numbers, &key, HASH_ENTER, &found));
-  if (found) return entry->number;
-  int number = entry->number = graph->vertices.size;
-  const char *table_copy = pstrdup(table);
-  const char *column_copy = column == NULL ? NULL : pstrdup(column);
-  graph->vertices.Append(Vertex{table_copy, column_copy, number, -1, -1});
-  if (column == NULL) return number;
-  int relation = VertexOf(graph, table, NULL);
-  Vertex *whole = &graph->vertices[relation];
-  graph->vertices[number].relation = relation;
-  graph->vertices[number].next_column = whole->next_column;
-  whole->next_column = number;
-  return number;
+  NumberEntry *entry =
+      static_cast<NumberEntry *>(hash_search(graph->numbers, both, HASH_ENTER, &found));
+  if (!found) entry->number = -1;
+  return &entry->number;
 }
 
-void AddEdge(Graph *graph, int source, int target, bool direct, bool read_only) {
-  int from = graph->direction == Direction::kDownstream ? source : target;
-  int to = graph->direction == Direction::kDownstream ? target : source;
-  graph->edges.Append(GraphEdge{to, graph->vertices[from].first_edge, direct, read_only});
-  graph->vertices[from].first_edge = graph->edges.size - 1;
+int AddVertex(Graph *graph, int place, const char *column) {
+  const char *kept = column == NULL ? NULL : MemoryContextStrdup(graph->context, column);
+  graph->vertices.Append(Vertex{place, kept, -1, 0, 0, (Datum)0});
+  return graph->vertices.size - 1;
 }
 
-void AddFact(Graph *graph, const Fact &fact) {
-  if (fact.npairs == 0)
-    AddEdge(graph, VertexOf(graph, fact.source->name, NULL),
-            VertexOf(graph, fact.target->name, NULL), false, true);
-  for (int i = 0; i < fact.npairs; i++) {
-    const char *source = ColumnName(fact.source, fact.source_columns[i]);
-    const char *target = ColumnName(fact.target, fact.target_columns[i]);
-    if (source == NULL && fact.source_columns[i] != 0) continue;
-    if (target == NULL && fact.target_columns[i] != 0) continue;
-    AddEdge(graph, VertexOf(graph, fact.source->name, source),
-            VertexOf(graph, fact.target->name, target), IsDirect(static_cast<uint8>(fact.kinds[i])),
-            false);
+int NodeNumber(Graph *graph, int64 id) {
+  int *number = NumberOf(graph, Numbered::kNode, static_cast<uint64>(id));
+  if (*number >= 0) return *number;
+  GraphNode node = {id, kNotLooked, {}};
+  node.vertices.context = graph->context;
+  graph->nodes.Append(node);
+  return *number = graph->nodes.size - 1;
+}
+
+// The place that a node's name makes it part of.
+int PlaceOfNode(Graph *graph, int number) {
+  if (graph->nodes[number].place != kNotLooked) return graph->nodes[number].place;
+  NodeView *view = NodeById(graph->reader, graph->nodes[number].id);
+  int place = kNoVertex;
+  if (view->found && view->visible) {
+    place = PlaceOf(graph, view->name);
+    Place *known = &graph->places[place];
+    if (known->kind == NULL || OidIsValid(view->relid)) {
+      known->kind = RelationKindName(view->kind);
+      known->relid = view->relid;
+    }
+  }
+  return graph->nodes[number].place = place;
+}
+
+// The vertex of a node's column by number, 0 for the whole.
+int VertexOfNode(Graph *graph, int number, int16 column) {
+  int place = PlaceOfNode(graph, number);
+  if (place == kNoVertex || column < 0) return kNoVertex;
+  if (column == 0) return graph->places[place].whole;
+  while (graph->nodes[number].vertices.size <= column)
+    graph->nodes[number].vertices.Append(kNotLooked);
+  int vertex = graph->nodes[number].vertices[column];
+  if (vertex != kNotLooked) return vertex;
+  const char *name = ColumnName(NodeById(graph->reader, graph->nodes[number].id), column);
+  vertex = name == NULL ? kNoVertex : VertexOf(graph, place, name);
+  return graph->nodes[number].vertices[column] = vertex;
+}
+
+void AddNodesBy(Graph *graph, AttrNumber column, RegProcedure equal, Datum value,
+                PodVector<int64> *ids) {
+  StoreTable *table = graph->reader->node;
+  ScanKeyData key;
+  StoreKey(&key, column, equal, value);
+  SysScanDesc scan = StoreScan(table, graph->reader->snapshot, &key, 1);
+  HeapTuple tuple;
+  while (HeapTupleIsValid(tuple = systable_getnext(scan))) {
+    bool null;
+    int64 id =
+        DatumGetInt64(heap_getattr(tuple, kNodeId, RelationGetDescr(table->relation), &null));
+    bool known = false;
+    for (int64 other : *ids) known = known || other == id;
+    if (!known) ids->Append(id);
+  }
+  systable_endscan(scan);
+}
+
+// Nodes that may be called so: by the name that is stored, and, since that may be behind the
+// catalog, by the relation that has the name now.
+void NodesOfName(Graph *graph, const char *name, PodVector<int64> *ids) {
+  List *parts = NIL;
+  AddNodesBy(graph, kNodeNameKey, F_INT8EQ, UInt64GetDatum(NameKey("", name)), ids);
+  if (!SplitIdentifierString(pstrdup(name), '.', &parts) || list_length(parts) != 2) return;
+  const char *schema = static_cast<char *>(linitial(parts));
+  const char *relation = static_cast<char *>(lsecond(parts));
+  AddNodesBy(graph, kNodeNameKey, F_INT8EQ, UInt64GetDatum(NameKey(schema, relation)), ids);
+  Oid schema_oid = get_namespace_oid(schema, true);
+  Oid relid = OidIsValid(schema_oid) ? get_relname_relid(relation, schema_oid) : InvalidOid;
+  if (OidIsValid(relid)) AddNodesBy(graph, kNodeRelid, F_OIDEQ, ObjectIdGetDatum(relid), ids);
+}
+
+// The caller of a row, by what is stored of it; -1 at top level.
+int CallerOf(Graph *graph, Datum *values, bool *nulls) {
+  ArrayType *path = DatumGetArrayTypeP(values[kEdgeCallPath - 1]);
+  if (ArrayGetNItems(ARR_NDIM(path), ARR_DIMS(path)) == 0) return -1;
+  uint64 key = HashBytes(path, VARSIZE(path));
+  key = hash_combine64(key, DatumGetObjectId(values[kEdgeRoutineOid - 1]));
+  key = hash_combine64(key, static_cast<uint64>(DatumGetInt64(values[kEdgeDatabase - 1])));
+  int *number = NumberOf(graph, Numbered::kCaller, key);
+  if (*number >= 0) return *number;
+  MemoryContext caller = MemoryContextSwitchTo(graph->context);
+  Fact fact = {};
+  FillRoutine(graph->reader, values, nulls, &fact);
+  graph->callers.Append(Caller{fact.routine, fact.call_path});
+  MemoryContextSwitchTo(caller);
+  return *number = graph->callers.size - 1;
+}
+
+const int16 *Numbers(Datum array, int *n) {
+  ArrayType *numbers = DatumGetArrayTypeP(array);
+  *n = Min(*n, ArrayGetNItems(ARR_NDIM(numbers), ARR_DIMS(numbers)));
+  return reinterpret_cast<const int16 *>(ARR_DATA_PTR(numbers));
+}
+
+// What a walk needs to know of a kind, where details are not wanted.
+uint8 Simple(uint8 kind) {
+  if (kind == kReadOnlyKind) return kind;
+  return IsDirect(kind) ? kIdentity : kJoin;
+}
+
+// The edges of one row of lineage._edge that start from `node`.
+void AddRow(Graph *graph, int node, HeapTuple tuple) {
+  Datum values[kEdgeNatts + kMaxStoreColumns];
+  bool nulls[kEdgeNatts + kMaxStoreColumns];
+  heap_deform_tuple(tuple, RelationGetDescr(graph->reader->edge->relation), values, nulls);
+  bool down = graph->direction == Direction::kDownstream;
+  int other = NodeNumber(graph, DatumGetInt64(values[(down ? kEdgeTarget : kEdgeSource) - 1]));
+  GraphEdge edge = {kNoVertex, other, -1, 0, kReadOnlyKind, 0};
+  if (graph->detailed) {
+    edge.caller = CallerOf(graph, values, nulls);
+    edge.operation = static_cast<uint8>(DatumGetInt16(values[kEdgeOperation - 1]));
+  }
+  int npairs = INT_MAX;
+  const int16 *sources = Numbers(values[kEdgeSourceColumns - 1], &npairs);
+  const int16 *targets = Numbers(values[kEdgeTargetColumns - 1], &npairs);
+  const int16 *kinds = Numbers(values[kEdgeKinds - 1], &npairs);
+  if (npairs == 0) {
+    edge.vertex = VertexOfNode(graph, node, 0);
+    graph->edges.Append(edge);
+  }
+  for (int i = 0; i < npairs; i++) {
+    edge.vertex = VertexOfNode(graph, node, down ? sources[i] : targets[i]);
+    edge.column = down ? targets[i] : sources[i];
+    edge.kind = static_cast<uint8>(kinds[i]);
+    if (!graph->detailed) edge.kind = Simple(edge.kind);
+    if (edge.vertex != kNoVertex) graph->edges.Append(edge);
   }
 }
 
-struct Step {
-  int depth;  // -1: not reached
-  int from;   // the vertex before it on the way, -1 at the start
-};
-
-struct Walk {
-  const Graph *graph;
-  bool direct_only;
-  int max_depth;           // -1: none
-  PodVector<Step> steps;   // by vertex
-  PodVector<int> reached;  // vertices in the order of depth
-};
-
-// A relation that was reached as a whole stands for its columns.
-void Reach(Walk *walk, int vertex, int from, int depth) {
-  if (walk->steps[vertex].depth >= 0) return;
-  if (walk->steps[walk->graph->vertices[vertex].relation].depth >= 0 && depth > 0) return;
-  walk->steps[vertex] = Step{depth, from};
-  walk->reached.Append(vertex);
-}
-
-// Follows the edges that `vertex` has, standing on `from`.
-void Follow(Walk *walk, int vertex, int from) {
-  int depth = walk->steps[from].depth + 1;
-  for (int e = walk->graph->vertices[vertex].first_edge; e >= 0; e = walk->graph->edges[e].next) {
-    const GraphEdge &edge = walk->graph->edges[e];
-    if (walk->direct_only && !edge.direct) continue;
-    if (edge.read_only && vertex != from) continue;
-    Reach(walk, edge.to, from, depth);
-  }
-}
-
-// Goes on from all that was reached. What concerns a whole relation concerns each of its columns;
-// upstream, what decided on the rows of a relation decided on each of its columns.
-void Run(Walk *walk) {
-  const Graph *graph = walk->graph;
-  for (int i = 0; i < walk->reached.size; i++) {
+void LoadNode(Graph *graph, int node) {
+  FactReader *reader = graph->reader;
+  ScanKeyData key;
+  AttrNumber column = graph->direction == Direction::kDownstream ? kEdgeSource : kEdgeTarget;
+  StoreKey(&key, column, F_INT8EQ, Int64GetDatum(graph->nodes[node].id));
+  SysScanDesc scan = StoreScan(reader->edge, reader->snapshot, &key, 1);
+  HeapTuple tuple;
+  while (HeapTupleIsValid(tuple = systable_getnext(scan))) {
     CHECK_FOR_INTERRUPTS();
-    int number = walk->reached[i];
-    const Vertex &vertex = graph->vertices[number];
-    if (walk->max_depth >= 0 && walk->steps[number].depth >= walk->max_depth) continue;
-    Follow(walk, number, number);
-    if (vertex.column == NULL)
-      for (int c = vertex.next_column; c >= 0; c = graph->vertices[c].next_column)
-        Follow(walk, c, number);
-    else if (graph->direction == Direction::kUpstream)
-      Follow(walk, vertex.relation, number);
+    graph->cut = graph->budget == 0;
+    if (graph->cut) break;
+    if (graph->budget > 0) graph->budget--;
+    MemoryContextReset(reader->row_context);
+    MemoryContext caller = MemoryContextSwitchTo(reader->row_context);
+    AddRow(graph, node, tuple);
+    MemoryContextSwitchTo(caller);
+  }
+  systable_endscan(scan);
+}
+
+int CompareEdges(const void *left, const void *right) {
+  const GraphEdge *a = static_cast<const GraphEdge *>(left);
+  const GraphEdge *b = static_cast<const GraphEdge *>(right);
+  if (a->vertex != b->vertex) return a->vertex < b->vertex ? -1 : 1;
+  if (a->node != b->node) return a->node < b->node ? -1 : 1;
+  if (a->column != b->column) return a->column < b->column ? -1 : 1;
+  if (a->kind != b->kind) return a->kind < b->kind ? -1 : 1;
+  if (a->operation != b->operation) return a->operation < b->operation ? -1 : 1;
+  return a->caller < b->caller ? -1 : a->caller > b->caller;
+}
+
+// Sorts the edges from `first` on, drops what is there twice, and hangs them on their vertices.
+void HangEdges(Graph *graph, int first) {
+  PodVector<GraphEdge> &edges = graph->edges;
+  if (edges.size == first) return;
+  qsort(edges.items + first, edges.size - first, sizeof(GraphEdge), CompareEdges);
+  int kept = first;
+  for (int i = first; i < edges.size; i++) {
+    if (i > first && CompareEdges(&edges[i], &edges[kept - 1]) == 0) continue;
+    edges[kept] = edges[i];
+    Vertex *vertex = &graph->vertices[edges[kept].vertex];
+    if (vertex->nedges++ == 0) vertex->first_edge = kept;
+    kept++;
+  }
+  edges.size = kept;
+}
+
+}  // namespace
+
+Graph *OpenGraph(FactReader *reader, Direction direction, bool detailed) {
+  Graph *graph = static_cast<Graph *>(palloc0(sizeof(Graph)));
+  graph->reader = reader;
+  graph->direction = direction;
+  graph->detailed = detailed;
+  graph->budget = -1;
+  graph->context = CurrentMemoryContext;
+  HASHCTL info = {};
+  info.keysize = sizeof(NumberEntry::key);
+  info.entrysize = sizeof(NumberEntry);
+  info.hcxt = CurrentMemoryContext;
+  graph->numbers =
+      hash_create("pg_lineage graph", 256, &info, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+  graph->places.context = graph->vertices.context = graph->nodes.context = graph->context;
+  graph->edges.context = graph->callers.context = graph->context;
+  return graph;
+}
+
+int PlaceOf(Graph *graph, const char *name) {
+  int *number = NumberOf(graph, Numbered::kPlace, HashBytes(name, strlen(name)));
+  if (*number >= 0) return *number;
+  int place = *number = graph->places.size;
+  int whole = AddVertex(graph, place, NULL);
+  const char *kept = MemoryContextStrdup(graph->context, name);
+  graph->places.Append(Place{kept, whole, false, NULL, InvalidOid});
+  return place;
+}
+
+int PlaceOfRelation(Graph *graph, Oid relid) {
+  int place = PlaceOf(graph, RenderRelation(relid));
+  graph->places[place].kind = RelationKindName(get_rel_relkind(relid));
+  graph->places[place].relid = relid;
+  return place;
+}
+
+int VertexOf(Graph *graph, int place, const char *column) {
+  int whole = graph->places[place].whole;
+  if (column == NULL) return whole;
+  uint64 key = hash_combine64(HashBytes(column, strlen(column)), static_cast<uint64>(place));
+  int *number = NumberOf(graph, Numbered::kColumn, key);
+  if (*number >= 0) return *number;
+  int vertex = *number = AddVertex(graph, place, column);
+  graph->vertices[vertex].next_column = graph->vertices[whole].next_column;
+  graph->vertices[whole].next_column = vertex;
+  return vertex;
+}
+
+void Load(Graph *graph, int place) {
+  if (graph->places[place].loaded) return;
+  graph->places[place].loaded = true;
+  MemoryContext caller = MemoryContextSwitchTo(graph->context);
+  PodVector<int64> ids = {};
+  NodesOfName(graph, graph->places[place].name, &ids);
+  int first = graph->edges.size;
+  for (int64 id : ids) {
+    int node = NodeNumber(graph, id);
+    if (PlaceOfNode(graph, node) == place) LoadNode(graph, node);
+  }
+  HangEdges(graph, first);
+  MemoryContextSwitchTo(caller);
+}
+
+int EndOf(Graph *graph, int edge) {
+  return VertexOfNode(graph, graph->edges[edge].node, graph->edges[edge].column);
+}
+
+const char *RelationKindName(char relkind) {
+  switch (relkind) {
+    case RELKIND_RELATION:
+      return "table";
+    case RELKIND_PARTITIONED_TABLE:
+      return "partitioned table";
+    case RELKIND_VIEW:
+      return "view";
+    case RELKIND_MATVIEW:
+      return "materialized view";
+    case RELKIND_FOREIGN_TABLE:
+      return "foreign table";
+    case 'u':
+      return "dataset";
+    default:
+      return NULL;
   }
 }
 
-// Walks from a column, or from a relation with all its columns.
-Walk WalkFrom(const Graph *graph, int start, int max_depth, bool direct_only) {
-  Walk walk = {graph, direct_only, max_depth, {}, {}};
-  for (int i = 0; i < graph->vertices.size; i++) walk.steps.Append(Step{-1, -1});
-  Reach(&walk, start, -1, 0);
-  if (graph->vertices[start].column == NULL)
-    for (int c = graph->vertices[start].next_column; c >= 0; c = graph->vertices[c].next_column)
-      Reach(&walk, c, -1, 0);
-  Run(&walk);
-  return walk;
+Datum LabelOf(Graph *graph, int number) {
+  const Vertex &vertex = graph->vertices[number];
+  if (vertex.label != (Datum)0) return vertex.label;
+  MemoryContext caller = MemoryContextSwitchTo(graph->context);
+  const char *name = graph->places[vertex.place].name;
+  if (vertex.column != NULL) name = psprintf("%s.%s", name, quote_identifier(vertex.column));
+  Datum label = CStringGetTextDatum(name);
+  MemoryContextSwitchTo(caller);
+  return graph->vertices[number].label = label;
 }
 
-const char *VertexName(const Vertex &vertex) {
-  if (vertex.column == NULL) return vertex.table;
-  return psprintf("%s.%s", vertex.table, quote_identifier(vertex.column));
-}
-
-Datum PathOf(const Walk &walk, int vertex) {
-  PodVector<Datum> names = {};
-  for (int v = vertex; v >= 0; v = walk.steps[v].from)
-    names.Append(CStringGetTextDatum(VertexName(walk.graph->vertices[v])));
-  for (int i = 0; i < names.size / 2; i++) {
-    Datum swapped = names[i];
-    names[i] = names[names.size - 1 - i];
-    names[names.size - 1 - i] = swapped;
-  }
-  return PointerGetDatum(
-      construct_array(names.items, names.size, TEXTOID, -1, false, TYPALIGN_INT));
-}
-
-void PutReached(const Walk &walk, int number, ReturnSetInfo *result) {
-  const Vertex &vertex = walk.graph->vertices[number];
-  if (walk.steps[number].depth == 0) return;
-  bool nulls[5] = {};
-  nulls[2] = vertex.column == NULL;
-  Datum values[5] = {Int32GetDatum(walk.steps[number].depth), CStringGetTextDatum(vertex.table),
-                     nulls[2] ? (Datum)0 : CStringGetTextDatum(vertex.column),
-                     CStringGetTextDatum(walk.direct_only ? "DIRECT" : "INDIRECT"),
-                     PathOf(walk, number)};
-  tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
-}
-
-// The name a user gave, written as names of the store are: parts are quoted where needed.
 const char *StoredName(const char *given) {
   char *copy = pstrdup(given);
   List *parts = NIL;
@@ -195,69 +321,5 @@ const char *StoredName(const char *given) {
   const char *schema = quote_identifier(static_cast<char *>(linitial(parts)));
   return psprintf("%s.%s", schema, quote_identifier(static_cast<char *>(lsecond(parts))));
 }
-
-void Traverse(FunctionCallInfo fcinfo, Direction direction, const char *table) {
-  InitMaterializedSRF(fcinfo, 0);
-  if (table == NULL) return;
-  const char *column = PG_ARGISNULL(1) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(1));
-  HASHCTL info = {};
-  info.keysize = sizeof(VertexKey);
-  info.entrysize = sizeof(VertexEntry);
-  info.hcxt = CurrentMemoryContext;
-  Graph graph = {};
-  graph.direction = direction;
-  graph.numbers =
-      hash_create("pg_lineage graph", 1024, &info, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-  FactReader *reader = OpenFacts();
-  Fact fact;
-  while (NextFact(reader, &fact)) AddFact(&graph, fact);
-  CloseFacts(reader);
-  int max_depth = PG_ARGISNULL(2) ? -1 : PG_GETARG_INT32(2);
-  int start = VertexOf(&graph, table, column);
-  Walk direct = WalkFrom(&graph, start, max_depth, true);
-  Walk all = WalkFrom(&graph, start, max_depth, false);
-  ReturnSetInfo *result = reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo);
-  for (int number : direct.reached) PutReached(direct, number, result);
-  for (int number : all.reached)
-    if (direct.steps[number].depth < 0) PutReached(all, number, result);
-}
-
-const char *RelationArgument(FunctionCallInfo fcinfo) {
-  return PG_ARGISNULL(0) ? NULL : RenderRelation(PG_GETARG_OID(0));
-}
-
-const char *TextArgument(FunctionCallInfo fcinfo) {
-  return PG_ARGISNULL(0) ? NULL : StoredName(text_to_cstring(PG_GETARG_TEXT_PP(0)));
-}
-
-}  // namespace
-
-extern "C" {
-
-PG_FUNCTION_INFO_V1(pg_lineage_upstream_relation);
-Datum pg_lineage_upstream_relation(PG_FUNCTION_ARGS) {
-  Traverse(fcinfo, Direction::kUpstream, RelationArgument(fcinfo));
-  PG_RETURN_NULL();
-}
-
-PG_FUNCTION_INFO_V1(pg_lineage_upstream_name);
-Datum pg_lineage_upstream_name(PG_FUNCTION_ARGS) {
-  Traverse(fcinfo, Direction::kUpstream, TextArgument(fcinfo));
-  PG_RETURN_NULL();
-}
-
-PG_FUNCTION_INFO_V1(pg_lineage_downstream_relation);
-Datum pg_lineage_downstream_relation(PG_FUNCTION_ARGS) {
-  Traverse(fcinfo, Direction::kDownstream, RelationArgument(fcinfo));
-  PG_RETURN_NULL();
-}
-
-PG_FUNCTION_INFO_V1(pg_lineage_downstream_name);
-Datum pg_lineage_downstream_name(PG_FUNCTION_ARGS) {
-  Traverse(fcinfo, Direction::kDownstream, TextArgument(fcinfo));
-  PG_RETURN_NULL();
-}
-
-}  // extern "C"
 
 }  // namespace pg_lineage

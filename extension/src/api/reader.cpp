@@ -9,29 +9,6 @@
 namespace pg_lineage {
 namespace {
 
-// Columns of lineage._edge.
-enum EdgeColumn : AttrNumber {
-  kEdgeId = 1,
-  kEdgeKey,
-  kEdgeSource,
-  kEdgeTarget,
-  kEdgeOperation,
-  kEdgeOrigin,
-  kEdgeRoutineOid,
-  kEdgeRoutine,
-  kEdgeCallPath,
-  kEdgeDatabase,
-  kEdgeFirstSeen,
-  kEdgeXid,
-  kEdgeUsername,
-  kEdgeQuery,
-  kEdgeSourceColumns,
-  kEdgeTargetColumns,
-  kEdgeKinds,
-  kEdgeEnd,
-};
-constexpr int kEdgeNatts = kEdgeEnd - 1;
-
 const char *const kOperations[] = {
     "INSERT",  "UPDATE",          "MERGE",       "COPY FROM",
     "COPY TO", "CREATE TABLE AS", "CREATE VIEW", "CREATE MATERIALIZED VIEW",
@@ -99,23 +76,6 @@ void FillNode(FactReader *reader, NodeView *view, HeapTuple tuple) {
       reader->all || (here && pg_class_aclcheck(relid, GetUserId(), ACL_SELECT) == ACLCHECK_OK);
 }
 
-// The node with this id, read once.
-NodeView *NodeById(FactReader *reader, int64 id) {
-  bool found;
-  NodeView *view = static_cast<NodeView *>(hash_search(reader->nodes, &id, HASH_ENTER, &found));
-  if (found) return view;
-  *view = NodeView{id, false, false, 0, InvalidOid, NULL, NULL, 0};
-  MemoryContext caller = MemoryContextSwitchTo(reader->context);  // it outlives the row
-  ScanKeyData key;
-  StoreKey(&key, kNodeId, F_INT8EQ, Int64GetDatum(id));
-  SysScanDesc scan = StoreScan(reader->node, reader->snapshot, &key, 1);
-  HeapTuple tuple = systable_getnext(scan);
-  if (HeapTupleIsValid(tuple)) FillNode(reader, view, tuple);
-  systable_endscan(scan);
-  MemoryContextSwitchTo(caller);
-  return view;
-}
-
 // A copy of an array of numbers.
 const int16 *Numbers(Datum array, int *n) {
   ArrayType *numbers = DatumGetArrayTypePCopy(array);
@@ -131,19 +91,6 @@ ArrayType *PathNow(ArrayType *path, const char *stored, const char *now) {
   for (int i = 0; i < n; i++)
     if (strcmp(TextDatumGetCString(frames[i]), stored) == 0) frames[i] = CStringGetTextDatum(now);
   return construct_array(frames, n, TEXTOID, -1, false, TYPALIGN_INT);
-}
-
-// The routine and call path: by the routine's name now, when it lives here; else as stored.
-void FillRoutine(FactReader *reader, Datum *values, bool *nulls, Fact *fact) {
-  fact->call_path = DatumGetArrayTypePCopy(values[kEdgeCallPath - 1]);
-  if (nulls[kEdgeRoutine - 1]) return;
-  const char *stored = TextDatumGetCString(values[kEdgeRoutine - 1]);
-  Oid oid = DatumGetObjectId(values[kEdgeRoutineOid - 1]);
-  bool here = OidIsValid(oid) && DatumGetInt64(values[kEdgeDatabase - 1]) == reader->stamp;
-  const char *now = here ? RenderRoutine(oid) : NULL;
-  fact->routine = now == NULL ? stored : now;
-  if (strcmp(fact->routine, stored) != 0)
-    fact->call_path = PathNow(fact->call_path, stored, fact->routine);
 }
 
 void FillCounters(Fact *fact) {
@@ -203,6 +150,21 @@ bool FirstSight(FactReader *reader, const Fact &fact) {
   return !found;
 }
 
+FactReader *MakeReader(StoreTable *node, StoreTable *edge) {
+  FactReader *reader = static_cast<FactReader *>(palloc0(sizeof(FactReader)));
+  reader->node = node;
+  reader->edge = edge;
+  reader->snapshot = ActiveSnapshotSet() ? StoreReadSnapshot() : SnapshotSelf;
+  reader->nodes = MakeHash("pg_lineage node views", sizeof(int64), sizeof(NodeView));
+  reader->seen = MakeHash("pg_lineage seen facts", sizeof(SeenFact), sizeof(SeenFact));
+  reader->stamp = DatabaseStamp();
+  reader->all = MaySeeAll();
+  reader->context = CurrentMemoryContext;
+  reader->row_context =
+      AllocSetContextCreate(CurrentMemoryContext, "pg_lineage fact", ALLOCSET_DEFAULT_SIZES);
+  return reader;
+}
+
 }  // namespace
 
 void RequireShared() {
@@ -239,18 +201,18 @@ StoreTable *OpenForFunction(StoreId id, LOCKMODE mode) {
 }
 
 FactReader *OpenFacts() {
-  FactReader *reader = static_cast<FactReader *>(palloc0(sizeof(FactReader)));
-  reader->node = OpenForFunction(StoreId::kNode, AccessShareLock);
-  reader->edge = OpenForFunction(StoreId::kEdge, AccessShareLock);
-  reader->snapshot = StoreReadSnapshot();
-  reader->nodes = MakeHash("pg_lineage node views", sizeof(int64), sizeof(NodeView));
-  reader->seen = MakeHash("pg_lineage seen facts", sizeof(SeenFact), sizeof(SeenFact));
-  reader->stamp = DatabaseStamp();
-  reader->all = MaySeeAll();
-  reader->context = CurrentMemoryContext;
-  reader->row_context =
-      AllocSetContextCreate(CurrentMemoryContext, "pg_lineage fact", ALLOCSET_DEFAULT_SIZES);
-  return reader;
+  StoreTable *node = OpenForFunction(StoreId::kNode, AccessShareLock);
+  return MakeReader(node, OpenForFunction(StoreId::kEdge, AccessShareLock));
+}
+
+FactReader *TryOpenFacts() {
+  StoreRefusal why;
+  StoreTable *node = StoreOpen(StoreId::kNode, AccessShareLock, false, &why);
+  if (node == NULL) return NULL;
+  StoreTable *edge = StoreOpen(StoreId::kEdge, AccessShareLock, false, &why);
+  if (edge != NULL) return MakeReader(node, edge);
+  StoreClose(node);
+  return NULL;
 }
 
 void CloseFacts(FactReader *reader) {
@@ -280,6 +242,34 @@ bool FactById(FactReader *reader, int64 id, Fact *fact) {
   return found;
 }
 
+NodeView *NodeById(FactReader *reader, int64 id) {
+  bool found;
+  NodeView *view = static_cast<NodeView *>(hash_search(reader->nodes, &id, HASH_ENTER, &found));
+  if (found) return view;
+  *view = NodeView{id, false, false, 0, InvalidOid, NULL, NULL, 0};
+  MemoryContext caller = MemoryContextSwitchTo(reader->context);  // it outlives the row
+  ScanKeyData key;
+  StoreKey(&key, kNodeId, F_INT8EQ, Int64GetDatum(id));
+  SysScanDesc scan = StoreScan(reader->node, reader->snapshot, &key, 1);
+  HeapTuple tuple = systable_getnext(scan);
+  if (HeapTupleIsValid(tuple)) FillNode(reader, view, tuple);
+  systable_endscan(scan);
+  MemoryContextSwitchTo(caller);
+  return view;
+}
+
+void FillRoutine(FactReader *reader, Datum *values, bool *nulls, Fact *fact) {
+  fact->call_path = DatumGetArrayTypePCopy(values[kEdgeCallPath - 1]);
+  if (nulls[kEdgeRoutine - 1]) return;
+  const char *stored = TextDatumGetCString(values[kEdgeRoutine - 1]);
+  Oid oid = DatumGetObjectId(values[kEdgeRoutineOid - 1]);
+  bool here = OidIsValid(oid) && DatumGetInt64(values[kEdgeDatabase - 1]) == reader->stamp;
+  const char *now = here ? RenderRoutine(oid) : NULL;
+  fact->routine = now == NULL ? stored : now;
+  if (strcmp(fact->routine, stored) != 0)
+    fact->call_path = PathNow(fact->call_path, stored, fact->routine);
+}
+
 const char *ColumnName(const NodeView *node, int16 column) {
   if (column <= 0) return NULL;
   if (OidIsValid(node->relid)) {
@@ -296,6 +286,31 @@ const char *ColumnName(const NodeView *node, int16 column) {
 const char *OperationName(int16 operation) {
   bool known = operation >= 0 && operation < static_cast<int16>(lengthof(kOperations));
   return known ? kOperations[operation] : "UNKNOWN";
+}
+
+const char *SubtypeName(uint8 kind) {
+  switch (kind & kKindMask) {
+    case kIdentity:
+      return "IDENTITY";
+    case kTransformation:
+      return "TRANSFORMATION";
+    case kAggregation:
+      return "AGGREGATION";
+    case kJoin:
+      return "JOIN";
+    case kFilter:
+      return "FILTER";
+    case kGroupBy:
+      return "GROUP_BY";
+    case kSort:
+      return "SORT";
+    case kConditional:
+      return "CONDITIONAL";
+    case kWindow:
+      return "WINDOW";
+    default:
+      return NULL;
+  }
 }
 
 const char *OriginName(int16 origin) {

@@ -13,6 +13,29 @@
 
 namespace pg_lineage {
 
+// Columns of lineage._edge.
+enum EdgeColumn : AttrNumber {
+  kEdgeId = 1,
+  kEdgeKey,
+  kEdgeSource,
+  kEdgeTarget,
+  kEdgeOperation,
+  kEdgeOrigin,
+  kEdgeRoutineOid,
+  kEdgeRoutine,
+  kEdgeCallPath,
+  kEdgeDatabase,
+  kEdgeFirstSeen,
+  kEdgeXid,
+  kEdgeUsername,
+  kEdgeQuery,
+  kEdgeSourceColumns,
+  kEdgeTargetColumns,
+  kEdgeKinds,
+  kEdgeEnd,
+};
+constexpr int kEdgeNatts = kEdgeEnd - 1;
+
 // A node as it is called now.
 struct NodeView {
   int64 id;  // first: hash key
@@ -65,8 +88,10 @@ void RequireShared();
 // True when the current user may see every edge.
 bool MaySeeAll();
 
-// Opens the store for reading; NULL when the extension is not here.
+// Opens the store for reading, waiting for the locks; an error when it cannot be.
 FactReader *OpenFacts();
+// The same for a hook: waits for nothing; NULL when the store cannot be had at once.
+FactReader *TryOpenFacts();
 void CloseFacts(FactReader *reader);
 
 // The next fact of a scan over all; false at the end. Its nodes live as long as the reader, all
@@ -75,9 +100,18 @@ bool NextFact(FactReader *reader, Fact *fact);
 // One fact by the id of its row, without regard to duplicates; false when it is gone.
 bool FactById(FactReader *reader, int64 id, Fact *fact);
 
+// The node with this id, read once; not `found` when there is none.
+NodeView *NodeById(FactReader *reader, int64 id);
+
 // The name of a column of a node; NULL when it is dropped or unknown.
 const char *ColumnName(const NodeView *node, int16 column);
 
+// The routine and call path of a row of lineage._edge: by the routine's name now, when it lives
+// here; else as stored.
+void FillRoutine(FactReader *reader, Datum *values, bool *nulls, Fact *fact);
+
+// As the views call it; NULL for what is no Kind.
+const char *SubtypeName(uint8 kind);
 const char *OperationName(int16 operation);
 const char *OriginName(int16 origin);
 

@@ -32,9 +32,9 @@ struct PodVector {
     if (grown < wanted) grown = wanted;
     if (items == nullptr) {
       if (context == nullptr) context = CurrentMemoryContext;
-      items = static_cast<T *>(MemoryContextAlloc(context, sizeof(T) * grown));
+      items = static_cast<T *>(MemoryContextAllocHuge(context, sizeof(T) * grown));
     } else {
-      items = static_cast<T *>(repalloc(items, sizeof(T) * grown));
+      items = static_cast<T *>(repalloc_huge(items, sizeof(T) * grown));
     }
     capacity = grown;
   }

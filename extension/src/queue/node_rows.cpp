@@ -14,13 +14,6 @@ struct DoneNode {
   int64 id;
 };
 
-uint64 NameKey(const char *schema, const char *name) {
-  uint64 hash = hash_bytes_extended(reinterpret_cast<const unsigned char *>(schema),
-                                    static_cast<int>(strlen(schema)), 0);
-  return hash_bytes_extended(reinterpret_cast<const unsigned char *>(name),
-                             static_cast<int>(strlen(name)), hash);
-}
-
 Datum TextArray(const char *const *texts, int n) {
   if (n == 0) return PointerGetDatum(construct_empty_array(TEXTOID));
   Datum *values = static_cast<Datum *>(palloc(sizeof(Datum) * n));
@@ -144,6 +137,13 @@ uint64 NodeKey(const EventNode &node) {
 }
 
 }  // namespace
+
+uint64 NameKey(const char *schema, const char *name) {
+  uint64 hash = hash_bytes_extended(reinterpret_cast<const unsigned char *>(schema),
+                                    static_cast<int>(strlen(schema)), 0);
+  return hash_bytes_extended(reinterpret_cast<const unsigned char *>(name),
+                             static_cast<int>(strlen(name)), hash);
+}
 
 NodeWriter BeginNodes(StoreTable *table) {
   HASHCTL info = {};

@@ -18,6 +18,9 @@ struct NodeWriter {
   int64 stamp;
 };
 
+// What the index on names holds; a URI has an empty schema.
+uint64 NameKey(const char *schema, const char *name);
+
 NodeWriter BeginNodes(StoreTable *table);
 
 // The id of the node's row, which is made or brought up to date. 0: the relation is unknown.
