@@ -1,24 +1,6 @@
 -- Triggers, rules, partitions, temporary tables, utility statements.
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS pg_lineage;
-\pset format unaligned
-\pset tuples_only on
-CREATE SCHEMA lin_t;
-SET search_path = lin_t;
-CREATE VIEW shown AS
-SELECT concat_ws(' ', replace(target_table, 'lin_t.', '') || '.' || coalesce(target_column, '*'),
-  '<-',
-                 replace(source_table, 'lin_t.', '') || '.' || source_column, subtype,
-                 CASE WHEN masking THEN 'masking' END, operation,
-                 CASE WHEN origin = 'declared' THEN origin END, replace(routine, 'lin_t.', '')) AS
-                   line
-FROM lineage.column_lineage WHERE target_table LIKE 'lin_t.%' AND target_table <> 'lin_t.shown';
-\set show 'SELECT line FROM shown WHERE line LIKE '
-CREATE TABLE s (id int, a int, b text, c numeric, d date, j jsonb, arr int[]);
-CREATE TABLE s2 (id int, x int, y text, z numeric);
-INSERT INTO s VALUES (1, 2, 'x', 3, '2024-01-01', '{"k": "v"}', '{1,2}'), (2, 3, 'y', 4,
-  '2024-01-02', '{}', '{3}');
-INSERT INTO s2 VALUES (1, 5, 'q', 1), (2, 6, 'r', 2);
+\set schema lin_t
+\i sql/include/shown.sql
 
 -- NEW and OLD are rows of the
 -- trigger's table; conditions of the firing statement hold for the trigger

@@ -1,24 +1,6 @@
 -- How values flow through PL/pgSQL: variables, records, cursors, arguments, results.
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS pg_lineage;
-\pset format unaligned
-\pset tuples_only on
-CREATE SCHEMA lin_v;
-SET search_path = lin_v;
-CREATE VIEW shown AS
-SELECT concat_ws(' ', replace(target_table, 'lin_v.', '') || '.' || coalesce(target_column, '*'),
-  '<-',
-                 replace(source_table, 'lin_v.', '') || '.' || source_column, subtype,
-                 CASE WHEN masking THEN 'masking' END, operation,
-                 CASE WHEN origin = 'declared' THEN origin END, replace(routine, 'lin_v.', '')) AS
-                   line
-FROM lineage.column_lineage WHERE target_table LIKE 'lin_v.%' AND target_table <> 'lin_v.shown';
-\set show 'SELECT line FROM shown WHERE line LIKE '
-CREATE TABLE s (id int, a int, b text, c numeric, d date, j jsonb, arr int[]);
-CREATE TABLE s2 (id int, x int, y text, z numeric);
-INSERT INTO s VALUES (1, 2, 'x', 3, '2024-01-01', '{"k": "v"}', '{1,2}'), (2, 3, 'y', 4,
-  '2024-01-02', '{}', '{3}');
-INSERT INTO s2 VALUES (1, 5, 'q', 1), (2, 6, 'r', 2);
+\set schema lin_v
+\i sql/include/shown.sql
 
 -- cursors: with arguments, fetched, looped over, returned by a function
 CREATE TABLE cur (i int, t text, how text);

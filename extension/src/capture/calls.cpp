@@ -212,9 +212,9 @@ void CallerArguments(const StackNode *node, const Callee &callee, ArgumentSets *
     ArgumentSearch search = {node->frame, callee, out};
     VisitStatement(node->frame, &search);
   } else if (node->kind == NodeKind::kUtility && node->utility != nullptr &&
-             node->utility->arguments != nullptr) {
+             node->utility->shape != nullptr) {
     const UtilityState *utility = node->utility;
-    AddArguments({utility->arguments, utility->params, nullptr}, callee, out);
+    AddArguments(UtilityContext(utility), callee, out);
   }
 }
 
@@ -241,7 +241,15 @@ const SourceSet *CallerCondition(const StackNode *node) {
   if (node->kind == NodeKind::kRun && node->run != nullptr) return RunDecides(node->run);
   if (node->kind == NodeKind::kRoutine) return FrameCondition(node->frame);
   const RoutineFrame *frame = TopFrame();
-  return frame == nullptr ? EmptySet() : FrameCondition(frame);
+  const SourceSet *set = frame == nullptr ? EmptySet() : FrameCondition(frame);
+  if (node->kind != NodeKind::kUtility || node->utility == nullptr ||
+      node->utility->shape == nullptr)
+    return set;
+  const Shape *shape = node->utility->shape;
+  ResolveContext context = {shape, node->utility->params, nullptr};
+  for (int i = 0; i < shape->nwrites; i++)
+    set = UnionSets(set, AsCondition(ResolveSet(context, shape->writes[i].rows)));
+  return set;
 }
 
 void ReportResult(const StackNode *caller, const Callee &callee, const ResultTaint &result) {

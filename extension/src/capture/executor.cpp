@@ -42,7 +42,9 @@ bool WantsOutputs(const StackNode *top) {
   if (top == nullptr) return false;
   if (top->kind == NodeKind::kRoutine) return true;
   if (top->kind != NodeKind::kUtility || top->utility == nullptr) return false;
-  return top->utility->kind != UtilityKind::kOther && top->utility->kind != UtilityKind::kCall;
+  UtilityKind kind = top->utility->kind;
+  return kind == UtilityKind::kCreateTableAs || kind == UtilityKind::kRefresh ||
+         kind == UtilityKind::kCopyTo;
 }
 
 // Only the query whose rows the utility statement stores: event triggers run queries there as well.

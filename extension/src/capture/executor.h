@@ -27,10 +27,7 @@ struct RunState {
   PLpgSQL_execstate *estate;   // … of this execution
   UtilityState *utility;       // run for this utility statement, or NULL
   const SourceSet *decides;    // that what it calls or fires runs; NULL until asked for
-  Oid fired_relation;          // the rows below are of this relation …
-  bool fired_before;           // … as its BEFORE triggers see them
-  const RecordTaint *fired_old;
-  const RecordTaint *fired_new;
+  FiredRows fired;
   uint64 rows;
   RunState *next;
 };

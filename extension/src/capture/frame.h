@@ -18,6 +18,15 @@ namespace pg_lineage {
 
 struct FunctionInfo;  // capture/plpgsql_info.h
 
+// The rows that a statement's row triggers see, made once for a statement that fires them for many.
+struct FiredRows {
+  Oid relation;  // the triggers' table; InvalidOid: nothing known yet
+  Oid node;      // the relation whose rows they are: the partition root when rows are routed
+  bool before;   // as BEFORE triggers see them
+  const struct RecordTaint *old_row;
+  const struct RecordTaint *new_row;
+};
+
 // The fields of a record variable; interned.
 struct RecordTaint {
   int size;

@@ -49,11 +49,24 @@ RoutineFrame *FrameOf(PLpgSQL_execstate *estate) {
   return nullptr;
 }
 
+// The statement that fires a trigger: a query, or COPY FROM.
+struct Firing {
+  ResolveContext context;  // shape NULL: nothing is known of it
+  FiredRows *rows;
+};
+
+Firing FiringOf(const StackNode *caller) {
+  if (caller != nullptr && caller->kind == NodeKind::kRun && caller->run != nullptr)
+    return {RunContext(caller->run), &caller->run->fired};
+  if (caller != nullptr && caller->kind == NodeKind::kUtility && caller->utility != nullptr &&
+      caller->utility->shape != nullptr)
+    return {UtilityContext(caller->utility), &caller->utility->fired};
+  return {};
+}
+
 // The write of the firing statement whose table, or partition root, the trigger's table is.
-Oid FiringTarget(const StackNode *node, Oid trigger_relation) {
-  if (node == nullptr || node->kind != NodeKind::kRun || node->run == nullptr)
-    return trigger_relation;
-  const Shape *shape = node->run->shape;
+Oid FiringTarget(const Shape *shape, Oid trigger_relation) {
+  if (shape == nullptr) return trigger_relation;
   for (int i = 0; i < shape->nwrites; i++) {
     if (shape->writes[i].target == trigger_relation) return trigger_relation;
   }
@@ -66,15 +79,12 @@ Oid FiringTarget(const StackNode *node, Oid trigger_relation) {
 }
 
 // What the firing statement puts into a column.
-const SourceSet *Incoming(const StackNode *caller, Oid target, AttrNumber column) {
-  if (caller == nullptr || caller->kind != NodeKind::kRun || caller->run == nullptr)
-    return EmptySet();
-  const Shape *shape = caller->run->shape;
-  for (int w = 0; w < shape->nwrites; w++) {
-    const ShapeWrite &write = shape->writes[w];
+const SourceSet *Incoming(const ResolveContext &firing, Oid target, AttrNumber column) {
+  if (firing.shape == nullptr) return EmptySet();
+  for (int w = 0; w < firing.shape->nwrites; w++) {
+    const ShapeWrite &write = firing.shape->writes[w];
     for (int i = 0; write.target == target && i < write.ncolumns; i++) {
-      if (write.columns[i].column == column)
-        return ResolveSet(RunContext(caller->run), write.columns[i].sources);
+      if (write.columns[i].column == column) return ResolveSet(firing, write.columns[i].sources);
     }
   }
   return EmptySet();
@@ -83,7 +93,7 @@ const SourceSet *Incoming(const StackNode *caller, Oid target, AttrNumber column
 // NEW and OLD are rows of the trigger's table; `incoming` is the statement that makes NEW. It gives
 // the values where the table is temporary. Elsewhere it only decides: a BEFORE trigger that looks
 // something up by NEW.x depends on what x is about to become.
-const RecordTaint *TriggerRow(RoutineFrame *frame, TupleDesc desc, const StackNode *incoming) {
+const RecordTaint *TriggerRow(RoutineFrame *frame, TupleDesc desc, const ResolveContext &incoming) {
   const SourceSet *fields[MaxTupleAttributeNumber];
   bool temp = false;
   bool node = IsNode(frame->trigger_node, &temp);
@@ -107,41 +117,36 @@ const RecordTaint *TriggerRow(RoutineFrame *frame, TupleDesc desc, const StackNo
   return InternRecord(desc->natts, fields);
 }
 
-// The rows of a trigger, made once for a statement that fires it for many.
-void TriggerRows(RoutineFrame *frame, const StackNode *caller, const RecordTaint **old_row,
-                 const RecordTaint **new_row) {
+// The rows of a trigger, and whose they are.
+FiredRows TriggerRows(RoutineFrame *frame, const Firing &firing) {
+  FiredRows *known = firing.rows;
+  if (known != nullptr && known->relation == frame->trigger_relation &&
+      known->before == frame->before_row_trigger)
+    return *known;
+  frame->trigger_node = FiringTarget(firing.context.shape, frame->trigger_relation);
   TupleDesc desc = RelationGetDescr(frame->estate->trigdata->tg_relation);
-  RunState *run = caller != nullptr && caller->kind == NodeKind::kRun ? caller->run : nullptr;
-  if (run != nullptr && run->fired_relation == frame->trigger_relation &&
-      run->fired_before == frame->before_row_trigger) {
-    *old_row = run->fired_old;
-    *new_row = run->fired_new;
-    return;
-  }
-  *old_row = TriggerRow(frame, desc, nullptr);
+  FiredRows rows = {frame->trigger_relation, frame->trigger_node, frame->before_row_trigger,
+                    TriggerRow(frame, desc, {}), nullptr};
   // What a statement brings to a temporary table is known there only after its triggers.
   bool temp = get_rel_persistence(frame->trigger_node) == RELPERSISTENCE_TEMP;
-  *new_row = frame->before_row_trigger || temp ? TriggerRow(frame, desc, caller) : *old_row;
-  if (run == nullptr || temp) return;
-  run->fired_relation = frame->trigger_relation;
-  run->fired_before = frame->before_row_trigger;
-  run->fired_old = *old_row;
-  run->fired_new = *new_row;
+  rows.new_row =
+      frame->before_row_trigger || temp ? TriggerRow(frame, desc, firing.context) : rows.old_row;
+  if (known != nullptr && !temp) *known = rows;
+  return rows;
 }
 
 void BeginTrigger(RoutineFrame *frame, const StackNode *caller) {
   TriggerData *data = frame->estate->trigdata;
   frame->trigger_relation = RelationGetRelid(data->tg_relation);
-  frame->trigger_node = FiringTarget(caller, frame->trigger_relation);
+  frame->trigger_node = frame->trigger_relation;
   frame->before_row_trigger =
       TRIGGER_FIRED_BEFORE(data->tg_event) && TRIGGER_FIRED_FOR_ROW(data->tg_event);
   if (!TRIGGER_FIRED_FOR_ROW(data->tg_event)) return;
-  const RecordTaint *old_row = nullptr;
-  const RecordTaint *new_row = nullptr;
-  TriggerRows(frame, caller, &old_row, &new_row);
-  frame->slots[frame->function->new_varno].record = new_row;
-  frame->slots[frame->function->old_varno].record = old_row;
-  frame->initial_new = new_row;
+  FiredRows rows = TriggerRows(frame, FiringOf(caller));
+  frame->trigger_node = rows.node;
+  frame->slots[frame->function->new_varno].record = rows.new_row;
+  frame->slots[frame->function->old_varno].record = rows.old_row;
+  frame->initial_new = rows.new_row;
 }
 
 // What a BEFORE trigger put into NEW is an edge of its own.
@@ -196,7 +201,7 @@ bool BeginRoutineQuickly(PLpgSQL_execstate *estate, PLpgSQL_function *function) 
   int depth = StackDepth();
   if (caller == nullptr || caller->kind != NodeKind::kUtility || estate->trigdata != nullptr ||
       depth >= kMaxNodes || !FrameReady(depth, estate->ndatums) ||
-      (caller->utility != nullptr && caller->utility->arguments != nullptr))
+      (caller->utility != nullptr && caller->utility->shape != nullptr))
     return false;
   const RoutineFrame *outer = TopFrame();
   if (outer != nullptr && !RunsUnconditionally(outer)) return false;

@@ -1,10 +1,10 @@
 #include "capture/utility.h"
 
+#include "capture/copy.h"
 #include "capture/emit.h"
 #include "capture/plpgsql.h"
 #include "edge/guard.h"
 #include "edge/guc.h"
-#include "lineage/resolve.h"
 #include "lineage/shape_cache.h"
 #include "lineage/temp_tables.h"
 
@@ -34,7 +34,7 @@ UtilityKind KindOf(Node *statement) {
     case T_RefreshMatViewStmt:
       return UtilityKind::kRefresh;
     case T_CopyStmt:
-      return reinterpret_cast<CopyStmt *>(statement)->is_from ? UtilityKind::kOther
+      return reinterpret_cast<CopyStmt *>(statement)->is_from ? UtilityKind::kCopyFrom
                                                               : UtilityKind::kCopyTo;
     case T_CallStmt:
       return UtilityKind::kCall;
@@ -46,7 +46,7 @@ UtilityKind KindOf(Node *statement) {
 // The arguments of a CALL, with the routine's variables in them.
 void PrepareCall(UtilityState *state, CallStmt *call, ParamListInfo params) {
   const Shape *shape = ShapeCacheKeep(BuildCallShape(call->funcexpr));
-  state->arguments = shape;
+  state->shape = shape;
   state->params = static_cast<const SourceSet **>(
       MemoryContextAlloc(state->context, sizeof(SourceSet *) * Max(shape->nparams, 1)));
   RoutineFrame *frame = TopFrame();
@@ -70,93 +70,8 @@ void Prepare(UtilityState *state, Node *statement, ParamListInfo params) {
                     castNode(Query, creation->query)->utilityStmt != nullptr;
   if (state->kind == UtilityKind::kCall)
     PrepareCall(state, reinterpret_cast<CallStmt *>(statement), params);
-}
-
-// The URI of a COPY's other end. A command line may hold secrets: only its hash is told.
-char *CopyUri(const CopyStmt *copy) {
-  if (copy->filename == nullptr) return pstrdup("client:");
-  if (!copy->is_program) return psprintf("file://%s", copy->filename);
-  uint64 hash = hash_bytes_extended(reinterpret_cast<const unsigned char *>(copy->filename),
-                                    static_cast<int>(strlen(copy->filename)), 0);
-  return psprintf("program:%016llx", static_cast<unsigned long long>(hash));
-}
-
-// Attribute numbers of a COPY's columns, in its order.
-void CopyColumns(const CopyStmt *copy, Oid relid, PodVector<int16> *numbers,
-                 PodVector<const char *> *names) {
-  if (copy->attlist != NIL) {
-    ListCell *cell;
-    foreach (cell, copy->attlist) {
-      const char *name = strVal(lfirst(cell));
-      numbers->Append(get_attnum(relid, name));
-      names->Append(name);
-    }
-    return;
-  }
-  for (int i = 1; i <= RelationWidth(relid); i++) {
-    const char *name = get_attname(relid, static_cast<AttrNumber>(i), true);
-    if (name == nullptr) continue;
-    numbers->Append(static_cast<int16>(i));
-    names->Append(name);
-  }
-}
-
-const SourceSet *OneSource(uint32 node, int16 column, uint8 kind, uint8 flags) {
-  SourceBag bag = {};
-  bag.Add({node, column, kind, flags});
-  return bag.Intern();
-}
-
-void CopyFrom(const CopyStmt *copy, int64 rows) {
-  Oid relid = RangeVarGetRelid(copy->relation, NoLock, true);
-  if (!OidIsValid(relid)) return;
-  PodVector<int16> numbers = {};
-  PodVector<const char *> names = {};
-  CopyColumns(copy, relid, &numbers, &names);
-  uint32 uri = RegisterUri(CopyUri(copy));
-  SetUriColumns(uri, names.size, names.items);
-  Flow flow = {};
-  flow.target = relid;
-  flow.operation = Operation::kCopyFrom;
-  flow.origin = Origin::kObserved;
-  flow.path = CurrentPath();
-  for (int i = 0; i < numbers.size; i++) {
-    flow.columns.Append(numbers[i]);
-    flow.sources.Append(OneSource(uri, static_cast<int16>(i + 1), kIdentity, kSourceIsUri));
-  }
-  const RoutineFrame *frame = TopFrame();
-  flow.rows = UnionSets(OneSource(uri, 0, kRead, kSourceIsUri),
-                        frame == nullptr ? EmptySet() : FrameCondition(frame));
-  EmitFlow(flow, nullptr, rows);
-}
-
-void CopyTo(UtilityState *state, const CopyStmt *copy, int64 rows) {
-  PodVector<const char *> names = {};
-  Flow flow = {};
-  if (state->has_outputs) {
-    flow.sources = state->outputs;
-    names = state->names;
-    flow.rows = state->rows;
-  } else {
-    Oid relid =
-        copy->relation == nullptr ? InvalidOid : RangeVarGetRelid(copy->relation, NoLock, true);
-    bool temp = false;
-    if (!OidIsValid(relid) || !IsNode(relid, &temp)) return;
-    PodVector<int16> numbers = {};
-    CopyColumns(copy, relid, &numbers, &names);
-    for (int16 number : numbers)
-      flow.sources.Append(temp ? TempColumn(relid, number)
-                               : OneSource(relid, number, kIdentity, 0));
-    flow.rows = temp ? TempColumn(relid, 0) : OneSource(relid, 0, kRead, 0);
-  }
-  for (int i = 0; i < flow.sources.size; i++) flow.columns.Append(static_cast<int16>(i + 1));
-  flow.target_uri = CopyUri(copy);
-  flow.target_columns = names.items;
-  flow.ntarget_columns = names.size;
-  flow.operation = Operation::kCopyTo;
-  flow.origin = Origin::kObserved;
-  flow.path = state->path;
-  EmitFlow(flow, nullptr, rows);
+  if (state->kind == UtilityKind::kCopyFrom)
+    PrepareCopyFrom(state, reinterpret_cast<CopyStmt *>(statement));
 }
 
 void StoreOutputs(UtilityState *state, RangeVar *target, Operation operation, const char *text) {
@@ -205,15 +120,9 @@ void After(UtilityState *state, const PlannedStmt *plan, const char *source,
       StoreOutputs(state, reinterpret_cast<RefreshMatViewStmt *>(statement)->relation,
                    Operation::kRefresh, StatementText(source, plan->stmt_location, plan->stmt_len));
       break;
-    case T_CopyStmt: {
-      CopyStmt *copy = reinterpret_cast<CopyStmt *>(statement);
-      if (copy->is_from) {
-        CopyFrom(copy, rows);
-      } else {
-        CopyTo(state, copy, rows);
-      }
+    case T_CopyStmt:
+      EndCopy(state, reinterpret_cast<CopyStmt *>(statement), rows);
       break;
-    }
     case T_TruncateStmt:
       AfterTruncate(reinterpret_cast<TruncateStmt *>(statement));
       break;
@@ -323,6 +232,10 @@ void InstallUtilityHook() {
   ProcessUtility_hook = Utility;
   previous_access = object_access_hook;
   object_access_hook = Access;
+}
+
+ResolveContext UtilityContext(const UtilityState *utility) {
+  return {utility->shape, utility->params, &utility->observed};
 }
 
 void KeepOutputs(UtilityState *utility, RunState *run) {

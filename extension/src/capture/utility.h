@@ -11,16 +11,17 @@
 
 namespace pg_lineage {
 
-enum class UtilityKind : uint8 { kOther, kCreateTableAs, kRefresh, kCopyTo, kCall };
+enum class UtilityKind : uint8 { kOther, kCreateTableAs, kRefresh, kCopyFrom, kCopyTo, kCall };
 
 struct UtilityState {
   UtilityKind kind;
   MemoryContext context;     // holds all below; NULL for kOther
-  const Shape *arguments;    // kCall: its one call
-  const SourceSet **params;  // by index into arguments->params
-  ObservationList observed;  // kCall: what came back
-  bool executes;             // EXECUTE of a prepared query gives the rows
-  bool has_outputs;          // a query ran for this statement
+  const Shape *shape;        // kCall: its one call; kCopyFrom: its write; else NULL
+  const SourceSet **params;  // by index into shape->params
+  ObservationList observed;  // what the routines gave back that it called
+  FiredRows fired;
+  bool executes;     // EXECUTE of a prepared query gives the rows
+  bool has_outputs;  // a query ran for this statement
   PodVector<const SourceSet *> outputs;
   PodVector<const char *> names;  // of the outputs
   const SourceSet *rows;
@@ -29,6 +30,9 @@ struct UtilityState {
 };
 
 void InstallUtilityHook();
+
+// Only of a statement that has a shape.
+ResolveContext UtilityContext(const UtilityState *utility);
 
 // A run finished whose output a utility statement stored.
 void KeepOutputs(UtilityState *utility, RunState *run);

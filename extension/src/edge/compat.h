@@ -69,6 +69,25 @@ inline List *GroupExpressions(const RangeTblEntry *rte) {
 #endif
 }
 
+// 17 has JSON_TABLE: an expression of its own for each column, and arguments that are passed in.
+inline List *TableFuncColumnValues(const TableFunc *function) {
+#if PG_VERSION_NUM >= 170000
+  return function->colvalexprs;
+#else
+  (void)function;
+  return NIL;
+#endif
+}
+
+inline Node *TableFuncPassed(const TableFunc *function) {
+#if PG_VERSION_NUM >= 170000
+  return reinterpret_cast<Node *>(function->passingvalexprs);
+#else
+  (void)function;
+  return NULL;
+#endif
+}
+
 // 17 moved MERGE's join condition out of the join tree.
 inline Node *MergeJoinCondition(const Query *query) {
 #if PG_VERSION_NUM >= 170000

@@ -174,6 +174,13 @@ Query *ResultQuery(List *queries) {
   return result == nullptr || QueryOutputs(result) == NIL ? nullptr : result;
 }
 
+// SELECT ROW(…) or SELECT t FROM t: the one column stands for the whole row of the result.
+bool GivesOneRowValue(Query *query) {
+  if (QueryWidth(query) != 1) return false;
+  TargetEntry *entry = linitial_node(TargetEntry, QueryOutputs(query));
+  return type_is_rowtype(exprType(reinterpret_cast<Node *>(entry->expr)));
+}
+
 List *ExpandArguments(Oid function, Node *call, List *args) {
   HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
   if (!HeapTupleIsValid(tuple)) return args;
@@ -291,12 +298,12 @@ bool AddSqlBody(Builder *builder, QueryInfo *info, Node *call, Oid function, Lis
   builder->body_depth++;
   if (column == kCallRows) {
     out->AddSet(QueryRows(builder, root), kind);
-  } else if (column == 0 || (column == 1 && root->ncolumns == 1)) {
-    for (int i = 1; i <= root->ncolumns; i++) out->AddSet(QueryColumn(builder, root, i), kind);
-    out->AddSet(QueryRows(builder, root), IsDirect(kind) ? kIdentity : kind);
-  } else if (root->ncolumns == 1) {  // one composite column stands for the row
+  } else if (column != 0 && GivesOneRowValue(root->query)) {
     TargetEntry *entry = linitial_node(TargetEntry, QueryOutputs(root->query));
     AddField(builder, root, reinterpret_cast<Node *>(entry->expr), column, kind, out);
+  } else if (column == 0 || root->ncolumns == 1) {
+    for (int i = 1; i <= root->ncolumns; i++) out->AddSet(QueryColumn(builder, root, i), kind);
+    out->AddSet(QueryRows(builder, root), IsDirect(kind) ? kIdentity : kind);
   } else {
     out->AddSet(QueryColumn(builder, root, column), kind);
   }

@@ -1,7 +1,8 @@
 // Inside the shape builder: resolving expressions and range table entries to symbolic sources.
 //
-// Shared by query_info.cpp (scopes), resolve_expr.cpp (what a value is made of), resolve_query.cpp
-// (columns and rows of a query), functions.cpp (bodies of SQL functions), shape.cpp (statements).
+// Shared by query_info.cpp (scopes), resolve_expr.cpp (what a value is made of), resolve_field.cpp
+// (fields of composite values), resolve_query.cpp (columns and rows of a query), functions.cpp
+// (bodies of SQL functions), writes.cpp (what a statement puts where), shape.cpp (statements).
 // Every column and every row set of a query is resolved once (memoised per Query), so the walk is
 // linear. Memory: the current context of BuildShape(), freed by its caller.
 #pragma once
@@ -22,8 +23,9 @@ struct QueryInfo {
   SymSet rows;
   uint8 rows_state;
   uint32 generation;          // memo is valid for this round of a recursive CTE
-  const SymSet *substitutes;  // generated columns: by attribute number, replaces relation 1
+  const SymSet *substitutes;  // by attribute number: what entry `substituted` stands for
   int nsubstitutes;
+  int substituted;
   List *body_args;         // body of a SQL function: what its $n stand for …
   QueryInfo *body_caller;  // … in this scope; NULL elsewhere
   Oid body_function;
@@ -77,6 +79,12 @@ QueryInfo *InfoFor(Builder *builder, Query *query, QueryInfo *parent);
 void AddExpr(Builder *builder, QueryInfo *info, Node *expr, uint8 kind, SymBag *out);
 // The same for field `field` (from 1) of a composite value.
 void AddField(Builder *builder, QueryInfo *info, Node *expr, int field, uint8 kind, SymBag *out);
+// A parameter, or its field (0: the whole value).
+void AddParam(Builder *builder, QueryInfo *info, Param *param, int field, uint8 kind, SymBag *out);
+// Climbs `levels` scopes; NULL when the tree is not what it should be.
+QueryInfo *Climb(QueryInfo *info, Index levels);
+// What a node hands through unchanged; NULL for other nodes.
+Node *PassedThrough(Node *expr);
 // Column `attno` of range table entry `varno`; 0: the whole row.
 void AddRteColumn(Builder *builder, QueryInfo *info, int varno, int attno, uint8 kind, SymBag *out);
 
@@ -92,6 +100,14 @@ int QueryWidth(const Query *query);
 List *QueryOutputs(Query *query);
 // Finds the CTE an entry names; *scope receives the query in whose WITH it stands.
 CommonTableExpr *FindCte(Builder *builder, QueryInfo *info, RangeTblEntry *rte, QueryInfo **scope);
+
+// The index in builder->params of a parameter, or of its field.
+int ParamIndex(Builder *builder, int paramid, int field);
+
+// Every INSERT, UPDATE and MERGE of a statement, those in its WITH first.
+void AddWrites(Builder *builder, QueryInfo *info, PodVector<ShapeWrite> *out);
+// One row put into a relation by what is no query: its values are parameters $1 … .
+ShapeWrite AddRowWrite(Builder *builder, Oid relid, const RowSpec &row);
 
 // A call of `function`: adds column `column` of its result (or its rows) to `out`.
 void AddCall(Builder *builder, QueryInfo *info, Node *call, Oid function, List *args, int16 column,

@@ -24,12 +24,6 @@ bool AddChild(Node *node, WalkContext *context) {
   return false;
 }
 
-// Climbs `levels` scopes; NULL when the tree is not what it should be.
-QueryInfo *Climb(QueryInfo *info, Index levels) {
-  for (; levels > 0 && info != nullptr; levels--) info = info->parent;
-  return info;
-}
-
 void AddVar(Builder *builder, QueryInfo *info, Var *var, uint8 kind, SymBag *out) {
   QueryInfo *scope = Climb(info, var->varlevelsup);
   if (scope == nullptr || var->varattno < 0) return;  // system columns are no data
@@ -66,22 +60,6 @@ void RememberParams(Builder *builder) {
   }
 }
 
-int ParamIndex(Builder *builder, int paramid, int field) {
-  if (builder->param_table != nullptr) {
-    uint64 key = ParamKey(paramid, field);
-    ParamEntry *entry =
-        static_cast<ParamEntry *>(hash_search(builder->param_table, &key, HASH_FIND, nullptr));
-    if (entry != nullptr) return entry->index;
-  } else {
-    for (int i = 0; i < builder->params.size; i++) {
-      if (builder->params[i].paramid == paramid && builder->params[i].field == field) return i;
-    }
-  }
-  builder->params.Append({paramid, static_cast<int16>(field)});
-  if (builder->params.size > kFewParams) RememberParams(builder);
-  return builder->params.size - 1;
-}
-
 // UPDATE (a, b) = (SELECT …): the sub-query stands as a junk entry of the target list.
 void AddMultiExpr(Builder *builder, QueryInfo *info, int paramid, uint8 kind, SymBag *out) {
   const OnConflictExpr *conflict = info->query->onConflict;
@@ -97,16 +75,6 @@ void AddMultiExpr(Builder *builder, QueryInfo *info, int paramid, uint8 kind, Sy
     out->AddSet(QueryColumn(builder, sub, paramid & 0xFFFF), kind);
     out->AddSet(QueryRows(builder, sub), kIdentity);
     return;
-  }
-}
-
-void AddParam(Builder *builder, QueryInfo *info, Param *param, int field, uint8 kind, SymBag *out) {
-  if (param->paramkind == PARAM_MULTIEXPR) {
-    AddMultiExpr(builder, info, param->paramid, kind, out);
-  } else if (param->paramkind == PARAM_EXTERN) {
-    if (AddBodyParam(builder, info, param, field, kind, out)) return;
-    int index = ParamIndex(builder, param->paramid, field);
-    out->Add({static_cast<uint32>(index), 0, kind, SymType::kParam});
   }
 }
 
@@ -228,24 +196,12 @@ void AddSubscript(Builder *builder, QueryInfo *info, SubscriptingRef *ref, uint8
   AddList(builder, info, ref->reflowerindexpr, index, out);
 }
 
-// Nodes that hand a value through; NULL for others.
-Node *PassedThrough(Node *expr) {
-  switch (nodeTag(expr)) {
-    case T_RelabelType:
-      return reinterpret_cast<Node *>(reinterpret_cast<RelabelType *>(expr)->arg);
-    case T_CoerceToDomain:
-      return reinterpret_cast<Node *>(reinterpret_cast<CoerceToDomain *>(expr)->arg);
-    case T_ConvertRowtypeExpr:
-      return reinterpret_cast<Node *>(reinterpret_cast<ConvertRowtypeExpr *>(expr)->arg);
-    case T_CollateExpr:
-      return reinterpret_cast<Node *>(reinterpret_cast<CollateExpr *>(expr)->arg);
-    case T_NamedArgExpr:
-      return reinterpret_cast<Node *>(reinterpret_cast<NamedArgExpr *>(expr)->arg);
-    case T_TargetEntry:
-      return reinterpret_cast<Node *>(reinterpret_cast<TargetEntry *>(expr)->expr);
-    default:
-      return nullptr;
-  }
+// Casts of an array: element by element, to other lengths too.
+bool LosslessElements(const ArrayCoerceExpr *cast) {
+  Oid from = get_element_type(exprType(reinterpret_cast<Node *>(cast->arg)));
+  Node *element = reinterpret_cast<Node *>(cast->elemexpr);
+  bool length = IsA(element, FuncExpr) && list_length(castNode(FuncExpr, element)->args) > 1;
+  return !length && LosslessCast(from, get_element_type(cast->resulttype));
 }
 
 // The rest of AddExpr: nodes that make a new value of what they hold.
@@ -254,8 +210,16 @@ void AddComposed(Builder *builder, QueryInfo *info, Node *expr, uint8 kind, SymB
   switch (nodeTag(expr)) {
     case T_CoerceViaIO: {
       CoerceViaIO *cast = reinterpret_cast<CoerceViaIO *>(expr);
-      bool lossless = TypeCategory(cast->resulttype) == TYPCATEGORY_STRING;
+      Oid from = exprType(reinterpret_cast<Node *>(cast->arg));
+      bool lossless = TypeCategory(cast->resulttype) == TYPCATEGORY_STRING ||
+                      LosslessCast(from, cast->resulttype);
       AddExpr(builder, info, reinterpret_cast<Node *>(cast->arg), lossless ? kind : value, out);
+      break;
+    }
+    case T_ArrayCoerceExpr: {
+      ArrayCoerceExpr *cast = reinterpret_cast<ArrayCoerceExpr *>(expr);
+      AddExpr(builder, info, reinterpret_cast<Node *>(cast->arg),
+              LosslessElements(cast) ? kind : value, out);
       break;
     }
     case T_NullIfExpr: {
@@ -278,6 +242,56 @@ void AddComposed(Builder *builder, QueryInfo *info, Node *expr, uint8 kind, SymB
 }
 
 }  // namespace
+
+QueryInfo *Climb(QueryInfo *info, Index levels) {
+  for (; levels > 0 && info != nullptr; levels--) info = info->parent;
+  return info;
+}
+
+Node *PassedThrough(Node *expr) {
+  switch (nodeTag(expr)) {
+    case T_RelabelType:
+      return reinterpret_cast<Node *>(reinterpret_cast<RelabelType *>(expr)->arg);
+    case T_CoerceToDomain:
+      return reinterpret_cast<Node *>(reinterpret_cast<CoerceToDomain *>(expr)->arg);
+    case T_ConvertRowtypeExpr:
+      return reinterpret_cast<Node *>(reinterpret_cast<ConvertRowtypeExpr *>(expr)->arg);
+    case T_CollateExpr:
+      return reinterpret_cast<Node *>(reinterpret_cast<CollateExpr *>(expr)->arg);
+    case T_NamedArgExpr:
+      return reinterpret_cast<Node *>(reinterpret_cast<NamedArgExpr *>(expr)->arg);
+    case T_TargetEntry:
+      return reinterpret_cast<Node *>(reinterpret_cast<TargetEntry *>(expr)->expr);
+    default:
+      return nullptr;
+  }
+}
+
+int ParamIndex(Builder *builder, int paramid, int field) {
+  if (builder->param_table != nullptr) {
+    uint64 key = ParamKey(paramid, field);
+    ParamEntry *entry =
+        static_cast<ParamEntry *>(hash_search(builder->param_table, &key, HASH_FIND, nullptr));
+    if (entry != nullptr) return entry->index;
+  } else {
+    for (int i = 0; i < builder->params.size; i++) {
+      if (builder->params[i].paramid == paramid && builder->params[i].field == field) return i;
+    }
+  }
+  builder->params.Append({paramid, static_cast<int16>(field)});
+  if (builder->params.size > kFewParams) RememberParams(builder);
+  return builder->params.size - 1;
+}
+
+void AddParam(Builder *builder, QueryInfo *info, Param *param, int field, uint8 kind, SymBag *out) {
+  if (param->paramkind == PARAM_MULTIEXPR) {
+    AddMultiExpr(builder, info, param->paramid, kind, out);
+  } else if (param->paramkind == PARAM_EXTERN) {
+    if (AddBodyParam(builder, info, param, field, kind, out)) return;
+    int index = ParamIndex(builder, param->paramid, field);
+    out->Add({static_cast<uint32>(index), 0, kind, SymType::kParam});
+  }
+}
 
 void AddExpr(Builder *builder, QueryInfo *info, Node *expr, uint8 kind, SymBag *out) {
   if (expr == nullptr || builder->degraded) return;
@@ -338,53 +352,6 @@ void AddExpr(Builder *builder, QueryInfo *info, Node *expr, uint8 kind, SymBag *
       AddComposed(builder, info, expr, kind, out);
       break;
   }
-}
-
-void AddField(Builder *builder, QueryInfo *info, Node *expr, int field, uint8 kind, SymBag *out) {
-  if (Node *inner = PassedThrough(expr)) {
-    AddField(builder, info, inner, field, kind, out);
-    return;
-  }
-  switch (nodeTag(expr)) {
-    case T_Param:
-      AddParam(builder, info, reinterpret_cast<Param *>(expr), field, kind, out);
-      return;
-    case T_RowExpr: {
-      List *args = reinterpret_cast<RowExpr *>(expr)->args;
-      if (field <= list_length(args)) {
-        AddExpr(builder, info, static_cast<Node *>(list_nth(args, field - 1)), kind, out);
-        return;
-      }
-      break;
-    }
-    case T_FuncExpr: {
-      FuncExpr *call = reinterpret_cast<FuncExpr *>(expr);
-      AddCall(builder, info, expr, call->funcid, call->args, static_cast<int16>(field), kind, out);
-      return;
-    }
-    case T_Var: {
-      Var *var = reinterpret_cast<Var *>(expr);
-      QueryInfo *scope = Climb(info, var->varlevelsup);
-      if (scope == nullptr) return;
-      if (var->varattno == 0) {  // a field of the whole row is a column
-        AddRteColumn(builder, scope, var->varno, field, kind, out);
-        return;
-      }
-      RangeTblEntry *rte = rt_fetch(var->varno, scope->query->rtable);
-      if (rte->rtekind == RTE_SUBQUERY && !OidIsValid(compat::ExpandedView(rte))) {
-        QueryInfo *sub = InfoFor(builder, rte->subquery, scope);
-        TargetEntry *entry = get_tle_by_resno(QueryOutputs(rte->subquery), var->varattno);
-        if (entry != nullptr && rte->subquery->setOperations == nullptr) {
-          AddField(builder, sub, reinterpret_cast<Node *>(entry->expr), field, kind, out);
-          return;
-        }
-      }
-      break;
-    }
-    default:
-      break;
-  }
-  AddExpr(builder, info, expr, Compose(kind, kTransformation), out);
 }
 
 }  // namespace pg_lineage

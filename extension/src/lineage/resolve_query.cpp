@@ -7,25 +7,30 @@ namespace pg_lineage {
 
 namespace {
 
-// Every leaf of a set operation tree, right sides of EXCEPT marked.
-void CollectLeaves(Node *node, bool excluded, PodVector<int> *leaves, PodVector<bool> *marks) {
+// A leaf of a set operation tree.
+struct Leaf {
+  int rtindex;
+  bool excluded;  // on the right of EXCEPT: its values only decide
+  bool compared;  // below all but UNION ALL: rows are there or not by what they hold
+};
+
+void CollectLeaves(Node *node, bool excluded, bool compared, PodVector<Leaf> *leaves) {
   if (IsA(node, RangeTblRef)) {
-    leaves->Append(reinterpret_cast<RangeTblRef *>(node)->rtindex);
-    marks->Append(excluded);
+    leaves->Append({reinterpret_cast<RangeTblRef *>(node)->rtindex, excluded, compared});
     return;
   }
   SetOperationStmt *operation = castNode(SetOperationStmt, node);
-  CollectLeaves(operation->larg, excluded, leaves, marks);
-  CollectLeaves(operation->rarg, excluded || operation->op == SETOP_EXCEPT, leaves, marks);
+  if (operation->op != SETOP_UNION || !operation->all) compared = true;
+  CollectLeaves(operation->larg, excluded, compared, leaves);
+  CollectLeaves(operation->rarg, excluded || operation->op == SETOP_EXCEPT, compared, leaves);
 }
 
-// Column `resno` of the leaves of a set operation; EXCEPT's right side only decides.
+// Column `resno` of the leaves of a set operation.
 void AddSetOperationColumn(Builder *builder, QueryInfo *info, int resno, SymBag *out) {
-  PodVector<int> leaves = {};
-  PodVector<bool> marks = {};
-  CollectLeaves(info->query->setOperations, false, &leaves, &marks);
-  for (int i = 0; i < leaves.size; i++) {
-    if (!marks[i]) AddRteColumn(builder, info, leaves[i], resno, kIdentity, out);
+  PodVector<Leaf> leaves = {};
+  CollectLeaves(info->query->setOperations, false, false, &leaves);
+  for (const Leaf &leaf : leaves) {
+    if (!leaf.excluded) AddRteColumn(builder, info, leaf.rtindex, resno, kIdentity, out);
   }
 }
 
@@ -133,11 +138,24 @@ void AddFunctionColumn(Builder *builder, QueryInfo *info, RangeTblEntry *rte, in
   }
 }
 
+// XMLTABLE and JSON_TABLE: the document, and what the column has of its own (a path, a default).
+void AddTableFuncColumn(Builder *builder, QueryInfo *info, TableFunc *function, int attno,
+                        uint8 kind, SymBag *out) {
+  if (attno < 1 || attno == function->ordinalitycol + 1) return;
+  AddExpr(builder, info, function->docexpr, kind, out);
+  List *lists[] = {function->colexprs, function->coldefexprs,
+                   compat::TableFuncColumnValues(function)};
+  for (List *list : lists) {
+    if (attno <= list_length(list))
+      AddExpr(builder, info, static_cast<Node *>(list_nth(list, attno - 1)), kind, out);
+  }
+}
+
 // A relation's column; the target's EXCLUDED row is what INSERT put into that column.
 void AddPlainColumn(Builder *builder, QueryInfo *info, RangeTblEntry *rte, int varno, int attno,
                     uint8 kind, SymBag *out) {
   Query *query = info->query;
-  if (info->substitutes != nullptr) {
+  if (info->substitutes != nullptr && varno == info->substituted) {
     if (attno >= 1 && attno <= info->nsubstitutes) out->AddSet(info->substitutes[attno - 1], kind);
     return;
   }
@@ -218,6 +236,7 @@ void AddRteRows(Builder *builder, QueryInfo *info, int varno, SymBag *out) {
     case RTE_TABLEFUNC:
       AddExpr(builder, info, rte->tablefunc->docexpr, kFilter, out);
       AddExpr(builder, info, rte->tablefunc->rowexpr, kFilter, out);
+      AddExpr(builder, info, compat::TableFuncPassed(rte->tablefunc), kFilter, out);
       break;
     default:
       break;
@@ -254,17 +273,15 @@ void AddClause(Builder *builder, QueryInfo *info, List *clause, uint8 kind, SymB
 }
 
 void AddSetOperationRows(Builder *builder, QueryInfo *info, SymBag *out) {
-  PodVector<int> leaves = {};
-  PodVector<bool> marks = {};
-  CollectLeaves(info->query->setOperations, false, &leaves, &marks);
-  for (int i = 0; i < leaves.size; i++) {
-    AddRteRows(builder, info, leaves[i], out);
-    if (!marks[i]) continue;
-    RangeTblEntry *rte = rt_fetch(leaves[i], info->query->rtable);
-    if (rte->rtekind != RTE_SUBQUERY) continue;
-    QueryInfo *leaf = InfoFor(builder, rte->subquery, info);
+  PodVector<Leaf> leaves = {};
+  CollectLeaves(info->query->setOperations, false, false, &leaves);
+  for (const Leaf &leaf : leaves) {
+    AddRteRows(builder, info, leaf.rtindex, out);
+    RangeTblEntry *rte = rt_fetch(leaf.rtindex, info->query->rtable);
+    if (!leaf.compared || rte->rtekind != RTE_SUBQUERY) continue;
+    QueryInfo *query = InfoFor(builder, rte->subquery, info);
     for (int column = 1; column <= QueryWidth(rte->subquery); column++)
-      out->AddSet(QueryColumn(builder, leaf, column), kFilter);
+      out->AddSet(QueryColumn(builder, query, column), kFilter);
   }
 }
 
@@ -324,7 +341,7 @@ void AddRteColumn(Builder *builder, QueryInfo *info, int varno, int attno, uint8
       break;
     }
     case RTE_TABLEFUNC:
-      AddExpr(builder, info, rte->tablefunc->docexpr, Compose(kind, kTransformation), out);
+      AddTableFuncColumn(builder, info, rte->tablefunc, attno, Compose(kind, kTransformation), out);
       break;
     default:
       if (compat::IsGroupRte(rte) && attno <= list_length(compat::GroupExpressions(rte)))

@@ -8,173 +8,6 @@ namespace pg_lineage {
 
 namespace {
 
-struct WriteList {
-  Builder *builder;
-  PodVector<ShapeWrite> writes;
-};
-
-Operation OperationOf(CmdType command) {
-  switch (command) {
-    case CMD_UPDATE:
-      return Operation::kUpdate;
-    case CMD_MERGE:
-      return Operation::kMerge;
-    default:
-      return Operation::kInsert;
-  }
-}
-
-// Joins what a target list puts into columns to what is known of them.
-void AddTargets(Builder *builder, QueryInfo *info, List *targets, SymBag *columns, int ncolumns) {
-  ListCell *cell;
-  foreach (cell, targets) {
-    TargetEntry *entry = lfirst_node(TargetEntry, cell);
-    if (entry->resjunk || entry->resno < 1 || entry->resno > ncolumns) continue;
-    AddExpr(builder, info, reinterpret_cast<Node *>(entry->expr), kIdentity,
-            &columns[entry->resno - 1]);
-  }
-}
-
-// The columns an ON CONFLICT looks at decide which rows are inserted and which updated.
-void AddArbiter(Builder *builder, QueryInfo *info, OnConflictExpr *conflict, SymBag *rows) {
-  Bitmapset *columns = nullptr;
-  if (OidIsValid(conflict->constraint)) {
-    Oid index = get_constraint_index(conflict->constraint);
-    HeapTuple tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(index));
-    if (HeapTupleIsValid(tuple)) {
-      Form_pg_index form = reinterpret_cast<Form_pg_index>(GETSTRUCT(tuple));
-      for (int i = 0; i < form->indnkeyatts; i++) {
-        if (form->indkey.values[i] > 0) columns = bms_add_member(columns, form->indkey.values[i]);
-      }
-      ReleaseSysCache(tuple);
-    }
-  }
-  ListCell *cell;
-  foreach (cell, conflict->arbiterElems) {
-    InferenceElem *element = lfirst_node(InferenceElem, cell);
-    if (IsA(element->expr, Var))
-      columns = bms_add_member(columns, reinterpret_cast<Var *>(element->expr)->varattno);
-  }
-  int column = -1;
-  while ((column = bms_next_member(columns, column)) >= 0) {
-    TargetEntry *entry = get_tle_by_resno(info->query->targetList, column);
-    if (entry != nullptr)
-      AddExpr(builder, info, reinterpret_cast<Node *>(entry->expr), kFilter, rows);
-  }
-}
-
-void AddConflict(Builder *builder, QueryInfo *info, SymBag *columns, int ncolumns, SymBag *rows) {
-  OnConflictExpr *conflict = info->query->onConflict;
-  if (conflict == nullptr) return;
-  AddTargets(builder, info, conflict->onConflictSet, columns, ncolumns);
-  AddExpr(builder, info, conflict->onConflictWhere, kFilter, rows);
-  AddArbiter(builder, info, conflict, rows);
-}
-
-void AddMergeActions(Builder *builder, QueryInfo *info, SymBag *columns, int ncolumns,
-                     SymBag *rows) {
-  ListCell *cell;
-  foreach (cell, info->query->mergeActionList) {
-    MergeAction *action = lfirst_node(MergeAction, cell);
-    AddExpr(builder, info, action->qual, kFilter, rows);
-    if (action->commandType == CMD_INSERT || action->commandType == CMD_UPDATE)
-      AddTargets(builder, info, action->targetList, columns, ncolumns);
-  }
-}
-
-// Stored generated columns are computed by the executor from what is written.
-void AddGenerated(Builder *builder, Oid target, SymBag *columns, int ncolumns) {
-  Relation relation = RelationIdGetRelation(target);
-  if (relation == nullptr) return;
-  TupleConstr *constraints = RelationGetDescr(relation)->constr;
-  if (constraints == nullptr || !constraints->has_generated_stored) {
-    RelationClose(relation);
-    return;
-  }
-  SymSet *written = static_cast<SymSet *>(palloc0(sizeof(SymSet) * Max(ncolumns, 1)));
-  for (int i = 0; i < ncolumns; i++) {
-    // Copied, because Finish() sorts in place and the bag goes on growing.
-    SymBag copy = {};
-    copy.AddSet({columns[i].items.size, columns[i].items.items}, kIdentity);
-    written[i] = copy.Finish();
-  }
-  Query *scope = makeNode(Query);
-  RangeTblEntry *entry = makeNode(RangeTblEntry);
-  entry->rtekind = RTE_RELATION;
-  entry->relid = target;
-  scope->rtable = list_make1(entry);
-  QueryInfo info = {};
-  info.query = scope;
-  info.substitutes = written;
-  info.nsubstitutes = ncolumns;
-  for (int i = 0; i < ncolumns; i++) {
-    if (TupleDescAttr(RelationGetDescr(relation), i)->attgenerated != ATTRIBUTE_GENERATED_STORED)
-      continue;
-    Node *expr = build_column_default(relation, i + 1);
-    if (expr != nullptr) AddExpr(builder, &info, expr, kIdentity, &columns[i]);
-  }
-  RelationClose(relation);
-}
-
-// One INSERT, UPDATE or MERGE, at the top or in a WITH.
-void AddWrite(WriteList *list, QueryInfo *info, bool counted) {
-  Builder *builder = list->builder;
-  Query *query = info->query;
-  RangeTblEntry *entry = rt_fetch(query->resultRelation, query->rtable);
-  ShapeWrite write = {};
-  if (!IsNode(entry->relid, &write.temp)) return;
-  write.target = entry->relid;
-  write.operation = OperationOf(query->commandType);
-  write.counted = counted;
-  int ncolumns = RelationWidth(entry->relid);
-  SymBag *columns = static_cast<SymBag *>(palloc0(sizeof(SymBag) * Max(ncolumns, 1)));
-  SymBag rows = {};
-  if (query->commandType != CMD_MERGE)
-    AddTargets(builder, info, query->targetList, columns, ncolumns);
-  AddStatementRows(builder, info, &rows);
-  AddConflict(builder, info, columns, ncolumns, &rows);
-  AddMergeActions(builder, info, columns, ncolumns, &rows);
-  ListCell *cell;
-  foreach (cell, query->withCheckOptions)
-    AddExpr(builder, info, lfirst_node(WithCheckOption, cell)->qual, kFilter, &rows);
-  AddGenerated(builder, entry->relid, columns, ncolumns);
-
-  // That a statement finds the rows it changes is no flow.
-  SymBag kept = {};
-  for (const Sym &sym : rows.items) {
-    if (!(sym.kind == kRead && sym.id == write.target && sym.type != SymType::kCall &&
-          sym.type != SymType::kParam))
-      kept.Add(sym);
-  }
-  write.rows = kept.Finish();
-  write.columns = static_cast<ShapeColumn *>(palloc0(sizeof(ShapeColumn) * Max(ncolumns, 1)));
-  for (int i = 0; i < ncolumns; i++) {
-    if (columns[i].items.Empty()) continue;
-    write.columns[write.ncolumns].column = static_cast<int16>(i + 1);
-    write.columns[write.ncolumns++].sources = columns[i].Finish();
-  }
-  list->writes.Append(write);
-}
-
-bool WritesRows(const Query *query) {
-  return (query->commandType == CMD_INSERT || query->commandType == CMD_UPDATE ||
-          query->commandType == CMD_MERGE) &&
-         query->resultRelation > 0;
-}
-
-void AddWrites(WriteList *list, QueryInfo *info) {
-  ListCell *cell;
-  foreach (cell, info->query->cteList) {
-    Node *query = lfirst_node(CommonTableExpr, cell)->ctequery;
-    if (!IsA(query, Query)) continue;
-    Query *inner = reinterpret_cast<Query *>(query);
-    if (inner->commandType == CMD_SELECT) continue;
-    QueryInfo *scope = InfoFor(list->builder, inner, info);
-    if (WritesRows(inner)) AddWrite(list, scope, false);
-  }
-  if (WritesRows(info->query)) AddWrite(list, info, true);
-}
-
 uint64 HashSet(uint64 seed, const SymSet &set) {
   uint64 hash = hash_combine64(seed, static_cast<uint64>(set.size));
   if (set.size == 0) return hash;
@@ -317,10 +150,10 @@ Shape *BuildShape(Query *query) {
   builder.generation = 1;
   Shape *shape = static_cast<Shape *>(palloc0(sizeof(Shape)));
   QueryInfo *info = InfoFor(&builder, query, nullptr);
-  WriteList list = {&builder, {}};
-  AddWrites(&list, info);
-  shape->nwrites = list.writes.size;
-  shape->writes = list.writes.items;
+  PodVector<ShapeWrite> writes = {};
+  AddWrites(&builder, info, &writes);
+  shape->nwrites = writes.size;
+  shape->writes = writes.items;
   shape->noutputs = info->ncolumns;
   shape->outputs = static_cast<SymSet *>(palloc0(sizeof(SymSet) * Max(info->ncolumns, 1)));
   for (int i = 0; i < info->ncolumns; i++) shape->outputs[i] = QueryColumn(&builder, info, i + 1);
@@ -343,6 +176,19 @@ Shape *BuildCallShape(FuncExpr *call) {
   CallIndex(&builder, info, reinterpret_cast<Node *>(call), call->funcid, call->args);
   Shape *shape = static_cast<Shape *>(palloc0(sizeof(Shape)));
   TakeBuilt(&builder, shape);
+  shape->key = HashShape(shape);
+  return shape;
+}
+
+Shape *BuildRowShape(Oid relid, const RowSpec &row) {
+  Builder builder = {};
+  builder.generation = 1;
+  Shape *shape = static_cast<Shape *>(palloc0(sizeof(Shape)));
+  shape->nwrites = 1;
+  shape->writes = static_cast<ShapeWrite *>(palloc0(sizeof(ShapeWrite)));
+  shape->writes[0] = AddRowWrite(&builder, relid, row);
+  TakeBuilt(&builder, shape);
+  if (builder.degraded) Degrade(shape, makeNode(Query));
   shape->key = HashShape(shape);
   return shape;
 }

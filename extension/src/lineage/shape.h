@@ -92,6 +92,17 @@ Shape *BuildShape(Query *query);
 // The shape of CALL: one entry in `calls`, nothing else.
 Shape *BuildCallShape(FuncExpr *call);
 
+// A row that is put into a relation by what is no query, such as COPY.
+struct RowSpec {
+  int ncolumns;
+  const int16 *columns;  // attribute numbers that take $1, $2 …
+  bool defaults;         // the others take their defaults
+  Node *condition;       // on the new row (varno 1); NULL: none
+};
+
+// The shape of such a write: one entry in `writes`, with its generated columns.
+Shape *BuildRowShape(Oid relid, const RowSpec &row);
+
 // True when running `query` can matter although nobody above wants its output: it writes, or it
 // calls functions that can.
 bool QueryMayWrite(Query *query);

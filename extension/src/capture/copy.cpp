@@ -1,0 +1,167 @@
+#include "capture/copy.h"
+
+#include "capture/emit.h"
+#include "lineage/resolve.h"
+#include "lineage/shape_cache.h"
+#include "lineage/temp_tables.h"
+
+namespace pg_lineage {
+
+namespace {
+
+// The URI of a COPY's other end. A command line may hold secrets: only its hash is told.
+char *CopyUri(const CopyStmt *copy) {
+  if (copy->filename == nullptr) return pstrdup("client:");
+  if (!copy->is_program) return psprintf("file://%s", copy->filename);
+  uint64 hash = hash_bytes_extended(reinterpret_cast<const unsigned char *>(copy->filename),
+                                    static_cast<int>(strlen(copy->filename)), 0);
+  return psprintf("program:%016llx", static_cast<unsigned long long>(hash));
+}
+
+bool IsGenerated(Oid relid, int column) {
+  HeapTuple tuple =
+      SearchSysCache2(ATTNUM, ObjectIdGetDatum(relid), Int16GetDatum(static_cast<int16>(column)));
+  if (!HeapTupleIsValid(tuple)) return false;
+  bool generated = reinterpret_cast<Form_pg_attribute>(GETSTRUCT(tuple))->attgenerated != '\0';
+  ReleaseSysCache(tuple);
+  return generated;
+}
+
+// Attribute numbers of a COPY's columns, in its order. Generated ones are in no file.
+void CopyColumns(const CopyStmt *copy, Oid relid, PodVector<int16> *numbers,
+                 PodVector<const char *> *names) {
+  if (copy->attlist != NIL) {
+    ListCell *cell;
+    foreach (cell, copy->attlist) {
+      const char *name = strVal(lfirst(cell));
+      numbers->Append(get_attnum(relid, name));
+      names->Append(name);
+    }
+    return;
+  }
+  for (int i = 1; i <= RelationWidth(relid); i++) {
+    const char *name = get_attname(relid, static_cast<AttrNumber>(i), true);
+    if (name == nullptr || IsGenerated(relid, i)) continue;
+    numbers->Append(static_cast<int16>(i));
+    names->Append(name);
+  }
+}
+
+const SourceSet *OneSource(uint32 node, int16 column, uint8 kind, uint8 flags) {
+  SourceBag bag = {};
+  bag.Add({node, column, kind, flags});
+  return bag.Intern();
+}
+
+// What decides that the routine's present statement runs.
+const SourceSet *RoutineCondition() {
+  const RoutineFrame *frame = TopFrame();
+  return frame == nullptr ? EmptySet() : FrameCondition(frame);
+}
+
+// WHERE, whose columns are those of the new row.
+Node *CopyCondition(const CopyStmt *copy, Oid relid) {
+  if (copy->whereClause == nullptr) return nullptr;
+  Relation relation = RelationIdGetRelation(relid);
+  if (relation == nullptr) return nullptr;
+  ParseState *state = make_parsestate(nullptr);
+  ParseNamespaceItem *item =
+      addRangeTableEntryForRelation(state, relation, AccessShareLock, nullptr, false, false);
+  addNSItemToQuery(state, item, false, true, true);
+  Node *condition = transformExpr(state, static_cast<Node *>(copyObjectImpl(copy->whereClause)),
+                                  EXPR_KIND_COPY_WHERE);
+  free_parsestate(state);
+  RelationClose(relation);
+  return condition;
+}
+
+// The statement's shape, once its relation is locked.
+void ShapeCopyFrom(UtilityState *state, const CopyStmt *copy, Oid relid) {
+  PodVector<int16> numbers = {};
+  PodVector<const char *> names = {};
+  CopyColumns(copy, relid, &numbers, &names);
+  uint32 uri = RegisterUri(CopyUri(copy));
+  SetUriColumns(uri, names.size, names.items);
+  RowSpec row = {numbers.size, numbers.items, true, CopyCondition(copy, relid)};
+  const Shape *shape = ShapeCacheKeep(BuildRowShape(relid, row));
+  state->params = static_cast<const SourceSet **>(
+      MemoryContextAlloc(state->context, sizeof(SourceSet *) * Max(shape->nparams, 1)));
+  for (int i = 0; i < shape->nparams; i++)
+    state->params[i] =
+        OneSource(uri, static_cast<int16>(shape->params[i].paramid), kIdentity, kSourceIsUri);
+  state->shape = shape;
+}
+
+void EndCopyFrom(UtilityState *state, const CopyStmt *copy, int64 rows) {
+  if (state->shape == nullptr) {  // the relation is ours to look at now
+    Oid relid = RangeVarGetRelid(copy->relation, NoLock, true);
+    if (!OidIsValid(relid)) return;
+    ShapeCopyFrom(state, copy, relid);
+  }
+  const ShapeWrite &write = state->shape->writes[0];
+  ResolveContext context = UtilityContext(state);
+  Flow flow = {};
+  flow.target = write.target;
+  flow.operation = Operation::kCopyFrom;
+  flow.origin = Origin::kObserved;
+  flow.path = state->path;
+  for (int i = 0; i < write.ncolumns; i++) {
+    flow.columns.Append(write.columns[i].column);
+    flow.sources.Append(ResolveSet(context, write.columns[i].sources));
+  }
+  flow.rows = UnionSets(ResolveSet(context, write.rows),
+                        OneSource(RegisterUri(CopyUri(copy)), 0, kRead, kSourceIsUri));
+  flow.rows = UnionSets(flow.rows, RoutineCondition());
+  EmitFlow(flow, nullptr, rows);
+}
+
+void EndCopyTo(UtilityState *state, const CopyStmt *copy, int64 rows) {
+  PodVector<const char *> names = {};
+  Flow flow = {};
+  if (state->has_outputs) {
+    flow.sources = state->outputs;
+    names = state->names;
+    flow.rows = state->rows;
+  } else {
+    Oid relid =
+        copy->relation == nullptr ? InvalidOid : RangeVarGetRelid(copy->relation, NoLock, true);
+    bool temp = false;
+    if (!OidIsValid(relid) || !IsNode(relid, &temp)) return;
+    PodVector<int16> numbers = {};
+    CopyColumns(copy, relid, &numbers, &names);
+    for (int16 number : numbers)
+      flow.sources.Append(temp ? TempColumn(relid, number)
+                               : OneSource(relid, number, kIdentity, 0));
+    flow.rows =
+        UnionSets(temp ? TempColumn(relid, 0) : OneSource(relid, 0, kRead, 0), RoutineCondition());
+  }
+  for (int i = 0; i < flow.sources.size; i++) flow.columns.Append(static_cast<int16>(i + 1));
+  flow.target_uri = CopyUri(copy);
+  flow.target_columns = names.items;
+  flow.ntarget_columns = names.size;
+  flow.operation = Operation::kCopyTo;
+  flow.origin = Origin::kObserved;
+  flow.path = state->path;
+  EmitFlow(flow, nullptr, rows);
+}
+
+}  // namespace
+
+void PrepareCopyFrom(UtilityState *state, const CopyStmt *copy) {
+  Oid relid = RangeVarGetRelid(copy->relation, NoLock, true);
+  bool temp = false;
+  if (!OidIsValid(relid) || !IsNode(relid, &temp) ||
+      !ConditionalLockRelationOid(relid, AccessShareLock))
+    return;
+  ShapeCopyFrom(state, copy, relid);
+}
+
+void EndCopy(UtilityState *state, const CopyStmt *copy, int64 rows) {
+  if (copy->is_from) {
+    EndCopyFrom(state, copy, rows);
+  } else {
+    EndCopyTo(state, copy, rows);
+  }
+}
+
+}  // namespace pg_lineage

@@ -1,0 +1,177 @@
+// What one field of a composite value is made of, followed to where the row was put together.
+#include "edge/compat.h"
+#include "lineage/resolve.h"
+
+namespace pg_lineage {
+
+namespace {
+
+// Whichever of the values it is: the field of each.
+void AddFieldOfEach(Builder *builder, QueryInfo *info, List *values, int field, uint8 kind,
+                    SymBag *out) {
+  ListCell *cell;
+  foreach (cell, values)
+    AddField(builder, info, static_cast<Node *>(lfirst(cell)), field, kind, out);
+}
+
+// Field `field` of output column `resno`; false when the query makes it of several.
+bool AddOutputField(Builder *builder, QueryInfo *query, int resno, int field, uint8 kind,
+                    SymBag *out) {
+  if (query->query->setOperations != nullptr) return false;
+  TargetEntry *entry = get_tle_by_resno(QueryOutputs(query->query), resno);
+  if (entry == nullptr) return false;
+  AddField(builder, query, reinterpret_cast<Node *>(entry->expr), field, kind, out);
+  return true;
+}
+
+// A composite column of an entry that is made elsewhere in the statement; false for stored ones.
+bool AddColumnField(Builder *builder, QueryInfo *scope, RangeTblEntry *rte, int attno, int field,
+                    uint8 kind, SymBag *out) {
+  if (OidIsValid(compat::ExpandedView(rte))) return false;
+  switch (rte->rtekind) {
+    case RTE_SUBQUERY:
+      return AddOutputField(builder, InfoFor(builder, rte->subquery, scope), attno, field, kind,
+                            out);
+    case RTE_CTE: {
+      QueryInfo *owner = nullptr;
+      CommonTableExpr *cte = FindCte(builder, scope, rte, &owner);
+      if (cte == nullptr || cte->cterecursive) return false;
+      QueryInfo *query = InfoFor(builder, castNode(Query, cte->ctequery), owner);
+      return AddOutputField(builder, query, attno, field, kind, out);
+    }
+    case RTE_JOIN:
+      if (attno > list_length(rte->joinaliasvars)) return false;
+      AddField(builder, scope, static_cast<Node *>(list_nth(rte->joinaliasvars, attno - 1)), field,
+               kind, out);
+      return true;
+    case RTE_VALUES: {
+      ListCell *cell;
+      foreach (cell, rte->values_lists)
+        AddField(builder, scope, static_cast<Node *>(list_nth(lfirst_node(List, cell), attno - 1)),
+                 field, kind, out);
+      return true;
+    }
+    default:
+      if (!compat::IsGroupRte(rte) || attno > list_length(compat::GroupExpressions(rte)))
+        return false;
+      AddField(builder, scope,
+               static_cast<Node *>(list_nth(compat::GroupExpressions(rte), attno - 1)), field, kind,
+               out);
+      return true;
+  }
+}
+
+bool AddVarField(Builder *builder, QueryInfo *info, Var *var, int field, uint8 kind, SymBag *out) {
+  QueryInfo *scope = Climb(info, var->varlevelsup);
+  if (scope == nullptr || var->varattno < 0) return false;
+  if (var->varattno == 0) {  // a field of the whole row is a column
+    AddRteColumn(builder, scope, var->varno, field, kind, out);
+    return true;
+  }
+  RangeTblEntry *rte = rt_fetch(var->varno, scope->query->rtable);
+  return AddColumnField(builder, scope, rte, var->varattno, field, kind, out);
+}
+
+void AddCaseField(Builder *builder, QueryInfo *info, CaseExpr *expr, int field, uint8 kind,
+                  SymBag *out) {
+  uint8 condition = Compose(kind, kConditional);
+  uint8 value = Compose(kind, kTransformation);
+  AddExpr(builder, info, reinterpret_cast<Node *>(expr->arg), condition, out);
+  ListCell *cell;
+  foreach (cell, expr->args) {
+    CaseWhen *when = lfirst_node(CaseWhen, cell);
+    AddExpr(builder, info, reinterpret_cast<Node *>(when->expr), condition, out);
+    AddField(builder, info, reinterpret_cast<Node *>(when->result), field, value, out);
+  }
+  if (expr->defresult != nullptr)
+    AddField(builder, info, reinterpret_cast<Node *>(expr->defresult), field, value, out);
+}
+
+// The field of the one column of a sub-query, and what decides about its row.
+bool AddSubLinkField(Builder *builder, QueryInfo *info, SubLink *link, int field, uint8 kind,
+                     SymBag *out) {
+  if (link->subLinkType != EXPR_SUBLINK) return false;
+  QueryInfo *query = InfoFor(builder, castNode(Query, link->subselect), info);
+  if (!AddOutputField(builder, query, 1, field, kind, out)) return false;
+  out->AddSet(QueryRows(builder, query), IsDirect(kind) ? kIdentity : kind);
+  return true;
+}
+
+// The number that a field of a row type has in another one, by its name; 0 when it has none.
+int SameField(Oid type, int field, Oid other) {
+  TupleDesc desc = lookup_rowtype_tupdesc_noerror(type, -1, true);
+  if (desc == nullptr) return 0;
+  TupleDesc there = lookup_rowtype_tupdesc_noerror(other, -1, true);
+  int found = 0;
+  for (int i = 0; there != nullptr && field <= desc->natts && i < there->natts; i++) {
+    Form_pg_attribute attribute = TupleDescAttr(there, i);
+    if (!attribute->attisdropped &&
+        strcmp(NameStr(attribute->attname), NameStr(TupleDescAttr(desc, field - 1)->attname)) == 0)
+      found = i + 1;
+  }
+  if (there != nullptr) ReleaseTupleDesc(there);
+  ReleaseTupleDesc(desc);
+  return found;
+}
+
+// True when the field could be told from the others.
+bool AddKnownField(Builder *builder, QueryInfo *info, Node *expr, int field, uint8 kind,
+                   SymBag *out) {
+  switch (nodeTag(expr)) {
+    case T_Param:
+      if (reinterpret_cast<Param *>(expr)->paramkind != PARAM_EXTERN) return false;
+      AddParam(builder, info, reinterpret_cast<Param *>(expr), field, kind, out);
+      return true;
+    case T_RowExpr: {
+      List *args = reinterpret_cast<RowExpr *>(expr)->args;
+      if (field > list_length(args)) return false;
+      AddExpr(builder, info, static_cast<Node *>(list_nth(args, field - 1)), kind, out);
+      return true;
+    }
+    case T_FuncExpr: {
+      FuncExpr *call = reinterpret_cast<FuncExpr *>(expr);
+      AddCall(builder, info, expr, call->funcid, call->args, static_cast<int16>(field), kind, out);
+      AddCall(builder, info, expr, call->funcid, call->args, kCallRows,
+              IsDirect(kind) ? kIdentity : kind, out);
+      return true;
+    }
+    case T_Var:
+      return AddVarField(builder, info, reinterpret_cast<Var *>(expr), field, kind, out);
+    case T_CaseExpr:
+      AddCaseField(builder, info, reinterpret_cast<CaseExpr *>(expr), field, kind, out);
+      return true;
+    case T_CoalesceExpr:
+      AddFieldOfEach(builder, info, reinterpret_cast<CoalesceExpr *>(expr)->args, field,
+                     Compose(kind, kTransformation), out);
+      return true;
+    case T_SubLink:
+      return AddSubLinkField(builder, info, reinterpret_cast<SubLink *>(expr), field, kind, out);
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+void AddField(Builder *builder, QueryInfo *info, Node *expr, int field, uint8 kind, SymBag *out) {
+  if (builder->degraded) return;
+  if (++builder->nodes > kMaxNodesVisited || stack_is_too_deep()) {
+    builder->degraded = true;
+    return;
+  }
+  if (IsA(expr, ConvertRowtypeExpr)) {  // of a child table's row to its parent's
+    ConvertRowtypeExpr *convert = reinterpret_cast<ConvertRowtypeExpr *>(expr);
+    Node *row = reinterpret_cast<Node *>(convert->arg);
+    int there = SameField(convert->resulttype, field, exprType(row));
+    if (there > 0) AddField(builder, info, row, there, kind, out);
+    return;
+  }
+  if (Node *inner = PassedThrough(expr)) {
+    AddField(builder, info, inner, field, kind, out);
+    return;
+  }
+  if (!AddKnownField(builder, info, expr, field, kind, out))
+    AddExpr(builder, info, expr, Compose(kind, kTransformation), out);
+}
+
+}  // namespace pg_lineage

@@ -1,0 +1,288 @@
+// The writes of a statement: target lists, ON CONFLICT, MERGE's arms, generated columns; and the
+// write of one row by what is no query.
+#include "edge/compat.h"
+#include "lineage/resolve.h"
+
+namespace pg_lineage {
+
+namespace {
+
+// What is known of a target while a statement's arms are gone through.
+struct Target {
+  Oid relid;
+  int ncolumns;
+  SymBag *columns;
+  SymBag rows;
+  PodVector<Bitmapset *> updates;  // of each arm that changes rows: the columns it sets
+};
+
+Target MakeTarget(Oid relid) {
+  Target target = {};
+  target.relid = relid;
+  target.ncolumns = RelationWidth(relid);
+  target.columns = static_cast<SymBag *>(palloc0(sizeof(SymBag) * Max(target.ncolumns, 1)));
+  return target;
+}
+
+Operation OperationOf(CmdType command) {
+  switch (command) {
+    case CMD_UPDATE:
+      return Operation::kUpdate;
+    case CMD_MERGE:
+      return Operation::kMerge;
+    default:
+      return Operation::kInsert;
+  }
+}
+
+// Joins what an arm's target list puts into columns to what is known of them.
+void AddTargets(Builder *builder, QueryInfo *info, List *targets, CmdType arm, Target *target) {
+  Bitmapset *set = nullptr;
+  ListCell *cell;
+  foreach (cell, targets) {
+    TargetEntry *entry = lfirst_node(TargetEntry, cell);
+    if (entry->resjunk || entry->resno < 1 || entry->resno > target->ncolumns) continue;
+    set = bms_add_member(set, entry->resno);
+    AddExpr(builder, info, reinterpret_cast<Node *>(entry->expr), kIdentity,
+            &target->columns[entry->resno - 1]);
+  }
+  if (arm == CMD_UPDATE) target->updates.Append(set);
+}
+
+// The columns an ON CONFLICT looks at decide which rows are inserted and which updated.
+void AddArbiter(Builder *builder, QueryInfo *info, OnConflictExpr *conflict, SymBag *rows) {
+  Bitmapset *columns = nullptr;
+  if (OidIsValid(conflict->constraint)) {
+    Oid index = get_constraint_index(conflict->constraint);
+    HeapTuple tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(index));
+    if (HeapTupleIsValid(tuple)) {
+      Form_pg_index form = reinterpret_cast<Form_pg_index>(GETSTRUCT(tuple));
+      for (int i = 0; i < form->indnkeyatts; i++) {
+        if (form->indkey.values[i] > 0) columns = bms_add_member(columns, form->indkey.values[i]);
+      }
+      ReleaseSysCache(tuple);
+    }
+  }
+  ListCell *cell;
+  foreach (cell, conflict->arbiterElems) {
+    InferenceElem *element = lfirst_node(InferenceElem, cell);
+    if (IsA(element->expr, Var))
+      columns = bms_add_member(columns, reinterpret_cast<Var *>(element->expr)->varattno);
+  }
+  int column = -1;
+  while ((column = bms_next_member(columns, column)) >= 0) {
+    TargetEntry *entry = get_tle_by_resno(info->query->targetList, column);
+    if (entry != nullptr)
+      AddExpr(builder, info, reinterpret_cast<Node *>(entry->expr), kFilter, rows);
+  }
+}
+
+void AddConflict(Builder *builder, QueryInfo *info, Target *target) {
+  OnConflictExpr *conflict = info->query->onConflict;
+  if (conflict == nullptr) return;
+  if (conflict->action == ONCONFLICT_UPDATE)
+    AddTargets(builder, info, conflict->onConflictSet, CMD_UPDATE, target);
+  AddExpr(builder, info, conflict->onConflictWhere, kFilter, &target->rows);
+  AddArbiter(builder, info, conflict, &target->rows);
+}
+
+void AddMergeActions(Builder *builder, QueryInfo *info, Target *target) {
+  ListCell *cell;
+  foreach (cell, info->query->mergeActionList) {
+    MergeAction *action = lfirst_node(MergeAction, cell);
+    AddExpr(builder, info, action->qual, kFilter, &target->rows);
+    if (action->commandType == CMD_INSERT || action->commandType == CMD_UPDATE)
+      AddTargets(builder, info, action->targetList, action->commandType, target);
+  }
+}
+
+// What the columns hold so far. Copied, because Finish() sorts in place and the bags go on growing.
+SymSet *Written(const Target &target) {
+  SymSet *written = static_cast<SymSet *>(palloc0(sizeof(SymSet) * Max(target.ncolumns, 1)));
+  for (int i = 0; i < target.ncolumns; i++) {
+    SymBag copy = {};
+    copy.AddSet({target.columns[i].items.size, target.columns[i].items.items}, kIdentity);
+    written[i] = copy.Finish();
+  }
+  return written;
+}
+
+// A scope in which the target's columns (varno 1) stand for what is written into them.
+QueryInfo *RowScope(const Target &target, const SymSet *written) {
+  Query *scope = makeNode(Query);
+  scope->commandType = CMD_SELECT;
+  RangeTblEntry *entry = makeNode(RangeTblEntry);
+  entry->rtekind = RTE_RELATION;
+  entry->relid = target.relid;
+  scope->rtable = list_make1(entry);
+  scope->jointree = makeFromExpr(NIL, nullptr);
+  QueryInfo *info = static_cast<QueryInfo *>(palloc0(sizeof(QueryInfo)));
+  info->query = scope;
+  info->substitutes = written;
+  info->nsubstitutes = target.ncolumns;
+  info->substituted = 1;
+  return info;
+}
+
+// Check options and policies look at the new row: what was put into it, else what it keeps.
+void AddChecks(Builder *builder, QueryInfo *info, Target *target) {
+  if (info->query->withCheckOptions == NIL) return;
+  SymSet *row = Written(*target);
+  for (const Bitmapset *set : target->updates) {
+    for (int i = 0; i < target->ncolumns; i++) {
+      if (bms_is_member(i + 1, set)) continue;
+      SymBag bag = {};
+      bag.AddSet(row[i], kIdentity);
+      AddRelationColumn(builder, target->relid, i + 1, kIdentity, &bag);
+      row[i] = bag.Finish();
+    }
+  }
+  info->substitutes = row;
+  info->nsubstitutes = target->ncolumns;
+  info->substituted = info->query->resultRelation;
+  ListCell *cell;
+  foreach (cell, info->query->withCheckOptions)
+    AddExpr(builder, info, lfirst_node(WithCheckOption, cell)->qual, kFilter, &target->rows);
+  info->substitutes = nullptr;
+}
+
+// An arm that changes rows computes a generated column anew when it sets a column that `expr`
+// is made of; the other ones are as they were.
+void AddKept(Builder *builder, const Target &target, Node *expr, SymSet *written) {
+  Bitmapset *bases = nullptr;
+  pull_varattnos(expr, 1, &bases);
+  for (const Bitmapset *set : target.updates) {
+    bool computed = false;
+    PodVector<int> kept = {};
+    for (int i = -1; (i = bms_next_member(bases, i)) >= 0;) {
+      int column = i + FirstLowInvalidHeapAttributeNumber;
+      if (column < 1 || column > target.ncolumns) continue;
+      if (bms_is_member(column, set)) {
+        computed = true;
+      } else {
+        kept.Append(column);
+      }
+    }
+    for (int i = 0; computed && i < kept.size; i++) {
+      SymBag bag = {};
+      bag.AddSet(written[kept[i] - 1], kIdentity);
+      AddRelationColumn(builder, target.relid, kept[i], kIdentity, &bag);
+      written[kept[i] - 1] = bag.Finish();
+    }
+  }
+}
+
+// Stored generated columns are computed by the executor from what is written.
+void AddGenerated(Builder *builder, Target *target) {
+  Relation relation = RelationIdGetRelation(target->relid);
+  if (relation == nullptr) return;
+  TupleDesc desc = RelationGetDescr(relation);
+  if (desc->constr != nullptr && desc->constr->has_generated_stored) {
+    const SymSet *written = Written(*target);
+    for (int i = 0; i < target->ncolumns && i < desc->natts; i++) {
+      if (TupleDescAttr(desc, i)->attgenerated != ATTRIBUTE_GENERATED_STORED) continue;
+      Node *expr = build_column_default(relation, i + 1);
+      if (expr == nullptr) continue;
+      SymSet *row = static_cast<SymSet *>(palloc(sizeof(SymSet) * target->ncolumns));
+      memcpy(row, written, sizeof(SymSet) * target->ncolumns);
+      AddKept(builder, *target, expr, row);
+      AddExpr(builder, RowScope(*target, row), expr, kIdentity, &target->columns[i]);
+    }
+  }
+  RelationClose(relation);
+}
+
+// Takes what is known of the target into the shape's write.
+void TakeTarget(Target *target, ShapeWrite *write) {
+  // That a statement finds the rows it changes is no flow.
+  SymBag kept = {};
+  for (const Sym &sym : target->rows.items) {
+    if (!(sym.kind == kRead && sym.id == write->target && sym.type != SymType::kCall &&
+          sym.type != SymType::kParam))
+      kept.Add(sym);
+  }
+  write->rows = kept.Finish();
+  write->columns =
+      static_cast<ShapeColumn *>(palloc0(sizeof(ShapeColumn) * Max(target->ncolumns, 1)));
+  for (int i = 0; i < target->ncolumns; i++) {
+    if (target->columns[i].items.Empty()) continue;
+    write->columns[write->ncolumns].column = static_cast<int16>(i + 1);
+    write->columns[write->ncolumns++].sources = target->columns[i].Finish();
+  }
+}
+
+// One INSERT, UPDATE or MERGE, at the top or in a WITH.
+void AddWrite(Builder *builder, QueryInfo *info, bool counted, PodVector<ShapeWrite> *out) {
+  Query *query = info->query;
+  RangeTblEntry *entry = rt_fetch(query->resultRelation, query->rtable);
+  ShapeWrite write = {};
+  if (!IsNode(entry->relid, &write.temp)) return;
+  write.target = entry->relid;
+  write.operation = OperationOf(query->commandType);
+  write.counted = counted;
+  Target target = MakeTarget(entry->relid);
+  if (query->commandType != CMD_MERGE)
+    AddTargets(builder, info, query->targetList, query->commandType, &target);
+  AddStatementRows(builder, info, &target.rows);
+  AddConflict(builder, info, &target);
+  AddMergeActions(builder, info, &target);
+  AddChecks(builder, info, &target);
+  AddGenerated(builder, &target);
+  TakeTarget(&target, &write);
+  out->Append(write);
+}
+
+bool WritesRows(const Query *query) {
+  return (query->commandType == CMD_INSERT || query->commandType == CMD_UPDATE ||
+          query->commandType == CMD_MERGE) &&
+         query->resultRelation > 0;
+}
+
+// Columns that were not given take their defaults, which may read.
+void AddDefaults(Builder *builder, const Bitmapset *given, Target *target) {
+  Relation relation = RelationIdGetRelation(target->relid);
+  if (relation == nullptr) return;
+  QueryInfo *scope = RowScope(*target, nullptr);
+  for (int i = 1; i <= target->ncolumns; i++) {
+    Form_pg_attribute attribute = TupleDescAttr(RelationGetDescr(relation), i - 1);
+    if (bms_is_member(i, given) || attribute->attisdropped || attribute->attgenerated != '\0')
+      continue;
+    AddExpr(builder, scope, build_column_default(relation, i), kIdentity, &target->columns[i - 1]);
+  }
+  RelationClose(relation);
+}
+
+}  // namespace
+
+void AddWrites(Builder *builder, QueryInfo *info, PodVector<ShapeWrite> *out) {
+  ListCell *cell;
+  foreach (cell, info->query->cteList) {
+    Node *query = lfirst_node(CommonTableExpr, cell)->ctequery;
+    if (!IsA(query, Query)) continue;
+    Query *inner = reinterpret_cast<Query *>(query);
+    if (WritesRows(inner)) AddWrite(builder, InfoFor(builder, inner, info), false, out);
+  }
+  if (WritesRows(info->query)) AddWrite(builder, info, true, out);
+}
+
+ShapeWrite AddRowWrite(Builder *builder, Oid relid, const RowSpec &row) {
+  ShapeWrite write = {};
+  write.target = relid;
+  Target target = MakeTarget(relid);
+  Bitmapset *given = nullptr;
+  for (int i = 0; i < row.ncolumns; i++) {
+    int column = row.columns[i];
+    if (column < 1 || column > target.ncolumns) continue;
+    given = bms_add_member(given, column);
+    uint32 param = static_cast<uint32>(ParamIndex(builder, i + 1, 0));
+    target.columns[column - 1].Add({param, 0, kIdentity, SymType::kParam});
+  }
+  if (row.defaults) AddDefaults(builder, given, &target);
+  if (row.condition != nullptr)
+    AddExpr(builder, RowScope(target, Written(target)), row.condition, kFilter, &target.rows);
+  AddGenerated(builder, &target);
+  TakeTarget(&target, &write);
+  return write;
+}
+
+}  // namespace pg_lineage
