@@ -29,6 +29,7 @@ $(TEST_OBJS): build/%.o: %.cpp build/shipper.flags
 
 .PHONY: test-programs unit installcheck staged-installcheck integration models e2e report cases
 .PHONY: regress-pair scrub-fuzz gates format bench bench-graph test test-matrix
+.PHONY: bench-accuracy
 
 test-programs: build/unit_tests build/integration_tests $(REPORT_PROGRAMS)
 
@@ -77,6 +78,10 @@ bench: ## server CPU with the library, without it, and with pg_stat_statements
 
 bench-graph: ## what upstream(), downstream() and path() take over a million edges
 	+tests/staged.sh tests/bench/graph.sh
+
+bench-accuracy: ## right and wrong edges beside sqlglot, sqllineage and OpenMetadata's parser
+	+SHIPPER=no tests/staged.sh tests/bench/accuracy.sh $(if $(CASES),--cases $(CASES)) \
+	  $(if $(ONLY),--only $(ONLY))
 
 test: ## everything that runs here, counted in one last line
 	tests/install-deps.sh test
