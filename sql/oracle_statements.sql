@@ -1,0 +1,24 @@
+-- Minimal cases of what the perturbation oracle (tests/oracle) found in statements.
+SET client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS pg_lineage;
+\pset format unaligned
+\pset tuples_only on
+CREATE SCHEMA ora;
+SET search_path = ora;
+CREATE VIEW shown AS
+SELECT concat_ws(' ', replace(target_table, 'ora.', '') || '.' || coalesce(target_column, '*'),
+  '<-', replace(source_table, 'ora.', '') || '.' || source_column, subtype,
+  CASE WHEN masking THEN 'masking' END, operation) AS line
+FROM lineage.column_lineage WHERE target_table LIKE 'ora.%' AND target_table <> 'ora.shown';
+\set show 'SELECT line FROM shown WHERE line LIKE '
+CREATE TABLE s (id int, a int, b text, c numeric);
+CREATE TABLE s2 (id int, x int, y text);
+
+-- rows that a set operation compares are decided by all their columns, but for UNION ALL
+CREATE TABLE setop (p int, q text);
+INSERT INTO setop SELECT a, b FROM s UNION SELECT x, y FROM s2;
+:show 'setop.%' ORDER BY line COLLATE "C";
+CREATE TABLE setop_all (p int, q text);
+INSERT INTO setop_all SELECT a, b FROM s UNION ALL SELECT x, y FROM s2;
+:show 'setop_all.%' ORDER BY line COLLATE "C";
+DROP SCHEMA ora CASCADE;

@@ -1,0 +1,84 @@
+"""The schema objects of one case while it is made."""
+
+import case as cases
+import values
+from terms import KINDS, Col, Rel, node_columns
+
+TYPES = ("int", "text", "int", "numeric", "bool", "date", "int[]", "jsonb", "varchar(40)")
+
+
+class World:
+    """Collects tables, statements and the DIRECT edges that must come of them."""
+
+    def __init__(self, draw, seed):
+        self.draw, self.seed = draw, seed
+        self.tables, self.setup, self.run, self.targets = [], [], [], []
+        self.relations = []  # (name, [Col]): base tables and views that queries may name
+        self.direct, self.exact = set(), True
+        self.features, self.reset, self.dead = set(), [], {}
+        self.names = 0
+        self.composite = None  # (type name, [(field, type)])
+        self.functions = {}
+
+    def name(self, prefix):
+        self.names += 1
+        return f"{prefix}{self.names}"
+
+    def source(self, types=None, rows=None, unique_id=True, prefix="s"):
+        """A new table with data, its first column a unique id."""
+        draw = self.draw
+        types = types or [draw.one(TYPES) for _ in range(draw.between(2, 4))]
+        columns = [cases.Column("id", "int", not_null=True, unique=True)] if unique_id else []
+        for i, type_ in enumerate(types):
+            columns.append(cases.Column("abcdefgh"[i], type_, not_null=draw.chance(20)))
+        return self.add_table(self.name(prefix), columns, rows)
+
+    def add_table(self, name, columns, rows=None, ddl=""):
+        draw = self.draw
+        count = draw.between(3, 5) if rows is None else rows
+        data = []
+        for column in [c for c in columns if c.written]:
+            pool = values.pool(column)
+            if column.unique:
+                data.append(values.distinct(pool, count))
+            else:
+                start = draw.below(len(pool))
+                data.append([pool[(start + i) % len(pool)] for i in range(count)])
+        table = cases.Table(name, columns, [tuple(row) for row in zip(*data)], ddl=ddl)
+        self.tables.append(table)
+        if count:
+            self.relations.append((name, node_columns(name, columns)))
+        return table
+
+    def target(self, types, prefix="t", rows=0, names=None):
+        """A table to be written, empty unless it has rows of its own."""
+        columns = []
+        for i, type_ in enumerate(types):
+            columns.append(cases.Column(names[i] if names else f"c{i + 1}", type_))
+        table = self.add_table(self.name(prefix), columns, rows)
+        self.targets.append(table.name)
+        return table
+
+    def rel(self, name, cols, alias):
+        """A base table or view as FROM item."""
+        return Rel(alias, [Col(c.name, c.type, c.d) for c in cols], f"{name} AS {alias}")
+
+    def writes(self, target, column, sources):
+        """The statement puts `sources` into the column."""
+        for source, kind, masking in sources:
+            self.direct.add((source, f"{target}.{column}", KINDS[kind], masking))
+
+    def case(self):
+        made = cases.Case(
+            self.seed,
+            "statement",
+            self.tables,
+            self.setup,
+            self.run,
+            self.targets,
+            dead=self.dead,
+            features=self.features,
+            reset=self.reset,
+            direct=self.direct if self.exact else None,
+        )
+        return made
