@@ -88,7 +88,8 @@ class Aggregates:
 
     def aggregate_json(self, scope):
         inner = self.make("text", scope, 1)
-        sql = f"jsonb_agg({inner.sql} ORDER BY {inner.sql}){self.filter(scope)}"
+        rows = f"jsonb_agg({inner.sql} ORDER BY {inner.sql}){self.filter(scope)}"
+        sql = f"jsonb_build_object('m', {rows})"
         return Expr(sql, "jsonb", use(inner.d, AGGREGATION))
 
     # ---- window functions

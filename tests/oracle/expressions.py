@@ -7,7 +7,7 @@ CONSTANTS = {
     "int": ("1", "2", "3", "0", "5"),
     "bigint": ("1::bigint", "2::bigint"),
     "numeric": ("1.5", "2.0", "3.25"),
-    "text": ("'a'", "'b'", "'ab'", "''", "'q'"),
+    "text": ("'a'::text", "'b'::text", "'ab'::text", "''::text", "'q'::text"),
     "varchar(40)": ("'a'::varchar(40)", "'b'::varchar(40)"),
     "bool": ("true", "false"),
     "date": ("date '2026-01-02'", "date '2026-02-01'"),

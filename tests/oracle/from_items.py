@@ -89,20 +89,22 @@ class FromItems:
         if form == 1:
             top = make("int", scope, 1)
             sql = f"{word}generate_series(1, least(({top.sql}), 3)) AS {alias}(x)"
-            return Rel(alias, [Col("x", "int", use(top.d))], sql)
+            return Rel(alias, [Col("x", "int", use(top.d))], sql, row=False)
         if form == 2:
             one, two = make("int[]", scope, 1), make("int[]", scope, 1)
             cols = [Col("x", "int", use(one.d)), Col("y", "int", use(two.d))]
-            return Rel(alias, cols, f"{word}unnest({one.sql}, {two.sql}) AS {alias}(x, y)")
+            return Rel(
+                alias, cols, f"{word}unnest({one.sql}, {two.sql}) AS {alias}(x, y)", row=False
+            )
         if form == 3:
             one, two = make("int[]", scope, 1), make("int", scope, 1)
             cols = [Col("x", "int", use(one.d)), Col("y", "int", use(two.d))]
             sql = f"ROWS FROM (unnest({one.sql}), generate_series(1, least({two.sql}, 2)))"
-            return Rel(alias, cols, f"{word}{sql} AS {alias}(x, y)")
+            return Rel(alias, cols, f"{word}{sql} AS {alias}(x, y)", row=False)
         if form == 4:
             text = make("text", scope, 1)
             sql = f"{word}regexp_split_to_table({text.sql}, '[ ,-]') AS {alias}(x)"
-            return Rel(alias, [Col("x", "text", use(text.d))], sql)
+            return Rel(alias, [Col("x", "text", use(text.d))], sql, row=False)
         return self._json_function(form, scope, word, alias)
 
     def _json_function(self, form, scope, word, alias):
@@ -124,4 +126,4 @@ class FromItems:
                 f"XMLTABLE('/r' PASSING ({xml}) COLUMNS v int PATH 'v', n FOR ORDINALITY)"
                 f" AS {alias}"
             )
-        return Rel(alias, cols, sql)
+        return Rel(alias, cols, sql, row=False)

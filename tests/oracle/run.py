@@ -3,8 +3,8 @@
 
 usage: tests/oracle/run.py [--kind statement|routine] [--cases N] [--seed S] [--jobs J]
                            [--keep DIR] [--no-shrink] [-v]
-The server is the one of PGHOST, PGPORT and PGUSER. Seeds are S, S+1, …; each job has a
-database of its own. Failures are shrunk, printed and, with --keep, written as setup.sql and run.sql.
+The server is the one of PGHOST, PGPORT and PGUSER. Seeds are S, S+1, …; each
+job has a database of its own. Failures are shrunk, printed and, with --keep, written as files.
 The last line is `N passed, N failed, N skipped`; exit code 1 when any case failed.
 """
 
