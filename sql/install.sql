@@ -32,7 +32,8 @@ SELECT c.oid::regclass FROM pg_class c WHERE relnamespace = 'lineage'::regnamesp
 SELECT p.oid::regprocedure FROM pg_proc p WHERE pronamespace = 'lineage'::regnamespace
   AND coalesce(obj_description(p.oid, 'pg_proc'), '') !~ '^(public|private): ';
 
--- nothing travels by logical replication, nothing is anybody's, all are pinned
+-- nothing travels by logical replication, nothing is anybody's, all are pinned but those that read
+-- definitions, in the path of the session (for nothing else do they look a name up by it)
 SELECT relname, relreplident FROM pg_class WHERE relnamespace = 'lineage'::regnamespace
   AND relkind = 'r' ORDER BY relname COLLATE "C";
 SELECT count(*) FROM pg_proc p, aclexplode(coalesce(proacl, acldefault('f', proowner))) a
@@ -40,7 +41,8 @@ WHERE pronamespace = 'lineage'::regnamespace AND a.grantee = 0;
 SELECT count(*) FROM pg_class, aclexplode(relacl) a
 WHERE relnamespace = 'lineage'::regnamespace AND a.grantee = 0;
 SELECT p.oid::regprocedure FROM pg_proc p WHERE pronamespace = 'lineage'::regnamespace
-  AND p.proname <> '_install_check'
+  AND p.proname NOT IN ('_install_check', 'snapshot', 'snapshot_schema', 'snapshot_table',
+                        '_ddl_command_end', '_sql_drop')
   AND NOT coalesce('search_path=pg_catalog, pg_temp' = ANY (proconfig), false);
 
 -- only the store goes into a dump

@@ -39,6 +39,8 @@ CREATE FUNCTION lineage._health(
   OUT refused_store bigint, OUT lost_at_exit bigint, OUT given_up bigint,
   OUT events_full bigint, OUT breaker_trips bigint, OUT edges_written bigint,
   OUT ddl_written bigint, OUT cost_samples bigint, OUT cost_nanoseconds bigint,
+  OUT unanalysed_dynamic bigint, OUT unanalysed_missing bigint, OUT unanalysed_locked bigint,
+  OUT unanalysed_language bigint, OUT unanalysed_limit bigint, OUT unanalysed_error bigint,
   OUT events_used bigint, OUT events_max bigint, OUT shared_bytes bigint)
 LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'pg_lineage_health';
@@ -100,7 +102,9 @@ COMMENT ON VIEW lineage.ddl_history IS 'public: DDL as it was committed';
 -- API: public. One row: what went wrong, what was left out, and what waits.
 CREATE VIEW lineage.health AS
 SELECT h.errors_swallowed, h.untagged_executions, h.degraded_shapes, h.degraded_columns,
-       h.degraded_paths, h.degraded_unanalysed, h.refused_locked, h.refused_read_only,
+       h.degraded_paths, h.degraded_unanalysed, h.unanalysed_dynamic, h.unanalysed_missing,
+       h.unanalysed_locked, h.unanalysed_language, h.unanalysed_limit, h.unanalysed_error,
+       h.refused_locked, h.refused_read_only,
        h.refused_error, h.refused_store, h.lost_at_exit, h.given_up, h.events_full,
        h.breaker_trips, h.edges_written, h.ddl_written, q.queue_length, q.queue_age, q.resync,
        h.events_used, h.events_max, h.shared_bytes, h.cost_samples,

@@ -2,22 +2,19 @@
 
 -- API: public.
 CREATE FUNCTION lineage.snapshot() RETURNS bigint
-LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
-AS 'MODULE_PATHNAME', 'pg_lineage_snapshot';
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'pg_lineage_snapshot';
 COMMENT ON FUNCTION lineage.snapshot() IS
   'public: asks the shipper to read every relation again, and reads their definitions anew';
 
 -- API: public.
 CREATE FUNCTION lineage.snapshot_schema(schema_name name) RETURNS bigint
-LANGUAGE c STRICT VOLATILE SET search_path = pg_catalog, pg_temp
-AS 'MODULE_PATHNAME', 'pg_lineage_snapshot_schema';
+LANGUAGE c STRICT VOLATILE AS 'MODULE_PATHNAME', 'pg_lineage_snapshot_schema';
 COMMENT ON FUNCTION lineage.snapshot_schema(name) IS
   'public: asks the shipper to read the relations of a schema again';
 
 -- API: public.
 CREATE FUNCTION lineage.snapshot_table(relation regclass) RETURNS bigint
-LANGUAGE c STRICT VOLATILE SET search_path = pg_catalog, pg_temp
-AS 'MODULE_PATHNAME', 'pg_lineage_snapshot_table';
+LANGUAGE c STRICT VOLATILE AS 'MODULE_PATHNAME', 'pg_lineage_snapshot_table';
 COMMENT ON FUNCTION lineage.snapshot_table(regclass) IS
   'public: asks the shipper to read a relation again';
 

@@ -4,16 +4,14 @@
 
 -- API: private. Records what a command created or altered; see src/capture/ddl.h.
 CREATE FUNCTION lineage._ddl_command_end() RETURNS event_trigger
-LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
-AS 'MODULE_PATHNAME', 'pg_lineage_ddl_command_end';
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'pg_lineage_ddl_command_end';
 COMMENT ON FUNCTION lineage._ddl_command_end() IS
   'private: event trigger function that records commands which create or alter objects';
 REVOKE ALL ON FUNCTION lineage._ddl_command_end() FROM PUBLIC;
 
 -- API: private. Records what a command dropped.
 CREATE FUNCTION lineage._sql_drop() RETURNS event_trigger
-LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
-AS 'MODULE_PATHNAME', 'pg_lineage_sql_drop';
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'pg_lineage_sql_drop';
 COMMENT ON FUNCTION lineage._sql_drop() IS
   'private: event trigger function that records dropped objects';
 REVOKE ALL ON FUNCTION lineage._sql_drop() FROM PUBLIC;

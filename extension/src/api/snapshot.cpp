@@ -1,5 +1,6 @@
-// lineage.snapshot() and kin: asks the shipper to read objects again, one feed row per object, and
-// reads the lineage of their definitions anew.
+// lineage.snapshot() and kin: asks the shipper to read relations again, one feed row for each, and
+// reads anew the lineage of definitions and of routines' bodies. Runs under the search_path of the
+// session, in which bodies are read; nothing here looks up a name by it.
 #include "api/reader.h"
 #include "edge/compat.h"
 #include "edge/guc.h"
@@ -38,35 +39,42 @@ List *Objects(Oid schema) {
   return relids;
 }
 
-// Reads one definition in a subtransaction: what cannot be analysed is counted, and stops nothing.
-void Declare(Oid relid) {
-  MemoryContext caller = CurrentMemoryContext;
-  ResourceOwner owner = CurrentResourceOwner;
-  BeginInternalSubTransaction(NULL);
-  MemoryContextSwitchTo(caller);
-  PG_TRY();
-  {
-    DeclareRelation(relid);
-    ReleaseCurrentSubTransaction();
+// The routines of a schema, or of all of them, whose bodies may be read.
+List *Routines(Oid schema) {
+  List *routines = NIL;
+  Relation procs = table_open(ProcedureRelationId, AccessShareLock);
+  SysScanDesc scan = systable_beginscan(procs, InvalidOid, false, NULL, 0, NULL);
+  HeapTuple tuple;
+  while (HeapTupleIsValid(tuple = systable_getnext(scan))) {
+    Form_pg_proc form = reinterpret_cast<Form_pg_proc>(GETSTRUCT(tuple));
+    if (form->oid < FirstNormalObjectId || IsCatalogNamespace(form->pronamespace)) continue;
+    if (OidIsValid(schema) && form->pronamespace != schema) continue;
+    routines = lappend_oid(routines, form->oid);
   }
-  PG_CATCH();
-  {
-    MemoryContextSwitchTo(caller);
-    ErrorData *error = CopyErrorData();
-    FlushErrorState();
-    RollbackAndReleaseCurrentSubTransaction();
-    if (error->sqlerrcode == ERRCODE_QUERY_CANCELED) ReThrowError(error);
-    HealthCount(Health::kDegradedUnanalysed);
-    FreeErrorData(error);
-  }
-  PG_END_TRY();
-  MemoryContextSwitchTo(caller);
-  CurrentResourceOwner = owner;
+  systable_endscan(scan);
+  table_close(procs, AccessShareLock);
+  list_sort(routines, list_oid_cmp);
+  return routines;
 }
 
-// One feed row per relation; the number of rows.
-int64 AskFor(List *relids) {
+// The functions that a relation's triggers call.
+List *TriggerFunctions(Oid relid) {
+  List *functions = NIL;
+  Relation relation = try_relation_open(relid, AccessShareLock);
+  if (relation == NULL) return NIL;
+  TriggerDesc *triggers = relation->trigdesc;
+  for (int i = 0; triggers != NULL && i < triggers->numtriggers; i++) {
+    if (!triggers->triggers[i].tgisinternal)
+      functions = list_append_unique_oid(functions, triggers->triggers[i].tgfoid);
+  }
+  relation_close(relation, AccessShareLock);
+  return functions;
+}
+
+// One feed row per relation; the number of rows. Definitions and bodies are read anew.
+int64 AskFor(List *relids, List *routines) {
   int64 rows = 0;
+  DeclareMany();
   StoreTable *queue = OpenForFunction(StoreId::kQueue, RowExclusiveLock);
   ListCell *cell;
   foreach (cell, relids) {
@@ -76,7 +84,11 @@ int64 AskFor(List *relids) {
     if (name == NULL) continue;  // dropped just now
     FeedRow(queue, "snapshot", 0, name, "table");
     rows++;
-    Declare(relid);
+    DeclareRelationAgain(relid);
+  }
+  foreach (cell, routines) {
+    CHECK_FOR_INTERRUPTS();
+    (void)DeclareRoutine(lfirst_oid(cell));
   }
   StoreClose(queue);
   if (rows > 0) PendingFeedChange(rows);
@@ -91,20 +103,21 @@ PG_FUNCTION_INFO_V1(pg_lineage_snapshot);
 Datum pg_lineage_snapshot(PG_FUNCTION_ARGS) {
   (void)fcinfo;
   RequireShared();
-  PG_RETURN_INT64(AskFor(Objects(InvalidOid)));
+  PG_RETURN_INT64(AskFor(Objects(InvalidOid), Routines(InvalidOid)));
 }
 
 PG_FUNCTION_INFO_V1(pg_lineage_snapshot_schema);
 Datum pg_lineage_snapshot_schema(PG_FUNCTION_ARGS) {
   RequireShared();
   Oid schema = get_namespace_oid(NameStr(*PG_GETARG_NAME(0)), false);
-  PG_RETURN_INT64(AskFor(Objects(schema)));
+  PG_RETURN_INT64(AskFor(Objects(schema), Routines(schema)));
 }
 
 PG_FUNCTION_INFO_V1(pg_lineage_snapshot_table);
 Datum pg_lineage_snapshot_table(PG_FUNCTION_ARGS) {
   RequireShared();
-  PG_RETURN_INT64(AskFor(list_make1_oid(PG_GETARG_OID(0))));
+  Oid relid = PG_GETARG_OID(0);
+  PG_RETURN_INT64(AskFor(list_make1_oid(relid), TriggerFunctions(relid)));
 }
 
 }  // extern "C"

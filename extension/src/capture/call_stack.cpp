@@ -120,6 +120,8 @@ const EventPath *CurrentPath() {
   return depth == 0 ? &root_path.event : nodes[Min(depth, kMaxNodes) - 1].path;
 }
 
+const EventPath *RootPath() { return &root_path.event; }
+
 const EventPath *KnownPath(const EventPath *parent_event, Oid routine, Oid trigger_relation) {
   const Path *parent = reinterpret_cast<const Path *>(parent_event);
   const Path *known = FindInChain(parent, routine, trigger_relation);

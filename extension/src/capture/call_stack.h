@@ -47,6 +47,8 @@ void CutBackTo(int depth);
 
 // The chain of routines that is running now; never NULL. Top level: no frames.
 const EventPath *CurrentPath();
+// The path of the top level.
+const EventPath *RootPath();
 
 // `parent` extended by a routine (InvalidOid: a DO block), as trigger on `trigger_relid` if valid.
 const EventPath *ExtendPath(const EventPath *parent, Oid routine_oid, Oid trigger_relid);

@@ -5,6 +5,7 @@
 #include "edge/guc.h"
 #include "edge/pod_vector.h"
 #include "lineage/declared.h"
+#include "lineage/summary.h"
 #include "queue/shared.h"
 #include "queue/store.h"
 
@@ -24,16 +25,22 @@ void EndOwner(ResourceOwner owner, bool fine) {
 // nothing behind and goes no further than `on_error`, which owns it. Not a subtransaction: to end
 // one costs time in proportion to all that its transaction made, so that restoring a large schema
 // in one transaction would take time in proportion to the square of its size.
+// With `pinned` names are looked up in pg_catalog alone; else as the user's statement does.
 template <typename Work, typename OnError>
-void WithOwnResources(const Work &work, const OnError &on_error) {
+void WithOwnResources(bool pinned, const Work &work, const OnError &on_error) {
   MemoryContext context = CurrentMemoryContext;
   ResourceOwner outer = CurrentResourceOwner;
   ResourceOwner own = ResourceOwnerCreate(outer, "pg_lineage ddl");
   const Snapshot active = ActiveSnapshotSet() ? GetActiveSnapshot() : nullptr;
+  const int level = NewGUCNestLevel();
   PG_TRY();
   {
     CurrentResourceOwner = own;
+    if (pinned)
+      (void)set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
+                              GUC_ACTION_SAVE, true, 0, false);
     work();
+    AtEOXact_GUC(true, level);
     MemoryContextSwitchTo(context);
     CurrentResourceOwner = outer;
     EndOwner(own, true);
@@ -46,6 +53,7 @@ void WithOwnResources(const Work &work, const OnError &on_error) {
     ErrorData *error = CopyErrorData();
     FlushErrorState();
     LWLockReleaseAll();
+    AtEOXact_GUC(true, level);
     while (ActiveSnapshotSet() && GetActiveSnapshot() != active) PopActiveSnapshot();
     EndOwner(own, false);
     on_error(error);
@@ -55,8 +63,8 @@ void WithOwnResources(const Work &work, const OnError &on_error) {
 
 // What the analysis of a definition raises is mostly the user's: views that include themselves,
 // endless policies. Such a definition is counted, and nothing else suffers.
-void CountUnanalysed(ErrorData *error) {
-  HealthCount(Health::kDegradedUnanalysed);
+void CountFailure(ErrorData *error) {
+  CountUnanalysed(ReasonOf(error->sqlerrcode));
   FreeErrorData(error);
 }
 
@@ -225,6 +233,7 @@ Datum pg_lineage_ddl_command_end(PG_FUNCTION_ARGS) {
   if (data == nullptr || IsOfNoInterest(data->parsetree)) PG_RETURN_VOID();
   PodVector<Oid> defined = {};
   WithOwnResources(
+      true,
       [&] {
         DdlCommand *commands = nullptr;
         const int count = ReadCommands(&commands);
@@ -236,7 +245,8 @@ Datum pg_lineage_ddl_command_end(PG_FUNCTION_ARGS) {
       },
       [](ErrorData *error) { NoteSwallowedError("ddl_command_end", error); });
   for (int i = 0; i < defined.size && CaptureOn(); i++) {
-    WithOwnResources([&] { DeclareRelation(defined[i]); }, CountUnanalysed);
+    WithOwnResources(
+        false, [&] { DeclareRelation(defined[i]); }, CountFailure);
   }
   PG_RETURN_VOID();
 }
@@ -245,8 +255,9 @@ Datum pg_lineage_sql_drop(PG_FUNCTION_ARGS) {
   using namespace pg_lineage;
   const EventTriggerData *data = ActiveTrigger(fcinfo, "sql_drop");
   if (data == nullptr || !settings.capture_ddl) PG_RETURN_VOID();
-  WithOwnResources([&] { RecordDrops(GetCommandTagName(data->tag)); },
-                   [](ErrorData *error) { NoteSwallowedError("sql_drop", error); });
+  WithOwnResources(
+      true, [&] { RecordDrops(GetCommandTagName(data->tag)); },
+      [](ErrorData *error) { NoteSwallowedError("sql_drop", error); });
   PG_RETURN_VOID();
 }
 

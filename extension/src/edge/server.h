@@ -67,6 +67,7 @@ extern "C" {
 #include "parser/parse_expr.h"
 #include "parser/parse_func.h"
 #include "parser/parse_relation.h"
+#include "parser/parse_node.h"
 #include "parser/parsetree.h"
 #include "parser/parser.h"
 #include "parser/scanner.h"

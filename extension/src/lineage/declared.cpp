@@ -3,26 +3,36 @@
 #include "capture/call_stack.h"
 #include "capture/emit.h"
 #include "lineage/resolve.h"
+#include "lineage/summary.h"
 
 namespace pg_lineage {
 
 namespace {
 
-// Empty parameters: definitions have none that could be known.
-ResolveContext DefinitionContext(const Shape *shape) {
+// A relation's declared flows, before they are handed on.
+using Flows = PodVector<Flow>;
+
+// Empty parameters: definitions have none that could be known. The routines that one calls give
+// what their bodies say.
+ResolveContext DefinitionContext(Shape *shape, Oid owner) {
   const SourceSet **params =
       static_cast<const SourceSet **>(palloc(sizeof(SourceSet *) * Max(shape->nparams, 1)));
   for (int i = 0; i < shape->nparams; i++) params[i] = EmptySet();
-  return {shape, params, nullptr};
+  ObservationList *observed = static_cast<ObservationList *>(palloc0(sizeof(ObservationList)));
+  if (shape->ncalls > 0) {
+    Definitions *definitions = CurrentDefinitions();
+    ReadRolledBack(definitions, owner, [&] { FollowCallsOf(definitions, shape, observed); });
+  }
+  return {shape, params, observed};
 }
 
 // The definition as it is stored: views it names are nodes, so nothing needs to be rewritten (and
 // nothing can fail that fails only when the view is read, such as a rule that names itself).
-void DeclareQuery(Oid relid, Query *query, Operation operation) {
+void DeclareQuery(Relation relation, Query *query, Operation operation, Flows *flows) {
   Shape *shape = BuildShape(copyObject(query));
-  ResolveContext context = DefinitionContext(shape);
+  ResolveContext context = DefinitionContext(shape, relation->rd_rel->relowner);
   Flow flow = {};
-  flow.target = relid;
+  flow.target = RelationGetRelid(relation);
   flow.operation = operation;
   flow.origin = Origin::kDeclared;
   flow.path = CurrentPath();
@@ -31,7 +41,7 @@ void DeclareQuery(Oid relid, Query *query, Operation operation) {
     flow.sources.Append(ResolveSet(context, shape->outputs[i]));
   }
   flow.rows = ResolveSet(context, shape->rows);
-  EmitFlow(flow, nullptr, -1);
+  flows->Append(flow);
 }
 
 // The defining query of a materialised view stands in its _RETURN rule like a view's.
@@ -45,7 +55,7 @@ Query *DefinitionOf(Relation relation) {
   return nullptr;
 }
 
-void DeclareGenerated(Relation relation) {
+void DeclareGenerated(Relation relation, Flows *flows) {
   TupleDesc desc = RelationGetDescr(relation);
   Query *query = makeNode(Query);
   query->commandType = CMD_SELECT;
@@ -70,7 +80,7 @@ void DeclareGenerated(Relation relation) {
   }
   if (columns.Empty()) return;
   Shape *shape = BuildShape(query);
-  ResolveContext context = DefinitionContext(shape);
+  ResolveContext context = DefinitionContext(shape, relation->rd_rel->relowner);
   Flow flow = {};
   flow.target = RelationGetRelid(relation);
   flow.operation = Operation::kGenerated;
@@ -81,12 +91,10 @@ void DeclareGenerated(Relation relation) {
     flow.columns.Append(columns[i]);
     flow.sources.Append(ResolveSet(context, shape->outputs[i]));
   }
-  EmitFlow(flow, nullptr, -1);
+  flows->Append(flow);
 }
 
-}  // namespace
-
-void DeclareRelation(Oid relid) {
+void Collect(Oid relid, Flows *flows) {
   bool temp = false;
   if (!IsNode(relid, &temp) || temp) return;
   Relation relation = try_relation_open(relid, AccessShareLock);
@@ -95,12 +103,45 @@ void DeclareRelation(Oid relid) {
   if (relkind == RELKIND_VIEW || relkind == RELKIND_MATVIEW) {
     Query *query = DefinitionOf(relation);
     if (query != nullptr)
-      DeclareQuery(relid, query,
-                   relkind == RELKIND_VIEW ? Operation::kCreateView : Operation::kCreateMatView);
-  } else if (relkind == RELKIND_RELATION || relkind == RELKIND_PARTITIONED_TABLE) {
-    DeclareGenerated(relation);
+      DeclareQuery(relation, query,
+                   relkind == RELKIND_VIEW ? Operation::kCreateView : Operation::kCreateMatView,
+                   flows);
+  } else if (relkind != RELKIND_SEQUENCE) {
+    DeclareGenerated(relation, flows);
   }
   relation_close(relation, NoLock);
+}
+
+void Emit(const Flows &flows) {
+  for (int i = 0; i < flows.size; i++) EmitFlow(flows[i], nullptr, -1);
+}
+
+}  // namespace
+
+void DeclareRelation(Oid relid) {
+  Flows flows = {};
+  Collect(relid, &flows);
+  Emit(flows);
+}
+
+void DeclareRelationAgain(Oid relid) {
+  HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+  if (!HeapTupleIsValid(tuple)) return;
+  Oid owner = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple))->relowner;
+  ReleaseSysCache(tuple);
+  MemoryContext scratch =
+      AllocSetContextCreate(CurrentMemoryContext, "pg_lineage flows", ALLOCSET_DEFAULT_SIZES);
+  MemoryContext caller = MemoryContextSwitchTo(scratch);
+  Flows flows = {};
+  flows.context = scratch;
+  bool fine = ReadRolledBack(CurrentDefinitions(), owner, [&] {
+    MemoryContext reading = MemoryContextSwitchTo(scratch);  // outlives the subtransaction
+    Collect(relid, &flows);
+    MemoryContextSwitchTo(reading);
+  });
+  if (fine) Emit(flows);
+  MemoryContextSwitchTo(caller);
+  MemoryContextDelete(scratch);
 }
 
 }  // namespace pg_lineage

@@ -102,6 +102,16 @@ void NoteSeveralSites(Oid function) {
   several_sites.Append(function);
 }
 
+// The site of a call that is met first. Stored trees (views, BEGIN ATOMIC) have lost their places:
+// such a call is given one that no text has, which the plan made of the tree keeps.
+int NumberedSite(Node *call, int number) {
+  constexpr int kFirst = kAnySite - 1;
+  if (CallSite(call) != kAnySite || call == nullptr) return CallSite(call);
+  if (IsA(call, FuncExpr)) reinterpret_cast<FuncExpr *>(call)->location = kFirst - number;
+  if (IsA(call, OpExpr)) reinterpret_cast<OpExpr *>(call)->location = kFirst - number;
+  return CallSite(call);
+}
+
 // The statements of a SQL function's body, analysed and rewritten.
 List *AnalyseBody(HeapTuple tuple, Node *call, Oid collation) {
   bool is_null = false;
@@ -280,7 +290,7 @@ int CallIndex(Builder *builder, QueryInfo *info, Node *call, Oid function, List 
     entry.args[i] = bag.Finish();
     entry.fields[i] = FieldsOf(builder, info, arg);
   }
-  entry.site = CallSite(call);
+  entry.site = NumberedSite(call, builder->calls.size);
   for (ShapeCall &other : builder->calls) {
     if (other.function != function) continue;
     NoteSeveralSites(function);
@@ -290,6 +300,29 @@ int CallIndex(Builder *builder, QueryInfo *info, Node *call, Oid function, List 
   builder->call_nodes.Append(call);
   return builder->calls.size - 1;
 }
+
+namespace {
+
+// The position, in a body's output list, of a column of the function's row type: dropped columns
+// have a number and no place.
+int PlaceInBody(Oid function, int column, int width) {
+  Oid type = get_func_rettype(function);
+  if (type == RECORDOID || !type_is_rowtype(type)) return column;
+  TupleDesc desc = lookup_rowtype_tupdesc_domain(type, -1, true);
+  if (desc == nullptr) return column;
+  int live = 0;
+  int place = 0;
+  for (int i = 0; i < desc->natts; i++) {
+    if (TupleDescAttr(desc, i)->attisdropped) continue;
+    live++;
+    if (i + 1 == column) place = live;
+  }
+  bool dropped = live < desc->natts;
+  ReleaseTupleDesc(desc);
+  return dropped && width == live ? place : column;
+}
+
+}  // namespace
 
 bool AddSqlBody(Builder *builder, QueryInfo *info, Node *call, Oid function, List *args,
                 int16 column, uint8 kind, SymBag *out) {
@@ -305,7 +338,7 @@ bool AddSqlBody(Builder *builder, QueryInfo *info, Node *call, Oid function, Lis
     for (int i = 1; i <= root->ncolumns; i++) out->AddSet(QueryColumn(builder, root, i), kind);
     out->AddSet(QueryRows(builder, root), IsDirect(kind) ? kIdentity : kind);
   } else {
-    out->AddSet(QueryColumn(builder, root, column), kind);
+    out->AddSet(QueryColumn(builder, root, PlaceInBody(function, column, root->ncolumns)), kind);
   }
   builder->body_depth--;
   return true;

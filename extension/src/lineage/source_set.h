@@ -17,6 +17,7 @@ namespace pg_lineage {
 // Beside the kinds of an edge: the relation was read, which gives a table edge without columns.
 constexpr uint8 kRead = 15;
 constexpr uint8 kSourceIsUri = 1;
+constexpr uint8 kSourceIsSymbol = 2;  // stands for an argument: lineage/summary.h, never stored
 
 struct Source {
   uint32 node;   // relation OID, or the hash of a URI

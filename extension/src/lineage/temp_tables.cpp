@@ -113,6 +113,14 @@ void TempDropped(Oid relid) {
   journal.Append({GetCurrentTransactionNestLevel(), relid, kDropMark, EmptySet()});
 }
 
+void TempForget(Oid relid) {
+  if (TempTable *table = Find(relid)) Remove(table);
+}
+
+void TempReplace(Oid relid, int column, const SourceSet *set) {
+  Put(Ensure(relid, column), column, set);
+}
+
 void TempDiscard() {
   if (temp_table == nullptr) return;
   HASH_SEQ_STATUS scan;

@@ -20,6 +20,10 @@ void TempClear(Oid relid);
 // The table's rows go at commit (ON COMMIT DELETE ROWS).
 void TempDeletesRowsAtCommit(Oid relid);
 void TempDropped(Oid relid);
+// The table never was: its entry goes, and no journal must hold it any more.
+void TempForget(Oid relid);
+// What is known of a column becomes `set`.
+void TempReplace(Oid relid, int column, const SourceSet *set);
 // DISCARD TEMP.
 void TempDiscard();
 

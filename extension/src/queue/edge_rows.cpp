@@ -132,6 +132,13 @@ int FormerRows(EdgeWriter *writer, const EventSpec &spec, int64 target, bool rem
   return rows;
 }
 
+// True for what defines its target: there is one definition. Of what routines would write there is
+// any number, each told by its path.
+bool Defines(const EventSpec &spec) {
+  return spec.operation == Operation::kCreateView || spec.operation == Operation::kCreateMatView ||
+         spec.operation == Operation::kGenerated;
+}
+
 // True when the definition still says what the store has; else ends what it said before.
 bool DeclaredAlready(EdgeWriter *writer, const EventSpec &spec, int64 target) {
   int same;
@@ -160,7 +167,8 @@ void WriteEvent(EdgeWriter *writer, const EventSpec &spec) {
   TimestampTz first_seen = stored.found ? stored.first_seen : writer->now;
   int64 target = NodeRow(writer->nodes, spec.target);
   if (target == 0) return;
-  if (spec.origin == Origin::kDeclared && DeclaredAlready(writer, spec, target)) return;
+  if (spec.origin == Origin::kDeclared && Defines(spec) && DeclaredAlready(writer, spec, target))
+    return;
   for (int i = 0; i < spec.nedges; i++) {
     int64 source = NodeRow(writer->nodes, spec.edges[i].source);
     if (source == 0) continue;

@@ -50,6 +50,12 @@ enum class Health : int {
   kDdlWritten,
   kCostSamples,  // own cost: samples and their nanoseconds
   kCostNanoseconds,
+  kUnanalysedDynamic,  // why: the reasons of kDegradedUnanalysed, in the order of Unanalysed
+  kUnanalysedMissing,
+  kUnanalysedLocked,
+  kUnanalysedLanguage,
+  kUnanalysedLimit,
+  kUnanalysedError,
   kCount,
 };
 

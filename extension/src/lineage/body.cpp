@@ -1,0 +1,330 @@
+#include "lineage/body.h"
+
+#include "edge/guc.h"
+#include "lineage/resolve.h"
+#include "lineage/temp_tables.h"
+
+namespace pg_lineage {
+
+namespace {
+
+constexpr int kMaxWrites = 2000;
+constexpr uint32 kSymbolsOfSummary = 128;
+
+// Who calls, with what: what the symbols of a summary stand for.
+struct Caller {
+  const Summary *summary;
+  const ArgumentSets *arguments;
+  const SourceSet *condition;
+};
+
+bool HasSymbolOf(const Summary *summary, const SourceSet *set) {
+  for (int i = 0; i < set->size; i++) {
+    if ((set->items[i].flags & kSourceIsSymbol) != 0 &&
+        set->items[i].node / kSymbolsOfSummary == summary->serial)
+      return true;
+  }
+  return false;
+}
+
+const SourceSet *ArgumentOf(const Caller &caller, uint32 number, int field) {
+  if (number == kCallerDecides) return caller.condition;
+  if (static_cast<int>(number) >= caller.arguments->values.size) return EmptySet();
+  const RecordTaint *record = caller.arguments->records.items[number];
+  if (record != nullptr && field >= 1 && field <= record->size) return record->fields[field - 1];
+  return caller.arguments->values.items[number];
+}
+
+const SourceSet *Substitute(const Caller &caller, const SourceSet *set) {
+  if (!HasSymbolOf(caller.summary, set)) return set;
+  SourceBag bag = {};
+  for (int i = 0; i < set->size; i++) {
+    const Source &source = set->items[i];
+    if ((source.flags & kSourceIsSymbol) != 0 &&
+        source.node / kSymbolsOfSummary == caller.summary->serial) {
+      bag.AddSet(ArgumentOf(caller, source.node % kSymbolsOfSummary, source.column), source.kind);
+    } else {
+      bag.Add(source);
+    }
+  }
+  return bag.items.Empty() ? EmptySet() : bag.Intern();
+}
+
+bool DependsOnCaller(const Summary *summary, const SummaryWrite &write) {
+  if (HasSymbolOf(summary, write.rows)) return true;
+  for (int i = 0; i < write.sources.size; i++) {
+    if (HasSymbolOf(summary, write.sources[i])) return true;
+  }
+  return false;
+}
+
+// A write of the callee, as this call makes it.
+SummaryWrite Instantiate(const Caller &caller, const SummaryWrite &write) {
+  SummaryWrite made = write;
+  made.frames = {};
+  made.frames.Append({caller.summary->routine, caller.summary->trigger_relation});
+  for (const SummaryFrame &frame : write.frames) made.frames.Append(frame);
+  made.sources = {};
+  for (int i = 0; i < write.sources.size; i++)
+    made.sources.Append(Substitute(caller, write.sources[i]));
+  made.rows = Substitute(caller, write.rows);
+  if (!write.frames.Empty()) return made;
+  made.own_sources = {};
+  for (int i = 0; i < write.sources.size; i++)
+    made.own_sources.Append(WithoutSymbols(write.sources[i]));
+  made.own_rows = WithoutSymbols(write.rows);
+  return made;
+}
+
+// What the callee put into temporary tables holds its symbols too.
+void InstantiateTables(const Caller &caller, const Definitions *definitions) {
+  for (int t = 0; t < definitions->simulated.size; t++) {
+    Oid relid = definitions->simulated[t].relid;
+    for (int column = RelationWidth(relid); column >= 0; column--) {
+      const SourceSet *known = TempColumn(relid, column);
+      const SourceSet *set = Substitute(caller, known);
+      if (set != known) TempReplace(relid, column, set);
+    }
+  }
+}
+
+// Calls a routine by its summary; false when its result is made of its arguments.
+bool FollowCall(Activation *activation, Oid function, const ArgumentSets &arguments,
+                const SourceSet *condition, ResultTaint *result) {
+  ClearResult(result);
+  result->columns.context = CurrentMemoryContext;
+  Summary *caller_summary = activation->summary;
+  Summary *summary = SummaryOf(activation->definitions, function, InvalidOid, nullptr);
+  if (!summary->done) {  // recursion: the outer one says what there is to say
+    if (summary != caller_summary) caller_summary->temporary = true;
+    return true;
+  }
+  caller_summary->partly |= summary->partly;
+  caller_summary->missing |= summary->missing;
+  caller_summary->temporary |= summary->temporary;
+  Caller caller = {summary, &arguments, condition};
+  for (int i = 0; i < summary->writes.size; i++) {
+    if (DependsOnCaller(summary, summary->writes[i]))
+      NoteWrite(activation, Instantiate(caller, summary->writes[i]));
+  }
+  InstantiateTables(caller, activation->definitions);
+  if (!summary->known) return false;
+  for (int i = 0; i < summary->result.columns.size; i++)
+    result->columns.Append(Substitute(caller, summary->result.columns[i]));
+  result->rows = Substitute(caller, summary->result.rows);
+  return true;
+}
+
+const RecordTaint *ResolveFields(const ResolveContext &context, const ShapeFields &fields) {
+  if (fields.size == 0) return nullptr;
+  PodVector<const SourceSet *> sets = {};
+  for (int i = 0; i < fields.size; i++) sets.Append(ResolveSet(context, fields.sets[i]));
+  return InternRecord(sets.size, sets.items);
+}
+
+// What decides that a statement calls what it calls.
+const SourceSet *Decides(const Activation *activation, const StatementRun *run) {
+  if (!settings.track_control_flow) return EmptySet();
+  ResolveContext context = {run->shape, run->params, nullptr};
+  const Shape *shape = run->shape;
+  const SourceSet *set = activation->condition;
+  if (shape->nwrites == 0) set = UnionSets(set, AsCondition(ResolveSet(context, shape->rows)));
+  for (int i = 0; i < shape->nwrites; i++)
+    set = UnionSets(set, AsCondition(ResolveSet(context, shape->writes[i].rows)));
+  return set;
+}
+
+void FollowCalls(Activation *activation, StatementRun *run) {
+  if (run->shape->ncalls == 0) return;
+  const SourceSet *decides = Decides(activation, run);
+  ResolveContext context = {run->shape, run->params, &run->observed};
+  for (int i = 0; i < run->shape->ncalls; i++) {
+    const ShapeCall &call = run->shape->calls[i];
+    ArgumentSets arguments = {};
+    for (int a = 0; a < call.nargs; a++) {
+      arguments.values.Append(ResolveSet(context, call.args[a]));
+      arguments.records.Append(ResolveFields(context, call.fields[a]));
+    }
+    ResultTaint result = {};
+    if (FollowCall(activation, call.function, arguments, decides, &result))
+      Observe(&run->observed, {call.function, call.site}, result);
+  }
+}
+
+// Writes into what a summary keeps no write of: temporary tables.
+void WriteTable(const Activation *activation, const SummaryWrite &write) {
+  for (int i = 0; i < activation->definitions->simulated.size; i++) {
+    const SimulatedTable &table = activation->definitions->simulated[i];
+    if (table.relid == write.target && table.lasting) return;
+  }
+  TempAdd(write.target, 0, write.rows);
+  for (int i = 0; i < write.columns.size; i++)
+    TempAdd(write.target, write.columns[i], write.sources[i]);
+}
+
+bool SameWrite(const SummaryWrite &a, const SummaryWrite &b) {
+  if (a.site != b.site || a.target != b.target || a.operation != b.operation ||
+      a.frames.size != b.frames.size)
+    return false;
+  return a.frames.size == 0 ||
+         memcmp(a.frames.items, b.frames.items, sizeof(SummaryFrame) * a.frames.size) == 0;
+}
+
+void Join(SummaryWrite *known, const SummaryWrite &write) {
+  known->rows = UnionSets(known->rows, write.rows);
+  if (write.own_rows != nullptr) known->own_rows = UnionSets(known->own_rows, write.own_rows);
+  for (int i = 0; i < write.columns.size; i++) {
+    const SourceSet *own = write.own_rows == nullptr ? EmptySet() : write.own_sources[i];
+    int found = 0;
+    while (found < known->columns.size && known->columns[found] != write.columns[i]) found++;
+    if (found == known->columns.size) {
+      known->columns.Append(write.columns[i]);
+      known->sources.Append(write.sources[i]);
+      known->own_sources.Append(own);
+    } else {
+      known->sources[found] = UnionSets(known->sources[found], write.sources[i]);
+      known->own_sources[found] = UnionSets(known->own_sources[found], own);
+    }
+  }
+}
+
+Shape *WithSites(Shape *shape) {
+  for (int i = 0; i < shape->ncalls; i++) shape->calls[i].site = i;
+  return shape;
+}
+
+}  // namespace
+
+const SourceSet *Symbolic(const Summary *summary, int number, int field, uint8 kind) {
+  SourceBag bag = {};
+  bag.Add({summary->serial * kSymbolsOfSummary + static_cast<uint32>(number),
+           static_cast<int16>(field), kind, kSourceIsSymbol});
+  return bag.Intern();
+}
+
+const RecordTaint *SymbolicRecord(const Summary *summary, int number, Oid type) {
+  if (type == RECORDOID || !type_is_rowtype(type)) return nullptr;
+  TupleDesc desc = lookup_rowtype_tupdesc_domain(type, -1, true);
+  if (desc == nullptr) return nullptr;
+  PodVector<const SourceSet *> fields = {};
+  for (int i = 1; i <= desc->natts; i++) fields.Append(Symbolic(summary, number, i, kIdentity));
+  ReleaseTupleDesc(desc);
+  return fields.Empty() ? nullptr : InternRecord(fields.size, fields.items);
+}
+
+Shape *ReadShape(Query *query) { return WithSites(BuildShape(query)); }
+
+Shape *ReadCallShape(FuncExpr *call) { return WithSites(BuildCallShape(call)); }
+
+List *AnalyseStatement(Activation *activation, RawStmt *statement, const char *text) {
+  ParseState *state = make_parsestate(nullptr);
+  state->p_sourcetext = text;
+  state->p_queryEnv = activation->tables;
+  if (activation->parser_setup != nullptr)
+    activation->parser_setup(state, activation->parser_argument);
+  Query *query = transformTopLevelStmt(state, statement);
+  free_parsestate(state);
+  return query->commandType == CMD_UTILITY ? list_make1(query) : QueryRewrite(query);
+}
+
+void RunShape(Activation *activation, const Shape *shape, StatementRun *run) {
+  run->shape = shape;
+  run->params =
+      static_cast<const SourceSet **>(palloc(sizeof(SourceSet *) * Max(shape->nparams, 1)));
+  for (int i = 0; i < shape->nparams; i++)
+    run->params[i] =
+        activation->parameter(activation, shape->params[i].paramid, shape->params[i].field);
+  activation->summary->analysed = true;
+  FollowCalls(activation, run);
+  ResolveContext context = {shape, run->params, &run->observed};
+  run->rows = ResolveSet(context, shape->rows);
+  for (int w = 0; w < shape->nwrites; w++) {
+    const ShapeWrite &write = shape->writes[w];
+    SummaryWrite made = {};
+    made.site = &write;
+    made.target = write.target;
+    made.operation = write.operation;
+    for (int i = 0; i < write.ncolumns; i++) {
+      made.columns.Append(write.columns[i].column);
+      made.sources.Append(ResolveSet(context, write.columns[i].sources));
+    }
+    made.rows = UnionSets(ResolveSet(context, write.rows), activation->condition);
+    if (write.temp) {
+      WriteTable(activation, made);
+    } else {
+      NoteWrite(activation, made);
+    }
+  }
+}
+
+void RunOutputs(const Activation *activation, const StatementRun *run, bool fields,
+                PodVector<const SourceSet *> *sets) {
+  const Shape *shape = run->shape;
+  fields = fields && shape->nfields > 0;
+  ResolveContext context = {shape, run->params, &run->observed};
+  const SourceSet *deciding =
+      settings.track_control_flow ? UnionSets(run->rows, activation->condition) : run->rows;
+  int size = fields ? shape->nfields : shape->noutputs;
+  for (int i = 0; i < size; i++)
+    sets->Append(
+        UnionSets(ResolveSet(context, fields ? shape->fields[i] : shape->outputs[i]), deciding));
+}
+
+void NoteWrite(Activation *activation, const SummaryWrite &write) {
+  Summary *summary = activation->summary;
+  for (int i = 0; i < summary->writes.size; i++) {
+    if (!SameWrite(summary->writes[i], write)) continue;
+    Join(&summary->writes[i], write);
+    return;
+  }
+  if (summary->writes.size >= kMaxWrites) {
+    NoteUnanalysed(activation, Unanalysed::kLimit, true);
+    return;
+  }
+  SummaryWrite kept = write;
+  kept.frames = {};
+  kept.columns = {};
+  kept.sources = {};
+  kept.own_sources = {};
+  kept.rows = EmptySet();
+  kept.own_rows = EmptySet();
+  kept.frames.context = kept.columns.context = summary->writes.context;
+  kept.sources.context = kept.own_sources.context = summary->writes.context;
+  for (const SummaryFrame &frame : write.frames) kept.frames.Append(frame);
+  summary->writes.Append(kept);
+  Join(&summary->writes.Last(), write);
+}
+
+bool SaysMore(const SummaryWrite &write) {
+  if (write.frames.size == 0) return true;
+  if (WithoutSymbols(write.rows) != write.own_rows) return true;
+  for (int i = 0; i < write.sources.size; i++) {
+    if (WithoutSymbols(write.sources.items[i]) != write.own_sources.items[i]) return true;
+  }
+  return false;
+}
+
+void NoteUnanalysed(Activation *activation, Unanalysed reason, bool writes) {
+  CountUnanalysed(reason);
+  if (writes) activation->summary->partly = true;
+  if (reason == Unanalysed::kMissing) activation->summary->missing = true;
+}
+
+Attempting BeginAttempt() {
+  return {CurrentMemoryContext, CurrentResourceOwner,
+          ActiveSnapshotSet() ? GetActiveSnapshot() : nullptr};
+}
+
+void FailAttempt(const Attempting &attempt, Activation *activation) {
+  MemoryContextSwitchTo(attempt.context);
+  if (MustRethrow()) PG_RE_THROW();
+  ErrorData *error = CopyErrorData();
+  FlushErrorState();
+  LWLockReleaseAll();
+  while (ActiveSnapshotSet() && GetActiveSnapshot() != attempt.snapshot) PopActiveSnapshot();
+  CurrentResourceOwner = attempt.owner;
+  NoteUnanalysed(activation, ReasonOf(error->sqlerrcode), true);
+  FreeErrorData(error);
+}
+
+}  // namespace pg_lineage

@@ -1,0 +1,86 @@
+// Inside the making of summaries (lineage/summary.h): one body that is being read.
+//
+// body.cpp holds what is common to all languages: statements as shapes, calls, failures;
+// body_sql.cpp and body_plpgsql*.cpp read the bodies, body_utility.cpp the statements without a
+// plan.
+#pragma once
+
+#include "lineage/shape.h"
+#include "lineage/summary.h"
+
+namespace pg_lineage {
+
+struct Activation {
+  Definitions *definitions;
+  Summary *summary;
+  const SourceSet *base_condition;  // what decides that the body goes on
+  const SourceSet *condition;       // that the present statement runs, base included
+  const SourceSet *(*parameter)(Activation *activation, int paramid, int field);
+  ParserSetupHook parser_setup;
+  void *parser_argument;
+  QueryEnvironment *tables;  // transition tables; NULL: none
+};
+
+// What a statement gave.
+struct StatementRun {
+  const Shape *shape;
+  const SourceSet **params;
+  ObservationList observed;
+  const SourceSet *rows;  // what decides about its rows
+};
+
+// Symbols: argument `number` (from 0), whole or field by field; and what decides about the call.
+constexpr int kCallerDecides = 127;
+const SourceSet *Symbolic(const Summary *summary, int number, int field, uint8 kind);
+// A whole argument of a composite type.
+const RecordTaint *SymbolicRecord(const Summary *summary, int number, Oid type);
+
+// The shape of an analysed query; every call in it is a site of its own.
+Shape *ReadShape(Query *query);
+Shape *ReadCallShape(FuncExpr *call);
+// Analyses a statement with the body's parser hooks; rewritten, no other hook is called.
+List *AnalyseStatement(Activation *activation, RawStmt *statement, const char *text);
+
+// Runs a statement on paper: resolves it, follows its calls, notes what it writes.
+void RunShape(Activation *activation, const Shape *shape, StatementRun *run);
+// What each output column, or each field of the only one, is made of; with what decides.
+void RunOutputs(const Activation *activation, const StatementRun *run, bool fields,
+                PodVector<const SourceSet *> *sets);
+// A utility statement.
+void RunUtility(Activation *activation, Node *statement, const char *text);
+
+// Notes a write; the same one met again (a loop) gains sources.
+void NoteWrite(Activation *activation, const SummaryWrite &write);
+
+// Notes that something could not be analysed. `writes`: it could have written.
+void NoteUnanalysed(Activation *activation, Unanalysed reason, bool writes);
+
+void ReadSqlBody(Activation *activation, HeapTuple routine);
+void ReadPlpgsqlBody(Activation *activation, HeapTuple routine, Trigger *trigger);
+
+struct Attempting {
+  MemoryContext context;
+  ResourceOwner owner;
+  Snapshot snapshot;
+};
+Attempting BeginAttempt();
+void FailAttempt(const Attempting &attempt, Activation *activation);
+
+// Runs one step; an error of it is noted, and the rest of the body is read all the same. What it
+// leaves behind goes with the subtransaction around.
+template <typename Body>
+bool Attempt(Activation *activation, Body body) {
+  volatile bool fine = true;
+  Attempting attempt = BeginAttempt();
+  PG_TRY();
+  { body(); }
+  PG_CATCH();
+  {
+    fine = false;
+    FailAttempt(attempt, activation);
+  }
+  PG_END_TRY();
+  return fine;
+}
+
+}  // namespace pg_lineage

@@ -1,0 +1,124 @@
+// What routines would write, as declared edges.
+#include "capture/call_stack.h"
+#include "capture/emit.h"
+#include "edge/guc.h"
+#include "lineage/declared.h"
+#include "lineage/resolve.h"
+#include "lineage/summary.h"
+
+namespace pg_lineage {
+
+namespace {
+
+// The routine, as far as it is one that we look at.
+struct Routine {
+  Oid oid;
+  Oid owner;
+  bool is_trigger;
+};
+
+bool FindRoutine(Oid function, Routine *routine) {
+  HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+  if (!HeapTupleIsValid(tuple)) return false;
+  Form_pg_proc proc = reinterpret_cast<Form_pg_proc>(GETSTRUCT(tuple));
+  *routine = {function, proc->proowner, proc->prorettype == TRIGGEROID};
+  bool body = proc->prokind == PROKIND_FUNCTION || proc->prokind == PROKIND_PROCEDURE;
+  bool readable = body && (proc->prolang == SQLlanguageId ||
+                           proc->prolang == get_language_oid("plpgsql", true));
+  bool skipped = function < FirstNormalObjectId || IgnoredSchema(proc->pronamespace);
+  ReleaseSysCache(tuple);
+  return readable && !skipped;
+}
+
+struct TriggerUse {
+  Oid relation;
+  Oid trigger;
+};
+
+// The triggers that use a function; not the copies that partitions have of their root's.
+PodVector<TriggerUse> TriggersOf(Oid function) {
+  PodVector<TriggerUse> uses = {};
+  Relation triggers = table_open(TriggerRelationId, AccessShareLock);
+  SysScanDesc scan = systable_beginscan(triggers, InvalidOid, false, nullptr, 0, nullptr);
+  HeapTuple tuple;
+  while (HeapTupleIsValid(tuple = systable_getnext(scan))) {
+    Form_pg_trigger form = reinterpret_cast<Form_pg_trigger>(GETSTRUCT(tuple));
+    if (form->tgfoid == function && !form->tgisinternal && !OidIsValid(form->tgparentid))
+      uses.Append({form->tgrelid, form->oid});
+  }
+  systable_endscan(scan);
+  table_close(triggers, AccessShareLock);
+  return uses;
+}
+
+void Emit(const Summary *summary) {
+  const EventPath *own = ExtendPath(RootPath(), summary->routine, summary->trigger_relation);
+  for (int w = 0; w < summary->writes.size; w++) {
+    const SummaryWrite &write = summary->writes.items[w];
+    if (!SaysMore(write)) continue;
+    Flow flow = {};
+    flow.target = write.target;
+    flow.operation = write.operation;
+    flow.origin = Origin::kDeclared;
+    flow.path = own;
+    for (const SummaryFrame &frame : write.frames)
+      flow.path = ExtendPath(flow.path, frame.routine, frame.trigger_relation);
+    for (int i = 0; i < write.columns.size; i++) {
+      flow.columns.Append(write.columns[i]);
+      flow.sources.Append(WithoutSymbols(write.sources[i]));
+    }
+    flow.rows = WithoutSymbols(write.rows);
+    EmitFlow(flow, nullptr, -1);
+  }
+}
+
+Analysed Verdict(const Summary *summary, bool fine) {
+  if (!fine || summary == nullptr || !summary->analysed) return Analysed::kNothing;
+  return summary->partly || !summary->known ? Analysed::kPart : Analysed::kAll;
+}
+
+// Declares a routine, as it runs by itself or as a trigger.
+Analysed DeclareOne(Definitions *definitions, const Routine &routine, const TriggerUse &use) {
+  Summary *summary = nullptr;
+  bool fine = ReadRolledBack(definitions, routine.owner, [&] {
+    Trigger *trigger = nullptr;
+    if (OidIsValid(use.relation)) {
+      Relation relation = try_relation_open(use.relation, AccessShareLock);
+      TriggerDesc *all = relation == nullptr ? nullptr : relation->trigdesc;
+      for (int i = 0; all != nullptr && i < all->numtriggers; i++) {
+        if (all->triggers[i].tgoid == use.trigger) trigger = &all->triggers[i];
+      }
+      if (trigger == nullptr) return;
+    }
+    summary = SummaryOf(definitions, routine.oid, use.relation, trigger);
+  });
+  MemoryContext scratch =
+      AllocSetContextCreate(CurrentMemoryContext, "pg_lineage flows", ALLOCSET_DEFAULT_SIZES);
+  MemoryContext caller = MemoryContextSwitchTo(scratch);
+  if (fine && summary != nullptr) Emit(summary);
+  MemoryContextSwitchTo(caller);
+  MemoryContextDelete(scratch);
+  return Verdict(summary, fine);
+}
+
+}  // namespace
+
+Analysed DeclareRoutine(Oid function) {
+  Routine routine = {};
+  if (!FindRoutine(function, &routine)) return Analysed::kNothing;
+  Definitions *definitions = CurrentDefinitions();
+  if (!routine.is_trigger) return DeclareOne(definitions, routine, {InvalidOid, InvalidOid});
+  PodVector<TriggerUse> uses = TriggersOf(function);
+  Analysed all = uses.Empty() ? Analysed::kNothing : Analysed::kAll;
+  for (const TriggerUse &use : uses) {
+    bool temp = false;
+    if (!IsNode(use.relation, &temp)) continue;
+    Analysed one = DeclareOne(definitions, routine, use);
+    if (one != all) all = all == Analysed::kAll && &use == uses.items ? one : Analysed::kPart;
+  }
+  return all;
+}
+
+void DeclareMany() { KeepDefinitions(); }
+
+}  // namespace pg_lineage

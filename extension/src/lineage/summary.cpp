@@ -1,0 +1,294 @@
+#include "lineage/summary.h"
+
+#include "edge/compat.h"
+#include "lineage/body.h"
+#include "lineage/resolve.h"
+#include "lineage/temp_tables.h"
+#include "queue/shared.h"
+
+namespace pg_lineage {
+
+namespace {
+
+constexpr int kMaxBodyNesting = 32;
+constexpr int kMaxBodiesOfObject = 2000;
+constexpr char kLockWait[] = "100ms";
+
+Definitions *kept = nullptr;
+
+struct SummaryEntry {
+  SummaryKey key;
+  Summary *summary;
+};
+
+Definitions *MakeDefinitions(MemoryContext parent) {
+  MemoryContext context =
+      AllocSetContextCreate(parent, "pg_lineage definitions", ALLOCSET_DEFAULT_SIZES);
+  Definitions *made =
+      static_cast<Definitions *>(MemoryContextAllocZero(context, sizeof(Definitions)));
+  made->context = context;
+  made->of_object.context = made->simulated.context = context;
+  HASHCTL info = {};
+  info.keysize = sizeof(SummaryKey);
+  info.entrysize = sizeof(SummaryEntry);
+  info.hcxt = context;
+  made->summaries =
+      hash_create("pg_lineage summaries", 256, &info, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+  return made;
+}
+
+void ForgetKept(void *) { kept = nullptr; }
+
+Summary *MakeSummary(Definitions *definitions, const SummaryKey &key) {
+  Summary *summary =
+      static_cast<Summary *>(MemoryContextAllocZero(definitions->context, sizeof(Summary)));
+  summary->routine = key.routine;
+  summary->trigger_relation = key.trigger_relation;
+  summary->serial = ++definitions->serial;
+  summary->writes.context = definitions->context;
+  summary->result.columns.context = definitions->context;
+  summary->result.rows = EmptySet();
+  return summary;
+}
+
+// What is known already of a routine, as far as it holds here.
+Summary *KnownSummary(Definitions *definitions, const SummaryKey &key) {
+  for (Summary *summary : definitions->of_object) {
+    if (summary->routine == key.routine && summary->trigger_relation == key.trigger_relation)
+      return summary;
+  }
+  SummaryEntry *entry =
+      static_cast<SummaryEntry *>(hash_search(definitions->summaries, &key, HASH_FIND, nullptr));
+  if (entry == nullptr) return nullptr;
+  // What names a table that was not there may find it now: its caller has made it.
+  bool holds = definitions->simulated.Empty() || !entry->summary->missing;
+  return holds ? entry->summary : nullptr;
+}
+
+// A summary that holds for other objects too.
+void Promote(Definitions *definitions, Summary *summary) {
+  PodVector<Summary *> *list = &definitions->of_object;
+  int left = 0;
+  for (int i = 0; i < list->size; i++) {
+    if (list->items[i] != summary) list->items[left++] = list->items[i];
+  }
+  list->size = left;
+  SummaryKey key = {summary->routine, summary->trigger_relation};
+  static_cast<SummaryEntry *>(hash_search(definitions->summaries, &key, HASH_ENTER, nullptr))
+      ->summary = summary;
+}
+
+const SourceSet *NoParameter(Activation *, int, int) { return EmptySet(); }
+
+Activation ActivationOf(Definitions *definitions, Summary *summary) {
+  Activation activation = {};
+  activation.definitions = definitions;
+  activation.summary = summary;
+  activation.base_condition = activation.condition =
+      Symbolic(summary, kCallerDecides, 0, kConditional);
+  activation.parameter = NoParameter;
+  return activation;
+}
+
+// A body that may be read in the path that its routine sets for itself.
+void ReadBody(Activation *activation, HeapTuple routine, Trigger *trigger) {
+  Form_pg_proc proc = reinterpret_cast<Form_pg_proc>(GETSTRUCT(routine));
+  bool sql = proc->prolang == SQLlanguageId;
+  if (!sql && proc->prolang != get_language_oid("plpgsql", true)) {
+    NoteUnanalysed(activation, Unanalysed::kLanguage, true);
+    return;
+  }
+  int level = -1;
+  bool none = false;
+  Datum settings = SysCacheGetAttr(PROCOID, routine, Anum_pg_proc_proconfig, &none);
+  if (!none) {
+    char *path = nullptr;
+    Datum *items = nullptr;
+    int size = 0;
+    deconstruct_array(DatumGetArrayTypeP(settings), TEXTOID, -1, false, TYPALIGN_INT, &items,
+                      nullptr, &size);
+    for (int i = 0; i < size; i++) {
+      char *item = TextDatumGetCString(items[i]);
+      if (strncmp(item, "search_path=", 12) == 0) path = item + 12;
+    }
+    level = NewGUCNestLevel();
+    if (path != nullptr)
+      (void)set_config_option("search_path", path, PGC_SUSET, PGC_S_SESSION, GUC_ACTION_SAVE, true,
+                              0, false);
+  }
+  if (sql) {
+    ReadSqlBody(activation, routine);
+  } else {
+    ReadPlpgsqlBody(activation, routine, trigger);
+  }
+  if (level >= 0) AtEOXact_GUC(true, level);
+}
+
+void SetQuietly(const char *name, const char *value) {
+  (void)set_config_option(name, value, PGC_SUSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
+}
+
+// The path in which names of quoted bodies are looked up: the session's; where it offers system
+// schemas only, as the shipper's does, the one that a session begins with. "$user" is the owner.
+char *SearchPathFor(Oid owner) {
+  char *path = pstrdup(namespace_search_path);
+  for (int round = 0;; round++) {
+    List *names = NIL;
+    if (!SplitIdentifierString(pstrdup(path), ',', &names)) names = NIL;
+    StringInfoData text;
+    initStringInfo(&text);
+    bool own = false;
+    ListCell *cell;
+    foreach (cell, names) {
+      const char *name = static_cast<const char *>(lfirst(cell));
+      if (strncmp(name, "pg_", 3) != 0) own = true;
+      const char *user = strcmp(name, "$user") == 0 ? GetUserNameFromId(owner, true) : nullptr;
+      appendStringInfo(&text, "%s%s", text.len == 0 ? "" : ", ",
+                       quote_identifier(user == nullptr ? name : user));
+    }
+    if (own || round == 1) return text.data;
+    path = pstrdup(GetConfigOptionResetString("search_path"));
+  }
+}
+
+// Leaves nothing in the map of temporary tables, nor in this object's lists.
+void ForgetObject(Definitions *definitions) {
+  for (const SimulatedTable &table : definitions->simulated) TempForget(table.relid);
+  definitions->simulated.size = 0;
+  definitions->of_object.size = 0;
+  definitions->depth = definitions->bodies = 0;
+}
+
+void Leave(Reading *reading) {
+  RollbackAndReleaseCurrentSubTransaction();
+  MemoryContextSwitchTo(reading->caller);
+  CurrentResourceOwner = reading->owner;
+  MyXactFlags = reading->transaction_flags;  // a temporary table that never was
+  MemoryContextDelete(reading->scratch);
+  ForgetObject(reading->definitions);
+}
+
+}  // namespace
+
+Unanalysed ReasonOf(int sqlerrcode) {
+  switch (sqlerrcode) {
+    case ERRCODE_UNDEFINED_TABLE:
+    case ERRCODE_UNDEFINED_COLUMN:
+    case ERRCODE_UNDEFINED_FUNCTION:
+    case ERRCODE_UNDEFINED_OBJECT:
+    case ERRCODE_UNDEFINED_SCHEMA:
+    case ERRCODE_UNDEFINED_PARAMETER:
+    case ERRCODE_UNDEFINED_FILE:
+      return Unanalysed::kMissing;
+    case ERRCODE_LOCK_NOT_AVAILABLE:
+      return Unanalysed::kLocked;
+    case ERRCODE_STATEMENT_TOO_COMPLEX:
+    case ERRCODE_PROGRAM_LIMIT_EXCEEDED:
+      return Unanalysed::kLimit;
+    default:
+      return Unanalysed::kError;
+  }
+}
+
+void CountUnanalysed(Unanalysed reason) {
+  HealthCount(Health::kDegradedUnanalysed);
+  HealthCount(
+      static_cast<Health>(static_cast<int>(Health::kUnanalysedDynamic) + static_cast<int>(reason)));
+}
+
+Definitions *CurrentDefinitions() {
+  return kept != nullptr ? kept : MakeDefinitions(CurrentMemoryContext);
+}
+
+void KeepDefinitions() {
+  kept = nullptr;
+  Definitions *made = MakeDefinitions(CurrentMemoryContext);
+  MemoryContextCallback *callback = static_cast<MemoryContextCallback *>(
+      MemoryContextAllocZero(made->context, sizeof(MemoryContextCallback)));
+  callback->func = ForgetKept;
+  MemoryContextRegisterResetCallback(made->context, callback);
+  kept = made;
+}
+
+Summary *SummaryOf(Definitions *definitions, Oid routine, Oid relation, Trigger *trigger) {
+  SummaryKey key = {routine, relation};
+  if (Summary *known = KnownSummary(definitions, key)) return known;
+  CHECK_FOR_INTERRUPTS();
+  Summary *summary = MakeSummary(definitions, key);
+  definitions->of_object.Append(summary);  // as long as it is not known to hold elsewhere
+  bool nested = !definitions->simulated.Empty();
+  Activation activation = ActivationOf(definitions, summary);
+  HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(routine));
+  if (!HeapTupleIsValid(tuple)) {
+    summary->partly = true;
+  } else if (definitions->depth >= kMaxBodyNesting || stack_is_too_deep() ||
+             ++definitions->bodies > kMaxBodiesOfObject) {
+    NoteUnanalysed(&activation, Unanalysed::kLimit, true);
+    summary->temporary = true;
+  } else {
+    definitions->depth++;
+    ReadBody(&activation, tuple, trigger);
+    definitions->depth--;
+  }
+  if (HeapTupleIsValid(tuple)) ReleaseSysCache(tuple);
+  summary->done = true;
+  if (nested || summary->temporary) return summary;
+  Promote(definitions, summary);
+  return summary;
+}
+
+void FollowCallsOf(Definitions *definitions, Shape *shape, ObservationList *observed) {
+  SummaryKey none = {};
+  Summary *scratch = MakeSummary(definitions, none);
+  Activation activation = ActivationOf(definitions, scratch);
+  activation.base_condition = activation.condition = EmptySet();
+  StatementRun run = {};
+  RunShape(&activation, shape, &run);
+  ObservationList copy = {};
+  copy.items.context = copy.columns.context = definitions->context;
+  ObserveAll(&copy, run.observed);
+  *observed = copy;
+}
+
+const SourceSet *WithoutSymbols(const SourceSet *set) {
+  SourceBag bag = {};
+  for (int i = 0; i < set->size; i++) {
+    if ((set->items[i].flags & kSourceIsSymbol) == 0) bag.Add(set->items[i]);
+  }
+  if (bag.items.size == set->size) return set;
+  return bag.items.Empty() ? EmptySet() : bag.Intern();
+}
+
+void BeginReading(Reading *reading, Definitions *definitions) {
+  reading->definitions = definitions;
+  reading->caller = CurrentMemoryContext;
+  reading->owner = CurrentResourceOwner;
+  reading->transaction_flags = MyXactFlags;
+  reading->scratch =
+      AllocSetContextCreate(CurrentMemoryContext, "pg_lineage reading", ALLOCSET_DEFAULT_SIZES);
+  BeginInternalSubTransaction(nullptr);
+  MemoryContextSwitchTo(reading->scratch);
+}
+
+void PrepareReading(Oid owner) {
+  SetQuietly("search_path", SearchPathFor(owner));
+  SetQuietly("lock_timeout", kLockWait);
+  SetQuietly("client_min_messages", "error");
+  SetQuietly("log_min_messages", "fatal");
+  SetUserIdAndSecContext(BOOTSTRAP_SUPERUSERID, SECURITY_LOCAL_USERID_CHANGE);
+}
+
+void EndReading(Reading *reading) { Leave(reading); }
+
+void FailReading(Reading *reading) {
+  MemoryContextSwitchTo(reading->caller);
+  const bool rethrow = MustRethrow();
+  ErrorData *error = CopyErrorData();
+  FlushErrorState();
+  Leave(reading);
+  if (rethrow) ReThrowError(error);
+  CountUnanalysed(ReasonOf(error->sqlerrcode));
+  FreeErrorData(error);
+}
+
+}  // namespace pg_lineage
