@@ -34,4 +34,35 @@ CREATE VIEW through AS SELECT id, p, q FROM kept WHERE p + q > 0 WITH CHECK OPTI
 INSERT INTO through (id, p) SELECT id, a FROM s WHERE false;
 UPDATE through SET p = s2.x FROM s2;
 :show 'kept.%' ORDER BY line COLLATE "C";
+-- what a BEFORE trigger puts into NEW reaches the columns that are computed from it
+CREATE TABLE fired (id int, v text, w text, vw text GENERATED ALWAYS AS (v || w) STORED);
+CREATE FUNCTION fire() RETURNS trigger LANGUAGE plpgsql AS
+  $$ BEGIN NEW.w := (SELECT y FROM s2 LIMIT 1); RETURN NEW; END $$;
+CREATE TRIGGER fire BEFORE INSERT ON fired FOR EACH ROW EXECUTE FUNCTION fire();
+INSERT INTO fired (id, v) SELECT id, b FROM s;
+:show 'fired.%' ORDER BY line COLLATE "C";
+-- what chooses between the arms decides about the rows that RETURNING gives
+CREATE TABLE returned (id int);
+WITH r AS (INSERT INTO gen AS g (id, a) SELECT id, x FROM s2 ON CONFLICT (id) DO UPDATE
+             SET a = EXCLUDED.a WHERE g.z > 1 RETURNING g.id)
+INSERT INTO returned SELECT id FROM r;
+:show 'returned.%' ORDER BY line COLLATE "C";
+-- functions in C that run queries are made of what these give
+CREATE TABLE words (word text, n int);
+INSERT INTO words SELECT word, nentry FROM ts_stat('SELECT to_tsvector(b) FROM s WHERE a > 0');
+:show 'words.%' ORDER BY line COLLATE "C";
+CREATE TABLE asxml (doc xml);
+INSERT INTO asxml SELECT query_to_xml('SELECT x, y FROM s2', false, false, '');
+:show 'asxml.%' ORDER BY line COLLATE "C";
+-- a held cursor keeps what its rows were made of, unless it goes with its transaction
+CREATE TABLE fetched (id int, v text);
+CREATE PROCEDURE fetch_one(c refcursor) LANGUAGE plpgsql AS $$
+DECLARE i int; v text;
+BEGIN FETCH c INTO i, v; INSERT INTO fetched VALUES (i, v); END $$;
+BEGIN;
+DECLARE kept CURSOR WITH HOLD FOR SELECT id, upper(b) FROM s WHERE a > 0;
+COMMIT;
+CALL fetch_one('kept');
+:show 'fetched.%' ORDER BY line COLLATE "C";
+CLOSE kept;
 DROP SCHEMA lin_f CASCADE;

@@ -1,6 +1,7 @@
 #include "capture/executor.h"
 
 #include "capture/emit.h"
+#include "capture/held_cursors.h"
 #include "capture/plpgsql.h"
 #include "capture/utility.h"
 #include "edge/compat.h"
@@ -119,9 +120,32 @@ bool FrameRuns(const RunState *run) {
          top->frame == run->frame && run->frame->serial == run->frame_serial;
 }
 
+// A function in C ran this query for the one above, and made its result of it (ts_stat, crosstab).
+void ReportToCaller(const RunState *run) {
+  const StackNode *top = TopNode();
+  if (run->frame != nullptr || run->utility != nullptr || run->shape->noutputs == 0 ||
+      top == nullptr || top->kind != NodeKind::kRun || top->run == nullptr || top->run == run)
+    return;
+  const Shape *caller = top->run->shape;
+  bool asks = false;
+  for (int i = 0; i < caller->ncalls && !asks; i++) asks = caller->calls[i].function == kQueriesRun;
+  if (!asks) return;
+  ResolveContext context = RunContext(run);
+  const SourceSet *rows = ResolveSet(context, run->shape->rows);
+  const SourceSet *all = EmptySet();
+  for (int i = 0; i < run->shape->noutputs; i++)
+    all = UnionSets(all, ResolveSet(context, run->shape->outputs[i]));
+  ResultTaint result = {};
+  ClearResult(&result);
+  AddResultRow(&result, 1, &all, rows);
+  Observe(&top->run->observed, {kQueriesRun, kAnySite}, result);
+}
+
 void FinishRun(RunState *run) {
   EmitRun(run);
   if (run->utility != nullptr) KeepOutputs(run->utility, run);
+  KeepIfHeld(run);
+  ReportToCaller(run);
   if (run->shape->ncalls == 0 || !FrameRuns(run)) return;
   const PodVector<StatementEntry> &statements = run->frame->statements;
   bool current =

@@ -7,6 +7,7 @@
 #include "edge/guard.h"
 #include "edge/guc.h"
 #include "lineage/resolve.h"
+#include "lineage/shape_cache.h"
 #include "lineage/temp_tables.h"
 
 namespace pg_lineage {
@@ -149,24 +150,42 @@ void BeginTrigger(RoutineFrame *frame, const StackNode *caller) {
   frame->initial_new = rows.new_row;
 }
 
-// What a BEFORE trigger put into NEW is an edge of its own.
+// The shape of what a BEFORE trigger put into NEW; $n is the n-th field. NULL when nothing changed.
+const Shape *ReturnedShape(const RoutineFrame *frame, const RecordTaint *now) {
+  TupleDesc desc = RelationGetDescr(frame->estate->trigdata->tg_relation);
+  PodVector<int16> columns = {};
+  bool changed = false;
+  for (int i = 0; i < now->size && i < desc->natts; i++) {
+    bool kept = i < frame->initial_new->size && now->fields[i] == frame->initial_new->fields[i];
+    changed = changed || !kept;
+    int16 column = TupleDescAttr(desc, i)->attnum;
+    if (frame->trigger_node != frame->trigger_relation)
+      column = get_attnum(frame->trigger_node, NameStr(TupleDescAttr(desc, i)->attname));
+    columns.Append(kept ? static_cast<int16>(0) : column);
+  }
+  RowSpec row = {columns.size, columns.items, false, nullptr};
+  return changed ? ShapeCacheKeep(BuildRowShape(frame->trigger_node, row)) : nullptr;
+}
+
+// What a BEFORE trigger put into NEW is an edge of its own; generated columns are computed from it.
 void EmitTriggerRow(RoutineFrame *frame, const EventPath *path) {
   const RecordTaint *now = frame->returned;
   if (!frame->before_row_trigger || now == nullptr || now == frame->initial_new) return;
-  TupleDesc desc = RelationGetDescr(frame->estate->trigdata->tg_relation);
+  const Shape *shape = ReturnedShape(frame, now);
+  if (shape == nullptr) return;
+  const SourceSet **params =
+      static_cast<const SourceSet **>(palloc(sizeof(SourceSet *) * Max(shape->nparams, 1)));
+  for (int i = 0; i < shape->nparams; i++) params[i] = now->fields[shape->params[i].paramid - 1];
+  const ShapeWrite &write = shape->writes[0];
   Flow flow = {};
   flow.target = frame->trigger_node;
   flow.operation = Operation::kTrigger;
   flow.origin = Origin::kObserved;
   flow.path = path;
   flow.rows = EmptySet();
-  for (int i = 0; i < now->size && i < desc->natts; i++) {
-    if (i < frame->initial_new->size && now->fields[i] == frame->initial_new->fields[i]) continue;
-    int16 column = TupleDescAttr(desc, i)->attnum;
-    if (frame->trigger_node != frame->trigger_relation)
-      column = get_attnum(frame->trigger_node, NameStr(TupleDescAttr(desc, i)->attname));
-    flow.columns.Append(column);
-    flow.sources.Append(now->fields[i]);
+  for (int i = 0; i < write.ncolumns; i++) {
+    flow.columns.Append(write.columns[i].column);
+    flow.sources.Append(ResolveSet({shape, params, nullptr}, write.columns[i].sources));
   }
   EmitFlow(flow, nullptr, -1);
 }

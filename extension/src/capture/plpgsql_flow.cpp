@@ -1,4 +1,5 @@
 // How values and decisions flow through the statements of a PL/pgSQL routine.
+#include "capture/held_cursors.h"
 #include "capture/plpgsql.h"
 #include "capture/plpgsql_info.h"
 
@@ -186,15 +187,19 @@ void EndFetch(RoutineFrame *frame, PLpgSQL_stmt_fetch *fetch) {
   PLpgSQL_var *cursor = reinterpret_cast<PLpgSQL_var *>(frame->estate->datums[fetch->curvar]);
   if (cursor->isnull) return;
   Portal portal = SPI_cursor_find(TextDatumGetCString(cursor->value));
-  RunState *run =
-      portal == nullptr || portal->queryDesc == nullptr ? nullptr : FindRun(portal->queryDesc);
-  if (run == nullptr) return;
-  ResolveContext context = RunContext(run);
-  const Shape *shape = run->shape;
-  const SourceSet *rows = ResolveSet(context, shape->rows);
+  if (portal == nullptr) return;
+  RunState *run = portal->queryDesc == nullptr ? nullptr : FindRun(portal->queryDesc);
   PodVector<const SourceSet *> sets = {};
-  for (int i = 0; i < shape->noutputs; i++)
-    sets.Append(WithCondition(frame, UnionSets(ResolveSet(context, shape->outputs[i]), rows)));
+  const SourceSet *rows = EmptySet();
+  if (run != nullptr) {
+    ResolveContext context = RunContext(run);
+    rows = ResolveSet(context, run->shape->rows);
+    for (int i = 0; i < run->shape->noutputs; i++)
+      sets.Append(ResolveSet(context, run->shape->outputs[i]));
+  } else if (portal->queryDesc != nullptr || !HeldOutputs(portal, &sets, &rows)) {
+    return;
+  }
+  for (const SourceSet *&set : sets) set = WithCondition(frame, UnionSets(set, rows));
   AssignVariable(frame, reinterpret_cast<PLpgSQL_datum *>(fetch->target), sets.size, sets.items);
 }
 

@@ -93,6 +93,20 @@ bool NeedsFrame(HeapTuple tuple) {
   return HasSeveralStatements(tuple);
 }
 
+// Functions in C that run queries: these of the server, and of extensions those that return rows.
+bool RunsQueries(HeapTuple tuple) {
+  static const char *const kOfServer[] = {"query_to_xml",  "query_to_xml_and_xmlschema",
+                                          "table_to_xml",  "table_to_xml_and_xmlschema",
+                                          "cursor_to_xml", "ts_stat",
+                                          "ts_rewrite"};
+  Form_pg_proc proc = reinterpret_cast<Form_pg_proc>(GETSTRUCT(tuple));
+  if (proc->oid >= FirstNormalObjectId) return proc->prolang == ClanguageId && proc->proretset;
+  for (const char *name : kOfServer) {
+    if (strcmp(name, NameStr(proc->proname)) == 0) return true;
+  }
+  return false;
+}
+
 // Grows with the functions met; a session calls few of them twice in one statement.
 PodVector<Oid> several_sites;
 
@@ -248,12 +262,14 @@ const FunctionTraits *TraitsOf(Oid function) {
   if (found) return traits;
   traits->cls = FunctionClass::kOpaque;
   traits->masking = false;
+  traits->runs_queries = false;
   traits->needs_frame = false;
   HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
   if (!HeapTupleIsValid(tuple)) return traits;
   Form_pg_proc proc = reinterpret_cast<Form_pg_proc>(GETSTRUCT(tuple));
   traits->cls = Classify(tuple);
   traits->masking = IsMaskingFunction(NameStr(proc->proname), proc->pronamespace);
+  traits->runs_queries = RunsQueries(tuple);
   traits->needs_frame = NeedsFrame(tuple);
   ReleaseSysCache(tuple);
   return traits;
@@ -378,6 +394,11 @@ void AddCall(Builder *builder, QueryInfo *info, Node *call, Oid function, List *
     int index = CallIndex(builder, info, call, function, args);
     out->Add({static_cast<uint32>(index), column, kind, SymType::kCall});
     return;
+  }
+  if (traits.runs_queries) {
+    int index = CallIndex(builder, info, call, kQueriesRun, NIL);
+    out->Add({static_cast<uint32>(index), static_cast<int16>(column == kCallRows ? column : 0),
+              column == kCallRows ? kind : Compose(kind, kTransformation), SymType::kCall});
   }
   if (column == kCallRows) return;
   ListCell *cell;

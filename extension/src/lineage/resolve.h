@@ -94,6 +94,8 @@ SymSet QueryColumn(Builder *builder, QueryInfo *info, int resno);
 SymSet QueryRows(Builder *builder, QueryInfo *info);
 // The same without the memo and without the row that a writing query returns.
 void AddStatementRows(Builder *builder, QueryInfo *info, SymBag *out);
+// What chooses between the arms of a writing query: ON CONFLICT, MERGE's WHEN … AND.
+void AddArmConditions(Builder *builder, QueryInfo *info, SymBag *out);
 // The number of output columns.
 int QueryWidth(const Query *query);
 // The output list itself.
@@ -133,7 +135,8 @@ struct FunctionTraits {
   Oid oid;  // hash key
   FunctionClass cls;
   bool masking;
-  bool needs_frame;  // watched by capture/fmgr.cpp: inlining it is not possible anyway
+  bool runs_queries;  // in C, and its result is made of what queries gave that it ran
+  bool needs_frame;   // watched by capture/fmgr.cpp: inlining it is not possible anyway
 };
 const FunctionTraits *TraitsOf(Oid function);
 // Brings in the body of a SQL function; false when it cannot be read.

@@ -398,6 +398,7 @@ SymSet QueryRows(Builder *builder, QueryInfo *info) {
   AddStatementRows(builder, info, &bag);
   // What a writing query returns is the row it wrote.
   if (info->query->commandType != CMD_SELECT && info->query->resultRelation > 0) {
+    AddArmConditions(builder, info, &bag);
     RangeTblEntry *target = rt_fetch(info->query->resultRelation, info->query->rtable);
     AddRelationRead(builder, target->relid, &bag);
   }

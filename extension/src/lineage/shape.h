@@ -44,6 +44,7 @@ struct ShapeFields {
 };
 
 constexpr int kAnySite = -1;
+constexpr Oid kQueriesRun = InvalidOid;  // stands for functions in C that run queries
 
 struct ShapeCall {
   Oid function;

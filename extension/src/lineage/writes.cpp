@@ -82,15 +82,12 @@ void AddConflict(Builder *builder, QueryInfo *info, Target *target) {
   if (conflict == nullptr) return;
   if (conflict->action == ONCONFLICT_UPDATE)
     AddTargets(builder, info, conflict->onConflictSet, CMD_UPDATE, target);
-  AddExpr(builder, info, conflict->onConflictWhere, kFilter, &target->rows);
-  AddArbiter(builder, info, conflict, &target->rows);
 }
 
 void AddMergeActions(Builder *builder, QueryInfo *info, Target *target) {
   ListCell *cell;
   foreach (cell, info->query->mergeActionList) {
     MergeAction *action = lfirst_node(MergeAction, cell);
-    AddExpr(builder, info, action->qual, kFilter, &target->rows);
     if (action->commandType == CMD_INSERT || action->commandType == CMD_UPDATE)
       AddTargets(builder, info, action->targetList, action->commandType, target);
   }
@@ -224,6 +221,7 @@ void AddWrite(Builder *builder, QueryInfo *info, bool counted, PodVector<ShapeWr
   if (query->commandType != CMD_MERGE)
     AddTargets(builder, info, query->targetList, query->commandType, &target);
   AddStatementRows(builder, info, &target.rows);
+  AddArmConditions(builder, info, &target.rows);
   AddConflict(builder, info, &target);
   AddMergeActions(builder, info, &target);
   AddChecks(builder, info, &target);
@@ -253,6 +251,16 @@ void AddDefaults(Builder *builder, const Bitmapset *given, Target *target) {
 }
 
 }  // namespace
+
+void AddArmConditions(Builder *builder, QueryInfo *info, SymBag *out) {
+  if (OnConflictExpr *conflict = info->query->onConflict) {
+    AddExpr(builder, info, conflict->onConflictWhere, kFilter, out);
+    AddArbiter(builder, info, conflict, out);
+  }
+  ListCell *cell;
+  foreach (cell, info->query->mergeActionList)
+    AddExpr(builder, info, lfirst_node(MergeAction, cell)->qual, kFilter, out);
+}
 
 void AddWrites(Builder *builder, QueryInfo *info, PodVector<ShapeWrite> *out) {
   ListCell *cell;
