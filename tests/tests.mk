@@ -76,7 +76,7 @@ format: ## write all sources as .clang-format says
 bench: ## server CPU with the library, without it, and with pg_stat_statements
 	+tests/staged.sh tests/bench/bench.sh
 
-bench-graph: ## what upstream(), downstream() and path() take over a million edges
+bench-graph: ## what upstream(), path() and impact() take over a million edges
 	+tests/staged.sh tests/bench/graph.sh
 
 bench-accuracy: ## right and wrong edges beside sqlglot, sqllineage and OpenMetadata's parser

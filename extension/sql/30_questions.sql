@@ -58,3 +58,25 @@ AS 'MODULE_PATHNAME', 'pg_lineage_path_name';
 COMMENT ON FUNCTION lineage.path(text, text, text, text) IS
   'public: the steps of a shortest way from one relation or column to another';
 
+-- API: public. What a change or drop would touch. reason: lineage (column or relation that it flows
+-- into), definition (tied by the catalog), reads, writes, calls (routines).
+CREATE FUNCTION lineage.impact(
+  relation regclass, column_name text DEFAULT NULL,
+  OUT depth integer, OUT object_type text, OUT object_name text, OUT column_name text,
+  OUT type text, OUT reason text, OUT path text[])
+RETURNS SETOF record LANGUAGE c STABLE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'pg_lineage_impact_relation';
+COMMENT ON FUNCTION lineage.impact(regclass, text) IS
+  'public: everything that a change or drop of a relation or a column would touch';
+
+-- API: public. What a change or drop would touch. reason: lineage (column or relation that it flows
+-- into), definition (tied by the catalog), reads, writes, calls (routines).
+CREATE FUNCTION lineage.impact(
+  relation text, column_name text DEFAULT NULL,
+  OUT depth integer, OUT object_type text, OUT object_name text, OUT column_name text,
+  OUT type text, OUT reason text, OUT path text[])
+RETURNS SETOF record LANGUAGE c STABLE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'pg_lineage_impact_name';
+COMMENT ON FUNCTION lineage.impact(text, text) IS
+  'public: everything that a change or drop of a relation or a column would touch';
+

@@ -105,7 +105,8 @@ TEST_F(Rights, GrantReaderGivesExactlyReadingAndIsIdempotent) {
   }
   EXPECT_EQ(("," + readable).find(",_"), std::string::npos) << readable;
   EXPECT_EQ(Relations("reader", kWrites), "");
-  for (const char *function : {"upstream", "downstream"}) EXPECT_TRUE(MayCall("reader", function));
+  for (const char *function : {"upstream", "downstream", "path", "impact"})
+    EXPECT_TRUE(MayCall("reader", function));
   for (const char *function : {"_sink_register", "_feed", "_ack", "_park", "_unpark", "_state_get",
                                "_state_set", "forget", "usage_reset", "snapshot", "snapshot_schema",
                                "snapshot_table", "grant_reader", "grant_shipper"}) {

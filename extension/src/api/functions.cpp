@@ -67,7 +67,8 @@ const char *const kReaderGrants[] = {
     "lineage.pending(), lineage.upstream(regclass, text, integer), "
     "lineage.upstream(text, text, integer), lineage.downstream(regclass, text, integer), "
     "lineage.downstream(text, text, integer), lineage.path(regclass, regclass, text, text), "
-    "lineage.path(text, text, text, text) TO %s",
+    "lineage.path(text, text, text, text), lineage.impact(regclass, text), "
+    "lineage.impact(text, text) TO %s",
 };
 
 const char *const kShipperGrants[] = {
