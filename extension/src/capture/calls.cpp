@@ -103,6 +103,14 @@ const SourceSet *UsingParam(RoutineFrame *frame, List *params, const ShapeParam 
                                            : ExprValue(frame, expr);
 }
 
+// A parameter of a statement's query: what USING passes, or a variable.
+const SourceSet *StatementParam(RoutineFrame *frame, PLpgSQL_stmt *statement,
+                                const ShapeParam &param) {
+  return statement != nullptr && DynamicText(statement) != nullptr
+             ? UsingParam(frame, UsingOf(statement), param)
+             : FrameParam(frame, param.paramid, param.field);
+}
+
 bool RunsPortal(PLpgSQL_stmt_type type) {
   return type == PLPGSQL_STMT_FORS || type == PLPGSQL_STMT_FORC || type == PLPGSQL_STMT_DYNFORS ||
          type == PLPGSQL_STMT_OPEN || type == PLPGSQL_STMT_RETURN_QUERY;
@@ -218,9 +226,6 @@ void CallerArguments(const StackNode *node, const Callee &callee, ArgumentSets *
   }
 }
 
-namespace {
-
-// What decides that a query runs what it calls or fires.
 const SourceSet *RunDecides(RunState *run) {
   if (run->decides != nullptr) return run->decides;
   // Without what its calls gave: a call does not decide about itself.
@@ -233,8 +238,6 @@ const SourceSet *RunDecides(RunState *run) {
   run->decides = set;
   return set;
 }
-
-}  // namespace
 
 const SourceSet *CallerCondition(const StackNode *node) {
   if (node == nullptr) return EmptySet();
@@ -250,6 +253,24 @@ const SourceSet *CallerCondition(const StackNode *node) {
   for (int i = 0; i < shape->nwrites; i++)
     set = UnionSets(set, AsCondition(ResolveSet(context, shape->writes[i].rows)));
   return set;
+}
+
+const SourceSet *ShapeInputs(RoutineFrame *frame, PLpgSQL_stmt *statement, const Shape *shape) {
+  const SourceSet **params =
+      static_cast<const SourceSet **>(palloc(sizeof(SourceSet *) * Max(shape->nparams, 1)));
+  for (int i = 0; i < shape->nparams; i++)
+    params[i] = StatementParam(frame, statement, shape->params[i]);
+  ResolveContext context = {shape, params, &frame->observed};
+  const SourceSet *all = ResolveSet(context, shape->rows);
+  for (int i = 0; i < shape->noutputs; i++)
+    all = UnionSets(all, ResolveSet(context, shape->outputs[i]));
+  for (int w = 0; w < shape->nwrites; w++) {
+    const ShapeWrite &write = shape->writes[w];
+    all = UnionSets(all, ResolveSet(context, write.rows));
+    for (int i = 0; i < write.ncolumns; i++)
+      all = UnionSets(all, ResolveSet(context, write.columns[i].sources));
+  }
+  return all;
 }
 
 void ReportResult(const StackNode *caller, const Callee &callee, const ResultTaint &result) {
@@ -288,14 +309,14 @@ void BindToFrame(RunState *run, RoutineFrame *frame) {
   run->statement = statement;
   run->estate = frame->estate;
   PLpgSQL_expr *text = DynamicText(statement);
-  for (int i = 0; i < shape->nparams; i++) {
-    run->params[i] = text != nullptr
-                         ? UsingParam(frame, UsingOf(statement), shape->params[i])
-                         : FrameParam(frame, shape->params[i].paramid, shape->params[i].field);
-  }
+  for (int i = 0; i < shape->nparams; i++)
+    run->params[i] = StatementParam(frame, statement, shape->params[i]);
   if (text != nullptr && settings.track_control_flow)
     run->condition = UnionSets(run->condition, AsCondition(ExprValue(frame, text)));
   AssignOutputs(run);
+  frame->statements.Last().shape = shape;
+  if (frame->info->looks_at_outcome && settings.track_control_flow)
+    frame->statements.Last().outcome = RunDecides(run);
 }
 
 void AssignOutputs(RunState *run) {

@@ -162,8 +162,16 @@ bool WantsShape(Query *query) {
   return StackDepth() > 0 || QueryMayWrite(query);
 }
 
+// Planning itself may fail, when it computes what is constant: the handler asks what it looked at.
+void NotePlanning(const Shape *shape) {
+  const StackNode *top = TopNode();
+  if (top != nullptr && top->kind == NodeKind::kRoutine && !top->frame->statements.Empty())
+    top->frame->statements.Last().shape = shape;
+}
+
 PlannedStmt *Plan(Query *query, const char *text, int options, ParamListInfo params) {
   const Shape *shape = WantsShape(query) ? ShapeOf(query) : nullptr;
+  if (shape != nullptr) NotePlanning(shape);
   PlannedStmt *plan = previous_planner != nullptr ? previous_planner(query, text, options, params)
                                                   : standard_planner(query, text, options, params);
   if (shape != nullptr) TagPlan(plan, shape->key);

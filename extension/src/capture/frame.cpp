@@ -177,7 +177,7 @@ RoutineFrame *AcquireFrame(int depth, int nslots) {
   frame->before_row_trigger = false;
   frame->returned = nullptr;
   frame->statements.size = 0;
-  frame->base_condition = EmptySet();
+  frame->base_condition = frame->row_count = EmptySet();
   frame->observed.items.size = frame->observed.columns.size = 0;
   frame->initial_new = nullptr;
   ClearResult(&frame->result);

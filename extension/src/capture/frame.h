@@ -78,7 +78,9 @@ struct StatementEntry {
   PLpgSQL_stmt *statement;
   const SourceSet *condition;       // decides whether this statement runs
   const SourceSet *body_condition;  // what loops add for their body: NULL until known
-  bool open;                        // declarations or bounds are still to be evaluated
+  const SourceSet *outcome;         // decides how many rows its query moved: NULL until known
+  const Shape *shape;  // of the query or expression planned or run for it last: NULL until known
+  bool open;           // declarations or bounds are still to be evaluated
 };
 
 struct RoutineFrame {
@@ -98,6 +100,7 @@ struct RoutineFrame {
   int capacity;
   PodVector<StatementEntry> statements;
   const SourceSet *base_condition;  // the caller's, and jumps taken so far
+  const SourceSet *row_count;       // decides what GET DIAGNOSTICS … = ROW_COUNT gives
   ResultTaint result;
   ObservationList observed;
   const RecordTaint *initial_new;

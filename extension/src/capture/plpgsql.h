@@ -31,6 +31,8 @@ bool ArgumentsCarryNothing(const CallStmt *call, ParamListInfo params);
 void CallerArguments(const StackNode *node, const Callee &callee, ArgumentSets *out);
 // What decides that a routine called from `node` runs; writes of `run` that fire it included.
 const SourceSet *CallerCondition(const StackNode *node);
+// What decides how many rows a run moves, and that it runs what it calls or fires.
+const SourceSet *RunDecides(RunState *run);
 // Hands what a routine returned to whoever called it.
 void ReportResult(const StackNode *caller, const Callee &callee, const ResultTaint &result);
 
@@ -50,12 +52,28 @@ void AssignVariable(RoutineFrame *frame, PLpgSQL_datum *target, int size,
 void SpreadOverLive(Oid row_type, PodVector<const SourceSet *> *sets);
 void ReadVariable(RoutineFrame *frame, int dno, ResultTaint *out);
 
+// ---- capture/plpgsql_conditions.cpp: what decides without giving a value ------------------------
+
+// The first `count` conditions of IF, CASE, WHILE, as they decide what is inside.
+const SourceSet *ConditionsOf(RoutineFrame *frame, PLpgSQL_stmt *statement, int count);
+// IF x THEN RETURN; EXIT WHEN x: what follows runs because x was not so.
+void NoteJump(RoutineFrame *frame, PLpgSQL_stmt *statement, uint8 jumps);
+// FOUND and ROW_COUNT after a statement. Allocates nothing.
+void NoteOutcome(RoutineFrame *frame, const StatementEntry &entry);
+// An exception handler of the block `parent` runs because of what the statement that failed looked
+// at, and because of what decided that it ran. Reads no query: the failure may be a cancel.
+void NoteFailure(RoutineFrame *frame, uint32 parent);
+
 // ---- capture/plpgsql_expr.cpp -------------------------------------------------------------------
 
 // Forgets evaluations that hold interned sets (they were reset).
 void ExprMemosReset();
 // The shape of an expression's query, kept with its plan; NULL while it has no valid plan.
 const Shape *ExprShape(PLpgSQL_expr *expr);
+// The same if it has been read before; NULL otherwise, no query is read.
+const Shape *KnownExprShape(PLpgSQL_expr *expr);
+// All that a query of `statement` looks at, values and conditions alike; NULL: an expression.
+const SourceSet *ShapeInputs(RoutineFrame *frame, PLpgSQL_stmt *statement, const Shape *shape);
 // What the value of an expression is made of, in the frame as it is now.
 const SourceSet *ExprValue(RoutineFrame *frame, PLpgSQL_expr *expr);
 // The value if it is known without allocating anything; NULL otherwise.

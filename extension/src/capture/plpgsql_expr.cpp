@@ -136,6 +136,13 @@ const SourceSet *ExprValue(RoutineFrame *frame, PLpgSQL_expr *expr) {
   return entry->value;
 }
 
+const Shape *KnownExprShape(PLpgSQL_expr *expr) {
+  CachedPlanSource *source = SourceOf(expr);
+  if (source == nullptr || expr_table == nullptr) return nullptr;
+  ExprEntry *entry = static_cast<ExprEntry *>(hash_search(expr_table, &source, HASH_FIND, nullptr));
+  return entry == nullptr ? nullptr : entry->shape;
+}
+
 const SourceSet *ExprValueKnown(RoutineFrame *frame, PLpgSQL_expr *expr) {
   CachedPlanSource *source = SourceOf(expr);
   if (source == nullptr || expr_table == nullptr) return nullptr;

@@ -98,17 +98,6 @@ void OpenEntry(RoutineFrame *frame, StatementEntry *entry) {
   }
 }
 
-// The first `count` conditions of IF, CASE, WHILE, as they decide what is inside.
-const SourceSet *ConditionsOf(RoutineFrame *frame, PLpgSQL_stmt *statement, int count) {
-  const SourceSet *all = EmptySet();
-  for (int i = 0; i < count; i++) {
-    PLpgSQL_expr *expr = ConditionOf(statement, i);
-    if (expr == nullptr) break;
-    all = UnionSets(all, AsCondition(ExprValue(frame, expr)));
-  }
-  return all;
-}
-
 // What decides about a statement that stands in `parent`.
 const SourceSet *InnerCondition(RoutineFrame *frame, StatementEntry *parent, int conditions) {
   if (parent == nullptr || !settings.track_control_flow) return EmptySet();
@@ -123,24 +112,6 @@ const SourceSet *InnerCondition(RoutineFrame *frame, StatementEntry *parent, int
 void CutToParent(RoutineFrame *frame, uint32 parent) {
   while (!frame->statements.Empty() && frame->statements.Last().statement->stmtid != parent)
     frame->statements.size--;
-}
-
-// IF x THEN RETURN; EXIT WHEN x: what follows runs because x was not so.
-void NoteJump(RoutineFrame *frame, PLpgSQL_stmt *statement, uint8 jumps) {
-  if (jumps == 0 || !settings.track_control_flow) return;
-  const SourceSet *set = ConditionsOf(frame, statement, PG_INT16_MAX);
-  if (set->size == 0) return;
-  if ((jumps & kJumpsOutOfFunction) != 0)
-    frame->base_condition = UnionSets(frame->base_condition, set);
-  if ((jumps & kJumpsOutOfLoop) == 0) return;
-  for (int i = frame->statements.size - 1; i >= 0; i--) {
-    StatementEntry *entry = &frame->statements[i];
-    if (entry->statement == statement) continue;
-    entry->body_condition =
-        entry->body_condition == nullptr ? set : UnionSets(entry->body_condition, set);
-    PLpgSQL_stmt_type type = entry->statement->cmd_type;
-    if (type != PLPGSQL_STMT_BLOCK && type != PLPGSQL_STMT_IF && type != PLPGSQL_STMT_CASE) break;
-  }
 }
 
 void EndAssign(RoutineFrame *frame, PLpgSQL_stmt_assign *assign) {
@@ -183,7 +154,6 @@ void EndReturn(RoutineFrame *frame, PLpgSQL_expr *expr, int retvarno) {
 }
 
 void EndFetch(RoutineFrame *frame, PLpgSQL_stmt_fetch *fetch) {
-  if (fetch->is_move || fetch->target == nullptr) return;
   PLpgSQL_var *cursor = reinterpret_cast<PLpgSQL_var *>(frame->estate->datums[fetch->curvar]);
   if (cursor->isnull) return;
   Portal portal = SPI_cursor_find(TextDatumGetCString(cursor->value));
@@ -199,6 +169,9 @@ void EndFetch(RoutineFrame *frame, PLpgSQL_stmt_fetch *fetch) {
   } else if (portal->queryDesc != nullptr || !HeldOutputs(portal, &sets, &rows)) {
     return;
   }
+  if (frame->info->looks_at_outcome && settings.track_control_flow)
+    frame->statements.Last().outcome = run != nullptr ? RunDecides(run) : AsCondition(rows);
+  if (fetch->is_move || fetch->target == nullptr) return;
   for (const SourceSet *&set : sets) set = WithCondition(frame, UnionSets(set, rows));
   AssignVariable(frame, reinterpret_cast<PLpgSQL_datum *>(fetch->target), sets.size, sets.items);
 }
@@ -269,6 +242,7 @@ void BeginStatement(RoutineFrame *frame, PLpgSQL_stmt *statement) {
     return;
   }
   const StatementInfo &fixed = info->statements[statement->stmtid];
+  if (fixed.handler) NoteFailure(frame, fixed.parent);
   CutToParent(frame, fixed.parent);
   StatementEntry *parent = TopEntry(frame);
   if (parent != nullptr && parent->open) OpenEntry(frame, parent);
@@ -287,10 +261,10 @@ bool BeginStatementQuickly(RoutineFrame *frame, PLpgSQL_stmt *statement) {
   PodVector<StatementEntry> *statements = &frame->statements;
   if (statement->stmtid == 0 || statement->stmtid >= info->size) return true;
   const StatementInfo &fixed = info->statements[statement->stmtid];
-  if (statements->size >= statements->capacity) return false;
+  if (statements->size >= statements->capacity || fixed.handler) return false;
   CutToParent(frame, fixed.parent);
   const StatementEntry *parent = TopEntry(frame);
-  StatementEntry entry = {statement, EmptySet(), nullptr, false};
+  StatementEntry entry = {statement, EmptySet(), nullptr, nullptr, nullptr, false};
   if (parent != nullptr && settings.track_control_flow) {
     if (fixed.conditions > 0) return false;
     const SourceSet *body = parent->body_condition;
@@ -359,6 +333,7 @@ bool EndStatementQuickly(RoutineFrame *frame, PLpgSQL_stmt *statement) {
     default:
       return false;
   }
+  NoteOutcome(frame, statements->Last());
   statements->size--;
   return true;
 }
@@ -389,8 +364,11 @@ void EndStatement(RoutineFrame *frame, PLpgSQL_stmt *statement) {
       break;
     case PLPGSQL_STMT_GETDIAG: {
       ListCell *cell;
-      foreach (cell, As<PLpgSQL_stmt_getdiag>(statement)->diag_items)
-        SetDatum(frame, static_cast<PLpgSQL_diag_item *>(lfirst(cell))->target, EmptySet());
+      foreach (cell, As<PLpgSQL_stmt_getdiag>(statement)->diag_items) {
+        const PLpgSQL_diag_item *item = static_cast<PLpgSQL_diag_item *>(lfirst(cell));
+        bool counts = item->kind == PLPGSQL_GETDIAG_ROW_COUNT;
+        SetDatum(frame, item->target, WithCondition(frame, counts ? frame->row_count : EmptySet()));
+      }
       break;
     }
     case PLPGSQL_STMT_IF:
@@ -401,6 +379,7 @@ void EndStatement(RoutineFrame *frame, PLpgSQL_stmt *statement) {
     default:
       break;
   }
+  NoteOutcome(frame, frame->statements.Last());
   frame->statements.size--;
 }
 

@@ -16,7 +16,8 @@ T *As(PLpgSQL_stmt *statement) {
   return reinterpret_cast<T *>(statement);
 }
 
-uint8 VisitList(FunctionInfo *info, List *body, uint32 parent, int conditions);
+uint8 VisitList(FunctionInfo *info, List *body, uint32 parent, int conditions,
+                bool handler = false);
 
 void Forget(void *arg) {
   if (info_table != nullptr) hash_search(info_table, &arg, HASH_REMOVE, nullptr);
@@ -49,8 +50,8 @@ uint8 VisitBlock(FunctionInfo *info, PLpgSQL_stmt_block *block) {
   if (block->exceptions == nullptr) return jumps;
   ListCell *cell;
   foreach (cell, block->exceptions->exc_list)
-    jumps |=
-        VisitList(info, static_cast<PLpgSQL_exception *>(lfirst(cell))->action, block->stmtid, 0);
+    jumps |= VisitList(info, static_cast<PLpgSQL_exception *>(lfirst(cell))->action, block->stmtid,
+                       0, true);
   return jumps;
 }
 
@@ -87,7 +88,15 @@ uint8 VisitInside(FunctionInfo *info, PLpgSQL_stmt *statement) {
   }
 }
 
-uint8 VisitList(FunctionInfo *info, List *body, uint32 parent, int conditions) {
+// FOUND in the text of an expression: the variable, or a name that costs a little for nothing.
+void LookForFound(PLpgSQL_expr *expr, void *arg) {
+  FunctionInfo *info = static_cast<FunctionInfo *>(arg);
+  if (expr == nullptr) return;
+  for (const char *c = expr->query; *c != '\0' && !info->looks_at_outcome; c++)
+    info->looks_at_outcome = pg_strncasecmp(c, "found", 5) == 0;
+}
+
+uint8 VisitList(FunctionInfo *info, List *body, uint32 parent, int conditions, bool handler) {
   uint8 all = 0;
   ListCell *cell;
   foreach (cell, body) {
@@ -97,8 +106,12 @@ uint8 VisitList(FunctionInfo *info, List *body, uint32 parent, int conditions) {
     entry->statement = statement;
     entry->parent = parent;
     entry->conditions = static_cast<int16>(conditions);
+    entry->handler = handler;
     entry->jumps = VisitInside(info, statement);
     all |= entry->jumps;
+    if (statement->cmd_type == PLPGSQL_STMT_GETDIAG) info->looks_at_outcome = true;
+    ForEachExpression(statement, LookForFound, info);
+    ForEachQuery(statement, LookForFound, info);
   }
   return all;
 }
@@ -172,6 +185,33 @@ PLpgSQL_expr *ConditionOf(PLpgSQL_stmt *statement, int index) {
       return index == 0 ? As<PLpgSQL_stmt_exit>(statement)->cond : nullptr;
     default:
       return nullptr;
+  }
+}
+
+void ForEachQuery(PLpgSQL_stmt *statement, void (*visit)(PLpgSQL_expr *, void *), void *arg) {
+  switch (statement->cmd_type) {
+    case PLPGSQL_STMT_EXECSQL:
+      visit(As<PLpgSQL_stmt_execsql>(statement)->sqlstmt, arg);
+      break;
+    case PLPGSQL_STMT_PERFORM:
+      visit(As<PLpgSQL_stmt_perform>(statement)->expr, arg);
+      break;
+    case PLPGSQL_STMT_CALL:
+      visit(As<PLpgSQL_stmt_call>(statement)->expr, arg);
+      break;
+    case PLPGSQL_STMT_FORS:
+      visit(As<PLpgSQL_stmt_fors>(statement)->query, arg);
+      break;
+    case PLPGSQL_STMT_RETURN_QUERY:
+      if (As<PLpgSQL_stmt_return_query>(statement)->query != nullptr)
+        visit(As<PLpgSQL_stmt_return_query>(statement)->query, arg);
+      break;
+    case PLPGSQL_STMT_OPEN:
+      if (As<PLpgSQL_stmt_open>(statement)->query != nullptr)
+        visit(As<PLpgSQL_stmt_open>(statement)->query, arg);
+      break;
+    default:
+      break;
   }
 }
 

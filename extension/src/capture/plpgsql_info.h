@@ -18,12 +18,14 @@ struct StatementInfo {
   uint32 parent;     // stmtid of the statement it stands in; 0: none
   int16 conditions;  // how many of the parent's conditions were looked at before it runs
   uint8 jumps;
+  bool handler;  // stands in an EXCEPTION clause of its parent
 };
 
 struct FunctionInfo {
   PLpgSQL_function *function;
   uint32 size;                // stmtids run from 1 to size - 1
   StatementInfo *statements;  // by stmtid
+  bool looks_at_outcome;      // FOUND or GET DIAGNOSTICS occur: what decides them is kept
 };
 
 FunctionInfo *InfoOf(PLpgSQL_function *function);
@@ -33,6 +35,9 @@ FunctionInfo *KnownInfo(PLpgSQL_function *function);
 // Calls `visit(expr)` for the expressions that a statement itself evaluates (not those of the
 // statements it contains).
 void ForEachExpression(PLpgSQL_stmt *statement, void (*visit)(PLpgSQL_expr *, void *), void *arg);
+
+// The same for the queries that it runs.
+void ForEachQuery(PLpgSQL_stmt *statement, void (*visit)(PLpgSQL_expr *, void *), void *arg);
 
 // Condition `index` of IF, CASE, WHILE, EXIT WHEN …; NULL after the last.
 PLpgSQL_expr *ConditionOf(PLpgSQL_stmt *statement, int index);

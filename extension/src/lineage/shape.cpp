@@ -157,7 +157,7 @@ Shape *BuildShape(Query *query) {
   shape->noutputs = info->ncolumns;
   shape->outputs = static_cast<SymSet *>(palloc0(sizeof(SymSet) * Max(info->ncolumns, 1)));
   for (int i = 0; i < info->ncolumns; i++) shape->outputs[i] = QueryColumn(&builder, info, i + 1);
-  if (info->ncolumns > 0 || query->commandType == CMD_SELECT)
+  if (info->ncolumns > 0 || query->commandType == CMD_SELECT || query->commandType == CMD_DELETE)
     shape->rows = QueryRows(&builder, info);
   AddFields(&builder, info, shape);
   TakeBuilt(&builder, shape);

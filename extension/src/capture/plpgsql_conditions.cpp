@@ -1,0 +1,95 @@
+// What decides in a PL/pgSQL routine without giving a value: conditions, jumps, outcomes, failures.
+#include "capture/plpgsql.h"
+#include "capture/plpgsql_info.h"
+
+#include "edge/guc.h"
+
+namespace pg_lineage {
+
+namespace {
+
+struct FailureSearch {
+  RoutineFrame *frame;
+  const SourceSet *found;
+};
+
+void AddInputs(PLpgSQL_expr *expr, void *arg) {
+  FailureSearch *search = static_cast<FailureSearch *>(arg);
+  const Shape *shape = KnownExprShape(expr);
+  if (shape != nullptr)
+    search->found = UnionSets(search->found, ShapeInputs(search->frame, nullptr, shape));
+}
+
+}  // namespace
+
+const SourceSet *ConditionsOf(RoutineFrame *frame, PLpgSQL_stmt *statement, int count) {
+  const SourceSet *all = EmptySet();
+  for (int i = 0; i < count; i++) {
+    PLpgSQL_expr *expr = ConditionOf(statement, i);
+    if (expr == nullptr) break;
+    all = UnionSets(all, AsCondition(ExprValue(frame, expr)));
+  }
+  return all;
+}
+
+void NoteFailure(RoutineFrame *frame, uint32 parent) {
+  if (!settings.track_control_flow) return;
+  FailureSearch search = {frame, EmptySet()};
+  int i = frame->statements.size - 1;
+  for (; i >= 0 && frame->statements[i].statement->stmtid != parent; i--) {
+    const StatementEntry &failed = frame->statements[i];
+    search.found = UnionSets(search.found, failed.condition);
+    if (failed.shape != nullptr)
+      search.found = UnionSets(search.found, ShapeInputs(frame, failed.statement, failed.shape));
+    ForEachExpression(failed.statement, AddInputs, &search);
+  }
+  if (i < 0 || search.found->size == 0) return;
+  StatementEntry *block = &frame->statements[i];
+  const SourceSet *known = block->body_condition == nullptr ? EmptySet() : block->body_condition;
+  block->body_condition = UnionSets(known, AsCondition(search.found));
+}
+
+void NoteOutcome(RoutineFrame *frame, const StatementEntry &entry) {
+  if (!frame->info->looks_at_outcome) return;
+  const SourceSet *outcome = entry.outcome == nullptr ? EmptySet() : entry.outcome;
+  switch (entry.statement->cmd_type) {
+    case PLPGSQL_STMT_EXECSQL:
+    case PLPGSQL_STMT_PERFORM:
+    case PLPGSQL_STMT_RETURN_QUERY:
+    case PLPGSQL_STMT_FETCH:
+      frame->row_count = outcome;
+      break;
+    case PLPGSQL_STMT_DYNEXECUTE:  // leaves FOUND alone
+      frame->row_count = outcome;
+      return;
+    case PLPGSQL_STMT_FORI:
+    case PLPGSQL_STMT_FORS:
+    case PLPGSQL_STMT_FORC:
+    case PLPGSQL_STMT_DYNFORS:
+    case PLPGSQL_STMT_FOREACH_A:
+      outcome = entry.body_condition == nullptr ? EmptySet() : entry.body_condition;
+      break;
+    default:
+      return;
+  }
+  frame->slots[frame->estate->found_varno] = {outcome, nullptr};
+}
+
+void NoteJump(RoutineFrame *frame, PLpgSQL_stmt *statement, uint8 jumps) {
+  if (jumps == 0 || !settings.track_control_flow) return;
+  const SourceSet *set = ConditionsOf(frame, statement, PG_INT16_MAX);
+  if (set->size == 0) return;
+  if ((jumps & kJumpsOutOfFunction) != 0)
+    frame->base_condition = UnionSets(frame->base_condition, set);
+  if ((jumps & kJumpsOutOfLoop) == 0) return;
+  for (int i = frame->statements.size - 1; i >= 0; i--) {
+    StatementEntry *entry = &frame->statements[i];
+    if (entry->statement == statement) continue;
+    entry->body_condition =
+        entry->body_condition == nullptr ? set : UnionSets(entry->body_condition, set);
+    PLpgSQL_stmt_type type = entry->statement->cmd_type;
+    if (type != PLPGSQL_STMT_BLOCK && type != PLPGSQL_STMT_IF && type != PLPGSQL_STMT_CASE) break;
+  }
+}
+
+}  // namespace pg_lineage
