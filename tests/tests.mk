@@ -29,7 +29,7 @@ $(TEST_OBJS): build/%.o: %.cpp build/shipper.flags
 
 .PHONY: test-programs unit installcheck staged-installcheck integration models e2e report cases
 .PHONY: regress-pair scrub-fuzz gates format bench bench-graph test test-matrix
-.PHONY: bench-accuracy
+.PHONY: bench-accuracy oracle-mutants oracle-coverage
 
 test-programs: build/unit_tests build/integration_tests $(REPORT_PROGRAMS)
 
@@ -82,6 +82,12 @@ bench-graph: ## what upstream(), path() and impact() take over a million edges
 bench-accuracy: ## right and wrong edges beside sqlglot, sqllineage and OpenMetadata's parser
 	+SHIPPER=no tests/staged.sh tests/bench/accuracy.sh $(if $(CASES),--cases $(CASES)) \
 	  $(if $(ONLY),--only $(ONLY))
+
+oracle-mutants: ## planted faults of the walker that generated cases alone find (ONLY=PATTERN)
+	tests/oracle/mutants/plant.py $(if $(ONLY),--only '$(ONLY)')
+
+oracle-coverage: ## branches of the walker that generated cases alone take
+	tests/oracle/coverage.py -v
 
 test: ## everything that runs here, counted in one last line
 	tests/install-deps.sh test
