@@ -1,6 +1,7 @@
 #!/bin/bash
 # Makes the environments of the other tools (once) and starts a cluster for the scoreboard.
 # usage: [PG_CONFIG=…] tests/bench/accuracy.sh [--cases DIR] [--only PATTERN]
+#        [--statements N] [--routines N]
 cd "$(dirname "$0")/../.." || exit 1
 export REQUIREMENTS=tests/bench/accuracy
 parsers=$(tests/models/make_venv.sh build/accuracy/venv parsers) || exit 1

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """The scoreboard of accuracy: pg_lineage beside tools that parse what pg_stat_statements shows.
 
-usage: tests/bench/accuracy.sh runs it with a server; [--cases DIR] [--only PATTERN] [--oracle N]
+usage: tests/bench/accuracy.sh runs it with a server
+       [--cases DIR] [--only PATTERN] [--statements N] [--routines N]
 Prints one table; what each tool stumbled over is in build/accuracy/notes.txt. Answers are kept in
 build/accuracy and used again while the input of the case and the tool are the same.
 """
@@ -20,6 +21,7 @@ sys.path[:0] = [os.path.join(ROOT, "tests", "cases")]
 
 from collect import collect, prepare  # noqa: E402
 from compare import Answer, Expected, Result, find_cases, show_edge  # noqa: E402
+from generated import generate  # noqa: E402
 from run_cases import CaseError, Server  # noqa: E402
 
 STORE = os.path.join(ROOT, "build", "accuracy")
@@ -139,8 +141,9 @@ class Score:
 class Board:
     """All rows of one set of cases."""
 
-    def __init__(self, title, tools):
-        self.title, self.tools, self.rows, self.notes, self.crashes = title, tools, {}, [], {}
+    def __init__(self, title, tools, knows_tables=True):
+        self.title, self.tools, self.knows_tables = title, tools, knows_tables
+        self.rows, self.notes, self.crashes = {}, [], {}
 
     def add(self, row, name, expected, answer, notes=()):
         result = Result(name, expected, answer, [])
@@ -171,12 +174,14 @@ class Board:
     def lines(self):
         """The table as Markdown."""
         total = self.rows[OURS][0].cases
-        head = f"{self.title}: {total} cases", "Precision", "Recall", "Exact"
-        yield f"| {' | '.join(head)} | tables: Precision | Recall | Exact |"
-        yield "|---|---|---|---|---|---|---|"
+        head = [f"{self.title}: {total} cases", "Precision", "Recall", "Exact"]
+        head += ["tables: Precision", "Recall", "Exact"] if self.knows_tables else []
+        yield f"| {' | '.join(head)} |"
+        yield "|---" * len(head) + "|"
         for row in sorted(self.rows, key=lambda r: (r != OURS, r.endswith("top"), r)):
             columns, tables = self.rows[row]
-            yield "| " + " | ".join([row, *columns.cells(), *tables.cells()]) + " |"
+            cells = [row, *columns.cells()] + (tables.cells() if self.knows_tables else [])
+            yield f"| {' | '.join(cells)} |"
         for row, number in sorted(self.crashes.items()):
             if number:
                 yield f"{row}: crashed in {number} cases"
@@ -194,10 +199,22 @@ def judge_cases(server, tools, top, only):
     return board
 
 
+def judge_generated(server, tools, kind, number):
+    """The board of so many cases of the oracle, or None."""
+    if not number:
+        return None
+    board = Board(f"Generated {kind}s", tools, knows_tables=False)
+    for index, (name, folder, known) in enumerate(generate(kind, number, STORE)):
+        board.case(name, known, collect(server, index, folder))
+    return board
+
+
 def parse_args():
     parser = argparse.ArgumentParser(description="The scoreboard of accuracy.")
     parser.add_argument("--cases", default=os.path.join(ROOT, "..", "shared", "cases"))
     parser.add_argument("--only", action="append", help="part of a case's name, or a pattern")
+    parser.add_argument("--statements", type=int, default=200, help="generated statements")
+    parser.add_argument("--routines", type=int, default=0, help="generated routines")
     parser.add_argument("--python", action="append", required=True, metavar="TOOL=PYTHON")
     parser.set_defaults(host=None, port=None, user=None)
     return parser.parse_args()
@@ -211,6 +228,8 @@ def main():
     try:
         prepare(server)
         boards = [judge_cases(server, tools, args.cases, args.only)]
+        boards.append(judge_generated(server, tools, "statement", args.statements))
+        boards.append(judge_generated(server, tools, "routine", args.routines))
     except CaseError as error:
         raise SystemExit(f"the server is not ready, or a case is broken: {error}")
     finally:

@@ -1,0 +1,78 @@
+"""Cases of the perturbation oracle (tests/oracle) for the scoreboard, with what is true of them.
+
+True is an edge that the generator built in (statements) or that pg_lineage tells (routines) and
+that showed itself: the target's values differ when only the source's are changed. An edge that is
+built in but did not show in the data of the case (an arm that never ran) is optional for all tools.
+The case lives in schema public, where every tool looks for a name without schema.
+"""
+
+import importlib
+import os
+import pathlib
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+sys.path.insert(0, str(ROOT / "tests" / "oracle"))
+
+import draw  # noqa: E402
+import engine  # noqa: E402
+import run  # noqa: E402
+from server import Connection  # noqa: E402
+
+
+class Known:
+    """What is true of a case, in the shape of compare.Expected; nothing is known of tables."""
+
+    tables = optional_tables = frozenset()
+    indirect, via = frozenset(), frozenset({None})
+
+    def __init__(self, columns, optional):
+        self.columns, self.optional_columns = columns, optional
+
+    @staticmethod
+    def rename(name):
+        return name
+
+
+def edges(pairs):
+    """((table, column), (table, column)) as names in parts, without those within one table."""
+    return {(("public", *s), ("public", *t)) for s, t in pairs if s[0] != t[0]}
+
+
+def split(text):
+    return tuple(text.rsplit(".", 1))
+
+
+def truth(case, verdict):
+    """What is true: see the top."""
+    if case.direct is None:
+        dead = edges((split(source), split(target)) for source, target in case.dead)
+        return Known(edges(verdict.confirmed), dead)
+    built = edges((split(edge[0]), split(edge[1])) for edge in case.direct)
+    seen = edges(verdict.confirmed) & built
+    return Known(seen, built - seen)
+
+
+def generate(kind, number, folder):
+    """Yields (name, folder with setup.sql and run.sql, Known) of so many cases that run."""
+    module = importlib.import_module(run.MODULES[kind])
+    database = f"accuracy_{kind}"
+    run.new_database(database)
+    connection = Connection(database)
+    draw.server_version = connection.version
+    for seed in range(1, number + 1):
+        case = module.generate(seed)
+        verdict = engine.judge(connection, case)
+        if verdict.skipped:
+            continue
+        place = os.path.join(folder, f"{kind}-{seed}")
+        os.makedirs(place, exist_ok=True)
+        for name, text in (
+            ("setup.sql", "DROP SCHEMA public CASCADE;\n" + case.setup_sql("public")),
+            ("run.sql", case.run_sql("public")),
+        ):
+            with open(os.path.join(place, name), "w", encoding="utf-8") as file:
+                file.write(text)
+        yield f"{kind}-{seed}", place, truth(case, verdict)
+    connection.close()
+    run.psql("postgres", f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
