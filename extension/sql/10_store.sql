@@ -52,6 +52,33 @@ CREATE INDEX _edge_event ON lineage._edge (event_key);
 CREATE INDEX _edge_source ON lineage._edge (source_node);
 CREATE INDEX _edge_target ON lineage._edge (target_node);
 
+-- API: private. What was an edge until it ended. Columns are named as they were called then.
+CREATE TABLE lineage._past (
+  id             bigint PRIMARY KEY,
+  event_key      bigint NOT NULL,
+  source_node    bigint NOT NULL,
+  target_node    bigint NOT NULL,
+  operation      smallint NOT NULL,
+  origin         smallint NOT NULL,
+  routine_oid    oid NOT NULL,
+  routine        text,
+  call_path      text[] NOT NULL,
+  database       bigint NOT NULL,
+  first_seen     timestamptz NOT NULL,
+  xid            xid8 NOT NULL,
+  username       name NOT NULL,
+  query          text,
+  source_columns text[] NOT NULL,     -- three arrays of one length
+  target_columns text[] NOT NULL,     -- NULL: the rows
+  kinds          smallint[] NOT NULL,
+  last_seen      timestamptz NOT NULL,
+  executions     bigint NOT NULL,
+  row_count      bigint,              -- NULL where the server did not count
+  ended_at       timestamptz NOT NULL,
+  ended_xid      xid8 NOT NULL,
+  reason         text NOT NULL        -- EndReason of queue/past_rows.h
+);
+
 -- API: private. DDL as it was committed.
 CREATE TABLE lineage._ddl (
   id              bigint PRIMARY KEY,
@@ -73,19 +100,20 @@ CREATE TABLE lineage._ddl (
 -- The store survives dump and restore; feed and delivery state do not.
 SELECT pg_catalog.pg_extension_config_dump('lineage._node', '');
 SELECT pg_catalog.pg_extension_config_dump('lineage._edge', '');
+SELECT pg_catalog.pg_extension_config_dump('lineage._past', '');
 SELECT pg_catalog.pg_extension_config_dump('lineage._ddl', '');
 
 ------------------------------------------------------------------------------------------------
 -- Feed: what waits for the shipper, and who has taken what.
 ------------------------------------------------------------------------------------------------
 
--- API: public (read). kind: edge | ddl | snapshot | resync; ref: id in _edge or _ddl.
+-- API: public (read). kind: edge | ended | ddl | snapshot | resync.
 CREATE TABLE lineage.queue (
   id         bigint PRIMARY KEY,
   created_at timestamptz NOT NULL,
   xid        xid8 NOT NULL,
   kind       text NOT NULL,
-  ref        bigint NOT NULL,
+  ref        bigint NOT NULL,  -- id in _edge, _past or _ddl
   object      text,            -- snapshot: identity of the object
   object_type text             -- snapshot: table, schema or database
 );
@@ -128,6 +156,7 @@ CREATE INDEX _state_key ON lineage._state (sink, key);
 -- without logical information (src/queue/store.cpp), and deleted without an identity.
 ALTER TABLE lineage._node REPLICA IDENTITY NOTHING;
 ALTER TABLE lineage._edge REPLICA IDENTITY NOTHING;
+ALTER TABLE lineage._past REPLICA IDENTITY NOTHING;
 ALTER TABLE lineage._ddl REPLICA IDENTITY NOTHING;
 ALTER TABLE lineage.queue REPLICA IDENTITY NOTHING;
 ALTER TABLE lineage._sink REPLICA IDENTITY NOTHING;
@@ -138,6 +167,7 @@ ALTER TABLE lineage._state REPLICA IDENTITY NOTHING;
 COMMENT ON SCHEMA lineage IS 'table and column lineage captured by pg_lineage';
 COMMENT ON TABLE lineage._node IS 'private: relations and outside datasets that edges join';
 COMMENT ON TABLE lineage._edge IS 'private: one row per fact and source relation';
+COMMENT ON TABLE lineage._past IS 'private: edges that ended, as they were';
 COMMENT ON TABLE lineage._ddl IS 'private: DDL as it was committed';
 COMMENT ON TABLE lineage._sink IS 'private: sinks that take the feed';
 COMMENT ON TABLE lineage._taken IS 'private: feed rows taken by some sinks but not by all';

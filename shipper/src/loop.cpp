@@ -175,8 +175,8 @@ void Loop::AddRow(const FeedRow &row, int64_t now) {
   if (row.kind == "resync") return work_.Add({WorkKind::kResync, "", ""}, row.id, now);
   if (row.kind == "ddl" && row.payload.is_object()) return AddDdl(row, now);
   const std::string source = Member(row.payload, "source"), target = Member(row.payload, "target");
-  if (row.kind == "edge" && !source.empty() && !target.empty())
-    return AddPair({source, target}, row.id, now);
+  const bool edge = row.kind == "edge" || row.kind == "ended";  // what is left of the pair is read
+  if (edge && !source.empty() && !target.empty()) return AddPair({source, target}, row.id, now);
   const std::string object = Member(row.payload, "object");
   const std::string type = Member(row.payload, "object_type");
   if (row.kind == "snapshot" && !type.empty())

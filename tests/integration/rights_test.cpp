@@ -99,7 +99,8 @@ TEST_F(Rights, GrantReaderGivesExactlyReadingAndIsIdempotent) {
   admin.Exec("SELECT lineage.grant_reader('reader')");
   EXPECT_EQ(Acls(), once);
   std::string readable = Relations("reader", "SELECT");
-  for (const char *view : {"column_lineage", "table_lineage", "ddl_history", "health"}) {
+  for (const char *view :
+       {"column_lineage", "column_lineage_history", "table_lineage", "ddl_history", "health"}) {
     EXPECT_NE(("," + readable + ",").find(std::string(",") + view + ","), std::string::npos)
         << view << " not in " << readable;
   }
@@ -114,8 +115,9 @@ TEST_F(Rights, GrantReaderGivesExactlyReadingAndIsIdempotent) {
   }
   Session reader = Open("reader");
   for (const char *sql :
-       {"SELECT * FROM lineage.column_lineage", "SELECT * FROM lineage.table_lineage",
-        "SELECT * FROM lineage.ddl_history", "SELECT * FROM lineage.health"}) {
+       {"SELECT * FROM lineage.column_lineage", "SELECT * FROM lineage.column_lineage_history",
+        "SELECT * FROM lineage.table_lineage", "SELECT * FROM lineage.ddl_history",
+        "SELECT * FROM lineage.health"}) {
     EXPECT_EQ(reader.State(sql), "00000") << sql;
   }
 }

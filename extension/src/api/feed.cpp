@@ -7,6 +7,7 @@
 #include "api/clone.h"
 #include "api/reader.h"
 #include "edge/compat.h"
+#include "queue/past_rows.h"
 #include "queue/pending.h"
 #include "queue/rows.h"
 #include "queue/shared.h"
@@ -143,6 +144,21 @@ bool EdgePayload(FactReader *facts, int64 ref, StringInfo json) {
   return true;
 }
 
+// What has ended, perhaps before the feed was read; of the pair itself the store tells what is
+// left.
+bool EndedPayload(FactReader *facts, int64 ref, StringInfo json) {
+  PastFact fact;
+  if (!PastFactById(facts, ref, &fact)) return false;
+  const char source_kind[2] = {fact.source->kind, '\0'};
+  const char target_kind[2] = {fact.target->kind, '\0'};
+  AddJsonText(json, "source", fact.source->name);
+  AddJsonText(json, "source_kind", source_kind);
+  AddJsonText(json, "target", fact.target->name);
+  AddJsonText(json, "target_kind", target_kind);
+  AddJsonText(json, "reason", TextDatumGetCString(fact.values[kPastReason - 1]));
+  return true;
+}
+
 bool DdlPayload(StoreTable *ddl, int64 ref, StringInfo json) {
   // Columns of lineage._ddl that are sent as text, with their keys.
   const struct {
@@ -184,7 +200,9 @@ void PutFeedRow(FeedReader *feed, Datum *values, bool *nulls) {
   appendStringInfoChar(&json, '{');
   bool found = true;
   if (strcmp(kind, "edge") == 0) {
-    found = EdgePayload(feed->facts, ref, &json);
+    found = EdgePayload(feed->facts, ref, &json) || EndedPayload(feed->facts, ref, &json);
+  } else if (strcmp(kind, "ended") == 0) {
+    found = EndedPayload(feed->facts, ref, &json);
   } else if (strcmp(kind, "ddl") == 0) {
     found = DdlPayload(feed->ddl, ref, &json);
   } else if (strcmp(kind, "snapshot") == 0) {

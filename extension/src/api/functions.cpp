@@ -1,4 +1,4 @@
-// Installation, health, forget, and who may do what.
+// Installation, health, and who may do what.
 #include "api/reader.h"
 #include "edge/compat.h"
 #include "queue/event.h"
@@ -61,9 +61,11 @@ void RunGrant(const char *format, const char *role) {
 
 const char *const kReaderGrants[] = {
     "GRANT USAGE ON SCHEMA lineage TO %s",
-    "GRANT SELECT ON lineage.column_lineage, lineage.table_lineage, lineage.ddl_history, "
-    "lineage.health TO %s",
-    "GRANT EXECUTE ON FUNCTION lineage._edge_rows(), lineage._ddl_rows(), lineage._health(), "
+    "GRANT SELECT ON lineage.column_lineage, lineage.column_lineage_history, "
+    "lineage.table_lineage, "
+    "lineage.ddl_history, lineage.health TO %s",
+    "GRANT EXECUTE ON FUNCTION lineage._edge_rows(), lineage._past_rows(), lineage._ddl_rows(), "
+    "lineage._health(), "
     "lineage.pending(), lineage.upstream(regclass, text, integer), "
     "lineage.upstream(text, text, integer), lineage.downstream(regclass, text, integer), "
     "lineage.downstream(text, text, integer), lineage.path(regclass, regclass, text, text), "
@@ -86,41 +88,6 @@ void RunGrants(const char *const (&grants)[N], Oid role) {
   if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
   for (const char *grant : grants) RunGrant(grant, quoted);
   SPI_finish();
-}
-
-// Deletes all observed edges and the feed rows that name edges; a resync takes their place.
-int64 ForgetObserved() {
-  constexpr AttrNumber kEdgeOrigin = 6;
-  constexpr AttrNumber kQueueKind = 4;
-  int64 ended = 0;
-  int64 unfed = 0;
-  HeapTuple tuple;
-  bool null;
-  StoreTable *edge = OpenForFunction(StoreId::kEdge, RowExclusiveLock);
-  StoreTable *taken = OpenForFunction(StoreId::kTaken, ShareRowExclusiveLock);
-  StoreTable *queue = OpenForFunction(StoreId::kQueue, RowExclusiveLock);
-  SysScanDesc scan = StoreScan(edge, SnapshotSelf, NULL, 0);
-  while (HeapTupleIsValid(tuple = systable_getnext(scan))) {
-    Datum origin = heap_getattr(tuple, kEdgeOrigin, RelationGetDescr(edge->relation), &null);
-    if (DatumGetInt16(origin) != static_cast<int16>(Origin::kObserved)) continue;
-    // A row that another transaction is at is being written anew: it happened just now.
-    if (StoreDelete(edge, &tuple->t_self, false)) ended++;
-  }
-  systable_endscan(scan);
-  scan = StoreScan(queue, SnapshotSelf, NULL, 0);
-  while (HeapTupleIsValid(tuple = systable_getnext(scan))) {
-    Datum kind = heap_getattr(tuple, kQueueKind, RelationGetDescr(queue->relation), &null);
-    if (strcmp(TextDatumGetCString(kind), "edge") != 0) continue;
-    StoreDelete(queue, &tuple->t_self, true);
-    unfed++;
-  }
-  systable_endscan(scan);
-  FeedRow(queue, "resync", 0, NULL, NULL);
-  StoreClose(queue);
-  StoreClose(taken);
-  StoreClose(edge);
-  PendingFeedChange(1 - unfed);
-  return ended;
 }
 
 }  // namespace
@@ -157,16 +124,6 @@ Datum pg_lineage_health(PG_FUNCTION_ARGS) {
   values[kCounters + 1] = Int64GetDatum(capacity);
   values[kCounters + 2] = Int64GetDatum(bytes);
   PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
-}
-
-PG_FUNCTION_INFO_V1(pg_lineage_forget);
-Datum pg_lineage_forget(PG_FUNCTION_ARGS) {
-  (void)fcinfo;
-  RequireShared();
-  int64 ended = ForgetObserved();
-  RemoveSavedCounters();
-  PendingForget();
-  PG_RETURN_INT64(ended);
 }
 
 PG_FUNCTION_INFO_V1(pg_lineage_grant_reader);

@@ -1,10 +1,13 @@
 #include "api/reader.h"
 
+#include <initializer_list>
+
 #include "capture/call_stack.h"
 #include "edge/compat.h"
 #include "queue/event.h"
 #include "queue/node_rows.h"
 #include "queue/shared.h"
+#include "queue/stored_edges.h"
 
 namespace pg_lineage {
 namespace {
@@ -17,6 +20,7 @@ const char *const kOperations[] = {
 struct SeenFact {
   uint64 event;
   uint64 source;
+  uint64 pairs;  // what a definition says again comes back as a row of its own
 };
 
 HTAB *MakeHash(const char *name, Size key, Size entry) {
@@ -142,9 +146,18 @@ bool FillFact(FactReader *reader, HeapTuple tuple, Fact *fact) {
   return shown;
 }
 
+uint64 PairsHash(const Fact &fact) {
+  uint64 hash = static_cast<uint64>(fact.npairs);
+  for (const int16 *numbers : {fact.source_columns, fact.target_columns, fact.kinds})
+    hash =
+        hash_combine64(hash, hash_bytes_extended(reinterpret_cast<const unsigned char *>(numbers),
+                                                 static_cast<int>(sizeof(int16)) * fact.npairs, 0));
+  return hash;
+}
+
 // True the first time this fact is met.
 bool FirstSight(FactReader *reader, const Fact &fact) {
-  SeenFact key = {fact.key, HashText(fact.source->name)};
+  SeenFact key = {fact.key, HashText(fact.source->name), PairsHash(fact)};
   bool found;
   hash_search(reader->seen, &key, HASH_ENTER, &found);
   return !found;

@@ -10,31 +10,9 @@
 #include "edge/pod_vector.h"
 #include "edge/server.h"
 #include "queue/store.h"
+#include "queue/stored_edges.h"
 
 namespace pg_lineage {
-
-// Columns of lineage._edge.
-enum EdgeColumn : AttrNumber {
-  kEdgeId = 1,
-  kEdgeKey,
-  kEdgeSource,
-  kEdgeTarget,
-  kEdgeOperation,
-  kEdgeOrigin,
-  kEdgeRoutineOid,
-  kEdgeRoutine,
-  kEdgeCallPath,
-  kEdgeDatabase,
-  kEdgeFirstSeen,
-  kEdgeXid,
-  kEdgeUsername,
-  kEdgeQuery,
-  kEdgeSourceColumns,
-  kEdgeTargetColumns,
-  kEdgeKinds,
-  kEdgeEnd,
-};
-constexpr int kEdgeNatts = kEdgeEnd - 1;
 
 // A node as it is called now.
 struct NodeView {
@@ -102,6 +80,16 @@ bool FactById(FactReader *reader, int64 id, Fact *fact);
 
 // The node with this id, read once; not `found` when there is none.
 NodeView *NodeById(FactReader *reader, int64 id);
+
+// A fact that ended (api/history.cpp); its columns are named as they were then.
+struct PastFact {
+  NodeView *source;
+  NodeView *target;
+  Datum values[2 * kMaxStoreColumns];  // the row of lineage._past
+  bool nulls[2 * kMaxStoreColumns];
+};
+// By the id of its row; false when it is gone or not the reader's to see.
+bool PastFactById(FactReader *reader, int64 id, PastFact *fact);
 
 // The name of a column of a node; NULL when it is dropped or unknown.
 const char *ColumnName(const NodeView *node, int16 column);

@@ -155,7 +155,7 @@ Oid DefinedRelation(const DdlCommand &command) {
     case RELKIND_RELATION:
     case RELKIND_PARTITIONED_TABLE:
     case RELKIND_FOREIGN_TABLE:
-      return HasGeneratedColumns(relid) ? relid : InvalidOid;
+      return alters || HasGeneratedColumns(relid) ? relid : InvalidOid;
     default:
       return InvalidOid;
   }

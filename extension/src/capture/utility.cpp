@@ -2,6 +2,7 @@
 
 #include "capture/copy.h"
 #include "capture/emit.h"
+#include "capture/ends.h"
 #include "capture/plpgsql.h"
 #include "edge/guard.h"
 #include "edge/guc.h"
@@ -223,6 +224,7 @@ void Access(ObjectAccessType access, Oid class_id, Oid object_id, int sub_id, vo
   if (previous_access != nullptr) previous_access(access, class_id, object_id, sub_id, arg);
   if (access == OAT_DROP && class_id == RelationRelationId && sub_id == 0 && !TempTablesEmpty())
     TempDropped(object_id);
+  if (access == OAT_DROP && class_id == RelationRelationId) NoteGone(object_id, sub_id);
 }
 
 }  // namespace

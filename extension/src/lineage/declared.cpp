@@ -4,6 +4,7 @@
 #include "capture/emit.h"
 #include "lineage/resolve.h"
 #include "lineage/summary.h"
+#include "queue/ends.h"
 
 namespace pg_lineage {
 
@@ -112,7 +113,9 @@ void Collect(Oid relid, Flows *flows) {
   relation_close(relation, NoLock);
 }
 
-void Emit(const Flows &flows) {
+// What the relation said before and does not say now ends.
+void Emit(Oid relid, const Flows &flows) {
+  if (get_rel_persistence(relid) != RELPERSISTENCE_TEMP) PendingEnd(EndKind::kDefinition, relid);
   for (int i = 0; i < flows.size; i++) EmitFlow(flows[i], nullptr, -1);
 }
 
@@ -121,7 +124,7 @@ void Emit(const Flows &flows) {
 void DeclareRelation(Oid relid) {
   Flows flows = {};
   Collect(relid, &flows);
-  Emit(flows);
+  Emit(relid, flows);
 }
 
 void DeclareRelationAgain(Oid relid) {
@@ -139,7 +142,7 @@ void DeclareRelationAgain(Oid relid) {
     Collect(relid, &flows);
     MemoryContextSwitchTo(reading);
   });
-  if (fine) Emit(flows);
+  if (fine) Emit(relid, flows);
   MemoryContextSwitchTo(caller);
   MemoryContextDelete(scratch);
 }

@@ -1,34 +1,15 @@
 #include "queue/edge_rows.h"
 
 #include "edge/compat.h"
+#include "queue/ends.h"
 #include "queue/shared.h"
 
 namespace pg_lineage {
 namespace {
 
-// Columns of lineage._edge that are looked at here.
-constexpr AttrNumber kEventKey = 2, kSourceNode = 3, kTargetNode = 4, kOperation = 5, kOrigin = 6,
-                     kRoutine = 8, kCallPath = 9, kFirstSeen = 11, kSourceColumns = 15,
-                     kTargetColumns = 16, kKinds = 17;
-
-enum class PairPart { kSource, kTarget, kKind };
-
-Datum PairArray(const EventEdge &edge, PairPart part) {
-  Datum *items = static_cast<Datum *>(palloc(sizeof(Datum) * Max(edge.npairs, 1)));
-  for (int i = 0; i < edge.npairs; i++) {
-    const EdgePair &pair = edge.pairs[i];
-    items[i] = Int16GetDatum(part == PairPart::kSource   ? pair.source_column
-                             : part == PairPart::kTarget ? pair.target_column
-                                                         : static_cast<int16>(pair.kind));
-  }
-  return PointerGetDatum(
-      construct_array(items, edge.npairs, INT2OID, sizeof(int16), true, TYPALIGN_SHORT));
-}
-
 // Writes the row of one source of an event, and its feed row.
-void WriteEdge(EdgeWriter *writer, const EventSpec &spec, int number, int64 source, int64 target,
-               TimestampTz first_seen) {
-  const EventEdge &edge = spec.edges[number];
+void WriteEdge(EdgeWriter *writer, const EventSpec &spec, const EventEdge &edge, int64 source,
+               int64 target, TimestampTz first_seen) {
   int64 id = TakeIds(1);
   Row row = {};
   row.Add(Int64GetDatum(id));
@@ -45,12 +26,13 @@ void WriteEdge(EdgeWriter *writer, const EventSpec &spec, int number, int64 sour
   row.Add(UInt64GetDatum(writer->xid));
   row.Add(NameGetDatum(&writer->username));
   row.AddText(spec.query_text);
-  row.Add(PairArray(edge, PairPart::kSource));
-  row.Add(PairArray(edge, PairPart::kTarget));
-  row.Add(PairArray(edge, PairPart::kKind));
+  row.Add(PairArray(edge.pairs, edge.npairs, PairPart::kSource));
+  row.Add(PairArray(edge.pairs, edge.npairs, PairPart::kTarget));
+  row.Add(PairArray(edge.pairs, edge.npairs, PairPart::kKind));
   StoreInsertRow(writer->table, row);
   // What flows within one table is of no interest to a catalog.
   if (source != target) Feed(writer->feed, "edge", id);
+  HealthCount(Health::kEdgesWritten);
 }
 
 // What the store has of an event.
@@ -64,11 +46,11 @@ struct StoredEvent {
 bool SamePath(EdgeWriter *writer, HeapTuple tuple, const EventSpec &spec) {
   TupleDesc desc = RelationGetDescr(writer->table->relation);
   bool null;
-  Datum routine = heap_getattr(tuple, kRoutine, desc, &null);
+  Datum routine = heap_getattr(tuple, kEdgeRoutine, desc, &null);
   const char *wanted = spec.path == NULL ? NULL : spec.path->routine;
   if (null != (wanted == NULL)) return false;
   if (!null && strcmp(TextDatumGetCString(routine), wanted) != 0) return false;
-  return SameBytes(heap_getattr(tuple, kCallPath, desc, &null), PathArray(spec.path));
+  return SameBytes(heap_getattr(tuple, kEdgeCallPath, desc, &null), PathArray(spec.path));
 }
 
 // Looks for committed rows of the event. All rows of one event come by one transaction, so one
@@ -76,12 +58,13 @@ bool SamePath(EdgeWriter *writer, HeapTuple tuple, const EventSpec &spec) {
 StoredEvent LookUpEvent(EdgeWriter *writer, const EventSpec &spec, bool remove) {
   StoredEvent stored = {};
   ScanKeyData key;
-  StoreKey(&key, kEventKey, F_INT8EQ, Int64GetDatum(static_cast<int64>(spec.key)));
+  StoreKey(&key, kEdgeKey, F_INT8EQ, Int64GetDatum(static_cast<int64>(spec.key)));
   SysScanDesc scan = StoreScan(writer->table, SnapshotSelf, &key, 1);
   HeapTuple tuple;
   while (HeapTupleIsValid(tuple = systable_getnext(scan))) {
     bool null;
-    Datum seen = heap_getattr(tuple, kFirstSeen, RelationGetDescr(writer->table->relation), &null);
+    Datum seen =
+        heap_getattr(tuple, kEdgeFirstSeen, RelationGetDescr(writer->table->relation), &null);
     stored.found = true;
     stored.first_seen = DatumGetTimestampTz(seen);
     stored.renamed = !SamePath(writer, tuple, spec);
@@ -92,63 +75,33 @@ StoredEvent LookUpEvent(EdgeWriter *writer, const EventSpec &spec, bool remove) 
   return stored;
 }
 
-Datum Stored(EdgeWriter *writer, HeapTuple tuple, AttrNumber column) {
-  bool null;
-  return heap_getattr(tuple, column, RelationGetDescr(writer->table->relation), &null);
+// True when a declared row may already say what the event says: one definition, or one routine.
+bool OfSameSaying(const EdgeRow &row, const EventSpec &spec) {
+  if (!row.Declared() || row.OperationOf() != spec.operation) return false;
+  if (OfDefinition(spec.operation)) return true;  // whoever said it
+  const char *routine = spec.path == NULL ? NULL : spec.path->routine;
+  if (row.nulls[kEdgeRoutine - 1] != (routine == NULL)) return false;
+  return SameBytes(row[kEdgeCallPath], PathArray(spec.path));
 }
 
-// True when the row says the same as one of the event's edges.
-bool SaysTheSame(EdgeWriter *writer, HeapTuple tuple, const EventSpec &spec) {
-  int64 source = DatumGetInt64(Stored(writer, tuple, kSourceNode));
-  for (int i = 0; i < spec.nedges; i++) {
-    const EventEdge &edge = spec.edges[i];
-    if (NodeRow(writer->nodes, edge.source) == source &&
-        SameBytes(Stored(writer, tuple, kSourceColumns), PairArray(edge, PairPart::kSource)) &&
-        SameBytes(Stored(writer, tuple, kTargetColumns), PairArray(edge, PairPart::kTarget)) &&
-        SameBytes(Stored(writer, tuple, kKinds), PairArray(edge, PairPart::kKind)))
-      return true;
+// Writes what a declared event says of one source and the store does not have.
+void WriteDeclared(EdgeWriter *writer, const EventSpec &spec, const EventEdge &edge, int64 source,
+                   int64 target) {
+  bool read = false;
+  PodVector<EdgePair> news = {};
+  PodVector<EdgeRow> rows = EdgeRowsByNode(writer->table, kEdgeTarget, target);
+  for (int i = 0; i < edge.npairs; i++) {
+    bool stored = false;
+    for (const EdgeRow &row : rows)
+      stored |= row.Number(kEdgeSource) == source && OfSameSaying(row, spec) &&
+                HasPair(row.pairs.items, row.pairs.size, edge.pairs[i]);
+    if (!stored) news.Append(edge.pairs[i]);
   }
-  return false;
-}
-
-// Counts what the definition of a relation said until now, and how much of it the event says too;
-// with `remove` it goes, unless another transaction is at it.
-int FormerRows(EdgeWriter *writer, const EventSpec &spec, int64 target, bool remove, int *same) {
-  int rows = 0;
-  *same = 0;
-  ScanKeyData key;
-  StoreKey(&key, kTargetNode, F_INT8EQ, Int64GetDatum(target));
-  SysScanDesc scan = StoreScan(writer->table, SnapshotSelf, &key, 1);
-  HeapTuple tuple;
-  while (HeapTupleIsValid(tuple = systable_getnext(scan))) {
-    if (DatumGetInt16(Stored(writer, tuple, kOrigin)) != static_cast<int16>(Origin::kDeclared) ||
-        DatumGetInt16(Stored(writer, tuple, kOperation)) != static_cast<int16>(spec.operation))
-      continue;
-    rows++;
-    if (SaysTheSame(writer, tuple, spec)) (*same)++;
-    if (remove) (void)StoreDelete(writer->table, &tuple->t_self, false);
-  }
-  systable_endscan(scan);
-  return rows;
-}
-
-// True for what defines its target: there is one definition. Of what routines would write there is
-// any number, each told by its path.
-bool Defines(const EventSpec &spec) {
-  return spec.operation == Operation::kCreateView || spec.operation == Operation::kCreateMatView ||
-         spec.operation == Operation::kGenerated;
-}
-
-// True when the definition still says what the store has; else ends what it said before.
-bool DeclaredAlready(EdgeWriter *writer, const EventSpec &spec, int64 target) {
-  int same;
-  int rows = FormerRows(writer, spec, target, false, &same);
-  if (rows == spec.nedges && same == rows) return true;
-  if (rows == 0) return false;
-  CommandCounterIncrement();  // a row of the same batch may be among them
-  FormerRows(writer, spec, target, true, &same);
-  writer->ended = true;
-  return false;
+  for (const EdgeRow &row : rows)
+    read |= row.Number(kEdgeSource) == source && OfSameSaying(row, spec) && row.pairs.Empty();
+  if (edge.npairs == 0 ? read : news.Empty()) return;
+  EventEdge rest = {edge.source, news.items, news.size};
+  WriteEdge(writer, spec, rest, source, target, writer->now);
 }
 
 }  // namespace
@@ -161,19 +114,22 @@ Datum PathArray(const EventPath *path) {
 }
 
 void WriteEvent(EdgeWriter *writer, const EventSpec &spec) {
-  StoredEvent stored = LookUpEvent(writer, spec, false);
+  bool declared = spec.origin == Origin::kDeclared;
+  StoredEvent stored = {};
+  if (!declared) stored = LookUpEvent(writer, spec, false);
   if (stored.found && !stored.renamed) return;
   if (stored.found) LookUpEvent(writer, spec, true);
   TimestampTz first_seen = stored.found ? stored.first_seen : writer->now;
   int64 target = NodeRow(writer->nodes, spec.target);
   if (target == 0) return;
-  if (spec.origin == Origin::kDeclared && Defines(spec) && DeclaredAlready(writer, spec, target))
-    return;
   for (int i = 0; i < spec.nedges; i++) {
-    int64 source = NodeRow(writer->nodes, spec.edges[i].source);
+    const EventEdge &edge = spec.edges[i];
+    int64 source = NodeRow(writer->nodes, edge.source);
     if (source == 0) continue;
-    WriteEdge(writer, spec, i, source, target, first_seen);
-    HealthCount(Health::kEdgesWritten);
+    if (declared)
+      WriteDeclared(writer, spec, edge, source, target);
+    else
+      WriteEdge(writer, spec, edge, source, target, first_seen);
   }
 }
 

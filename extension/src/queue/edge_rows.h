@@ -6,6 +6,7 @@
 #include "queue/node_rows.h"
 #include "queue/rows.h"
 #include "queue/store.h"
+#include "queue/stored_edges.h"
 
 namespace pg_lineage {
 
@@ -16,14 +17,13 @@ struct EdgeWriter {
   TimestampTz now;
   uint64 xid;
   NameData username;
-  bool ended;  // out: rows of other events were deleted, which must be looked at again
 };
 
 // Writes an event unless the store has it.
 //   * After a rename of a routine its rows are written anew, under the new names and with the time
 //     they were first seen.
-//   * A declared event is what a definition says now: it ends what the definition said before. One
-//     that says the same as before changes nothing, whoever made it.
+//   * Of a declared event only those pairs are written that the store does not have, whoever made
+//     them: what a definition still says goes on. What it does not say any more queue/ends.h ends.
 void WriteEvent(EdgeWriter *writer, const EventSpec &spec);
 
 // The call path as an array of text.

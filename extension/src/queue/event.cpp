@@ -90,6 +90,7 @@ LocalEvent *EventIntern(const EventSpec &spec) {
   event->top = NULL;
   event->mark = {};
   event->outcome = Outcome::kNone;
+  event->said = 0;
   event->owed = false;
   event->failures = 0;
   return event;

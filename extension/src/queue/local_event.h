@@ -27,6 +27,7 @@ struct LocalEvent {
   JournalEntry *top;  // newest entry of the running transaction; NULL: not met in it
   StoreMark mark;     // where its row is known to be; zero: not known
   Outcome outcome;
+  uint64 said;     // declared: when it was last said, see queue/ends.h
   bool owed;       // met in a committed transaction, and still to be written
   uint8 failures;  // writes that raised an error
 };

@@ -14,20 +14,6 @@ struct DoneNode {
   int64 id;
 };
 
-Datum TextArray(const char *const *texts, int n) {
-  if (n == 0) return PointerGetDatum(construct_empty_array(TEXTOID));
-  Datum *values = static_cast<Datum *>(palloc(sizeof(Datum) * n));
-  bool *nulls = static_cast<bool *>(palloc(sizeof(bool) * n));
-  for (int i = 0; i < n; i++) {
-    nulls[i] = texts == NULL || texts[i] == NULL;
-    values[i] = nulls[i] ? (Datum)0 : CStringGetTextDatum(texts[i]);
-  }
-  int dims[1] = {n};
-  int lower[1] = {1};
-  return PointerGetDatum(
-      construct_md_array(values, nulls, 1, dims, lower, TEXTOID, -1, false, TYPALIGN_INT));
-}
-
 // The row that the node should have.
 struct NodeForm {
   Datum values[kNodeNatts];
@@ -48,8 +34,8 @@ NodeForm FormOf(const NodeWriter *writer, const EventNode &node, const NodeNames
   form[kNodeRelid] = ObjectIdGetDatum(node.relid);
   form[kNodeKind] = CharGetDatum(names == NULL ? kUriKind : names->relkind);
   SetName(&form, schema, name);
-  form[kNodeColumns] = names == NULL ? TextArray(node.columns, node.ncolumns)
-                                     : TextArray(names->columns, names->natts);
+  form[kNodeColumns] = names == NULL ? NameTextArray(node.columns, node.ncolumns)
+                                     : NameTextArray(names->columns, names->natts);
   form[kNodeDatabase] = Int64GetDatum(writer->stamp);
   return form;
 }
@@ -217,6 +203,121 @@ void RefreshNodesOfSchema(NodeWriter *writer, Oid schema) {
   ListCell *cell;
   foreach (cell, relids) RefreshNodeRow(writer, lfirst_oid(cell), NULL);
   list_free(relids);
+}
+
+namespace {
+
+NodeRecord RecordOf(NodeWriter *writer, HeapTuple tuple) {
+  NodeRecord record = {};
+  Datum *items;
+  bool *nulls;
+  record.id = DatumGetInt64(Stored(writer, tuple, kNodeId));
+  record.relid = DatumGetObjectId(Stored(writer, tuple, kNodeRelid));
+  record.here = OidIsValid(record.relid) &&
+                DatumGetInt64(Stored(writer, tuple, kNodeDatabase)) == writer->stamp;
+  record.schema = TextDatumGetCString(Stored(writer, tuple, kNodeSchema));
+  record.name = TextDatumGetCString(Stored(writer, tuple, kNodeName));
+  deconstruct_array(DatumGetArrayTypeP(Stored(writer, tuple, kNodeColumns)), TEXTOID, -1, false,
+                    TYPALIGN_INT, &items, &nulls, &record.ncolumns);
+  record.columns = static_cast<const char **>(palloc0(sizeof(char *) * Max(record.ncolumns, 1)));
+  for (int i = 0; i < record.ncolumns; i++)
+    if (!nulls[i]) record.columns[i] = TextDatumGetCString(items[i]);
+  return record;
+}
+
+PodVector<NodeRecord> NodesBy(NodeWriter *writer, ScanKeyData *key, int nkeys) {
+  PodVector<NodeRecord> records = {};
+  SysScanDesc scan = StoreScan(writer->table, SnapshotSelf, key, nkeys);
+  HeapTuple tuple;
+  while (HeapTupleIsValid(tuple = systable_getnext(scan))) records.Append(RecordOf(writer, tuple));
+  systable_endscan(scan);
+  return records;
+}
+
+// Gives a row another form; its id stays.
+template <typename Change>
+void ChangeNode(NodeWriter *writer, int64 id, const Change &change) {
+  ScanKeyData key;
+  StoreKey(&key, kNodeId, F_INT8EQ, Int64GetDatum(id));
+  SysScanDesc scan = StoreScan(writer->table, SnapshotSelf, &key, 1);
+  HeapTuple tuple = systable_getnext(scan);
+  if (HeapTupleIsValid(tuple)) {
+    NodeForm form = {};
+    heap_deform_tuple(tuple, RelationGetDescr(writer->table->relation), form.values, form.nulls);
+    change(&form);
+    Replace(writer, tuple, form);
+  }
+  systable_endscan(scan);
+}
+
+// True when a relation that lives here has other columns than its row.
+bool HasOtherColumns(const NodeRecord &record) {
+  for (int i = 0; i < record.ncolumns; i++) {
+    HeapTuple tuple = SearchSysCacheAttNum(record.relid, static_cast<AttrNumber>(i + 1));
+    bool lives = HeapTupleIsValid(tuple);
+    if (lives) ReleaseSysCache(tuple);
+    if (lives != (record.columns[i] != NULL)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+Datum NameTextArray(const char *const *texts, int n) {
+  if (n == 0) return PointerGetDatum(construct_empty_array(TEXTOID));
+  Datum *values = static_cast<Datum *>(palloc(sizeof(Datum) * n));
+  bool *nulls = static_cast<bool *>(palloc(sizeof(bool) * n));
+  for (int i = 0; i < n; i++) {
+    nulls[i] = texts == NULL || texts[i] == NULL;
+    values[i] = nulls[i] ? (Datum)0 : CStringGetTextDatum(texts[i]);
+  }
+  int dims[1] = {n};
+  int lower[1] = {1};
+  return PointerGetDatum(
+      construct_md_array(values, nulls, 1, dims, lower, TEXTOID, -1, false, TYPALIGN_INT));
+}
+
+bool ReadNodeById(NodeWriter *writer, int64 id, NodeRecord *record) {
+  ScanKeyData key;
+  StoreKey(&key, kNodeId, F_INT8EQ, Int64GetDatum(id));
+  PodVector<NodeRecord> found = NodesBy(writer, &key, 1);
+  if (!found.Empty()) *record = found[0];
+  return !found.Empty();
+}
+
+PodVector<NodeRecord> NodesOfRelation(NodeWriter *writer, Oid relid) {
+  ScanKeyData key;
+  StoreKey(&key, kNodeRelid, F_OIDEQ, ObjectIdGetDatum(relid));
+  PodVector<NodeRecord> found = NodesBy(writer, &key, 1);
+  int kept = 0;
+  for (const NodeRecord &record : found)
+    if (record.here) found[kept++] = record;
+  found.size = kept;
+  return found;
+}
+
+PodVector<NodeRecord> StaleNodes(NodeWriter *writer) {
+  PodVector<NodeRecord> all = NodesBy(writer, NULL, 0);
+  int kept = 0;
+  for (const NodeRecord &record : all) {
+    if (!record.here) continue;
+    bool gone = !SearchSysCacheExists1(RELOID, ObjectIdGetDatum(record.relid));
+    if (gone || HasOtherColumns(record)) all[kept++] = record;
+  }
+  all.size = kept;
+  return all;
+}
+
+void HandNodeTo(NodeWriter *writer, int64 id, Oid relid) {
+  const NodeNames *names = NodeNamesOf(relid, true);
+  if (names == NULL) return;
+  NodeForm wanted = FormOf(writer, EventNode{relid, NULL, NULL, 0}, names);
+  ChangeNode(writer, id, [&](NodeForm *form) { *form = wanted; });
+}
+
+void LeaveNodeName(NodeWriter *writer, int64 id) {
+  ChangeNode(writer, id,
+             [](NodeForm *form) { (*form)[kNodeRelid] = ObjectIdGetDatum(InvalidOid); });
 }
 
 }  // namespace pg_lineage

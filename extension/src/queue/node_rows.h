@@ -6,6 +6,7 @@
 // waits.
 #pragma once
 
+#include "edge/pod_vector.h"
 #include "edge/server.h"
 #include "queue/event.h"
 #include "queue/store.h"
@@ -36,6 +37,30 @@ void AdoptNodes(NodeWriter *writer);
 
 // The same for all relations of a schema, which was renamed.
 void RefreshNodesOfSchema(NodeWriter *writer, Oid schema);
+
+// A row as it is stored, copied into the current context.
+struct NodeRecord {
+  int64 id;
+  Oid relid;
+  bool here;  // the OID is one of this database
+  const char *schema;
+  const char *name;
+  const char **columns;  // by number - 1; NULL where dropped
+  int ncolumns;
+};
+bool ReadNodeById(NodeWriter *writer, int64 id, NodeRecord *record);
+// The rows of a relation, living or gone: mostly one, and none before an edge needs it.
+PodVector<NodeRecord> NodesOfRelation(NodeWriter *writer, Oid relid);
+// Rows of relations of this database that are gone or have other columns now.
+PodVector<NodeRecord> StaleNodes(NodeWriter *writer);
+
+// The row becomes that of another relation, which has none.
+void HandNodeTo(NodeWriter *writer, int64 id, Oid relid);
+// The relation is gone and nothing ends by that: its row is only a name from now on.
+void LeaveNodeName(NodeWriter *writer, int64 id);
+
+// An array of texts; NULL elements are SQL NULL.
+Datum NameTextArray(const char *const *texts, int n);
 
 // Columns of lineage._node.
 enum NodeColumn : AttrNumber {

@@ -13,6 +13,7 @@ struct DdlList {
 };
 
 PodVector<LocalEvent *> events;
+PodVector<EndNote> ends;
 DdlList owed_ddl;
 DdlList staged_ddl;
 
@@ -32,6 +33,8 @@ const char *CopyText(const char *text) { return text == NULL ? NULL : pstrdup(te
 
 PodVector<LocalEvent *> &OwedEvents() { return events; }
 
+PodVector<EndNote> &OwedEnds() { return ends; }
+
 const PodVector<PendingDdl> &OwedDdl() { return owed_ddl.items; }
 
 void OwedWatchExit() {
@@ -40,9 +43,10 @@ void OwedWatchExit() {
   watching = true;
 }
 
-void OweRoom(int n) {
-  if (events.context == NULL) events.context = TopMemoryContext;
+void OweRoom(int n, int m) {
+  if (events.context == NULL) events.context = ends.context = TopMemoryContext;
   events.Reserve(events.size + n);
+  ends.Reserve(ends.size + m);
 }
 
 void OweDdlStage(const PendingDdl *ddl, int nddl) {
@@ -61,6 +65,11 @@ void OweEvent(LocalEvent *event) {
   event->owed = true;
 }
 
+void OweEnd(const EndNote &note) {
+  ends.Append(note);
+  ends.Last().level = 1;
+}
+
 void OweDdlKeep() {
   if (staged_ddl.context == NULL) return;
   Release(&owed_ddl);
@@ -73,9 +82,9 @@ void OweDdlClear() { Release(&owed_ddl); }
 void OweDdlUnstage() { Release(&staged_ddl); }
 
 void OwedLose() {
-  int lost = events.size + owed_ddl.items.size;
+  int lost = events.size + ends.size + owed_ddl.items.size;
   if (lost > 0) HealthCount(Health::kLostAtExit, lost);
-  events.size = 0;
+  events.size = ends.size = 0;
   Release(&owed_ddl);
 }
 

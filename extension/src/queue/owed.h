@@ -8,6 +8,7 @@
 
 #include "edge/pod_vector.h"
 #include "edge/server.h"
+#include "queue/ends.h"
 #include "queue/local_event.h"
 #include "queue/writer.h"
 
@@ -18,13 +19,16 @@ void OwedWatchExit();
 
 PodVector<LocalEvent *> &OwedEvents();
 const PodVector<PendingDdl> &OwedDdl();
+PodVector<EndNote> &OwedEnds();
 
-// Before COMMIT: room for n more events; copies of all DDL that is to be owed if this commits.
-void OweRoom(int n);
+// Before COMMIT: room for n more events and m more ends; copies of all DDL that is to be owed if
+// this commits.
+void OweRoom(int n, int m);
 void OweDdlStage(const PendingDdl *ddl, int nddl);
 
 // After COMMIT: the event is to be written later; the staged DDL takes the place of what was owed.
 void OweEvent(LocalEvent *event);
+void OweEnd(const EndNote &note);
 void OweDdlKeep();
 void OweDdlClear();    // all of it was written
 void OweDdlUnstage();  // ABORT, PREPARE

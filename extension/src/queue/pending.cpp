@@ -26,22 +26,26 @@ struct Pending {
   PodVector<JournalEntry *> journal;
   PodVector<PendingDdl> ddl;
   PodVector<OwnChange> own;
+  PodVector<EndNote> ends;
   JournalEntry *free_entries;
   StoreMark mark;  // the mark of what was written
   bool wrote;      // the writer ran, so outcomes and feed_rows count
   int64 feed_rows;
   Outcome ddl_outcome;
+  Outcome ends_outcome;
   bool resync;  // a resync row was added
-  bool ended;   // rows of other events were deleted
+  bool ended;   // observed events ended
   bool opened;  // the first write since server start
 };
 Pending pending;
+uint64 said_last = 0;  // moves on whenever something is declared
 
 void BeginContext() {
   if (pending.context == NULL)
     pending.context =
         AllocSetContextCreate(TopMemoryContext, "pg_lineage pending", ALLOCSET_DEFAULT_SIZES);
-  pending.journal.context = pending.ddl.context = pending.own.context = pending.context;
+  pending.journal.context = pending.ddl.context = pending.own.context = pending.ends.context =
+      pending.context;
 }
 
 // Puts an entry for the current level on top of the event's.
@@ -113,16 +117,19 @@ void OnSubTransaction(SubXactEvent event, SubTransactionId, SubTransactionId, vo
     LowerJournal(level);
     LowerTail(pending.ddl, level);
     LowerTail(pending.own, level);
+    LowerTail(pending.ends, level);
   } else if (event == SUBXACT_EVENT_ABORT_SUB) {
     DropJournal(level);
     DropTail(pending.ddl, level);
     DropTail(pending.own, level);
+    DropTail(pending.ends, level);
   }
 }
 
 // True when the event has edges that no row is known for.
 bool NeedsWriting(LocalEvent *event) {
   if (event->spec.nedges == 0) return false;
+  if (event->spec.origin == Origin::kDeclared) return true;  // another definition may have ended it
   const StoreMark &known = event->mark;
   const StoreMark &now = pending.mark;
   if (known.table == now.table && known.file == now.file && known.generation == now.generation)
@@ -141,10 +148,22 @@ void CollectDdl(WriteBatch *batch, PodVector<PendingDdl> *all) {
   batch->nddl = all->size;
 }
 
+// The ends to write, and the declared events that say what does not end.
+void CollectEnds(WriteBatch *batch) {
+  batch->ends.context = batch->said.context = pending.context;
+  for (const EndNote &note : OwedEnds()) batch->ends.Append(note);
+  for (const EndNote &note : pending.ends) batch->ends.Append(note);
+  if (batch->ends.Empty()) return;
+  for (LocalEvent *event : OwedEvents())
+    if (event->spec.origin == Origin::kDeclared) batch->said.Append(event);
+  for (JournalEntry *entry : pending.journal)
+    if (entry->event->spec.origin == Origin::kDeclared) batch->said.Append(entry->event);
+}
+
 // Hands to the writer what has to be written.
 void PreCommit() {
-  bool owing = !OwedEvents().Empty() || !OwedDdl().Empty();
-  if (pending.journal.Empty() && pending.ddl.Empty() && !owing) return;
+  bool owing = !OwedEvents().Empty() || !OwedDdl().Empty() || !OwedEnds().Empty();
+  if (pending.journal.Empty() && pending.ddl.Empty() && pending.ends.Empty() && !owing) return;
   if (!StoreMarkNow(&pending.mark)) return;
   OwedWatchExit();
   BeginContext();
@@ -155,14 +174,16 @@ void PreCommit() {
   for (JournalEntry *entry : pending.journal)
     if (!entry->event->owed && NeedsWriting(entry->event)) batch.events.Append(entry->event);
   CollectDdl(&batch, &ddl);
+  CollectEnds(&batch);
   pending.wrote = true;
-  if (batch.events.Empty() && batch.nddl == 0) return;
-  OweRoom(batch.events.size);
+  if (batch.events.Empty() && batch.nddl == 0 && batch.ends.Empty()) return;
+  OweRoom(batch.events.size, pending.ends.size);
   WriteStore(&batch);
   pending.feed_rows = batch.feed_rows;
   pending.resync = batch.resync;
   pending.ended = batch.ended;
   pending.opened = batch.opened;
+  pending.ends_outcome = batch.ends.Empty() ? Outcome::kNone : batch.ends_outcome;
   pending.ddl_outcome = batch.nddl == 0 ? Outcome::kNone : batch.ddl_outcome;
   if (pending.ddl_outcome == Outcome::kRefused && !pending.ddl.Empty())
     OweDdlStage(batch.ddl, batch.nddl);
@@ -182,6 +203,10 @@ void SettleOwed() {
     if (event->owed) owed[kept++] = event;
   }
   owed.size = kept;
+  if (pending.ends_outcome != Outcome::kNone && pending.ends_outcome != Outcome::kRefused)
+    OwedEnds().size = 0;
+  if (pending.ends_outcome == Outcome::kRefused)
+    for (const EndNote &note : pending.ends) OweEnd(note);
   if (pending.ddl_outcome == Outcome::kStored) OweDdlClear();
   if (pending.ddl_outcome == Outcome::kRefused) OweDdlKeep();
 }
@@ -238,6 +263,8 @@ void OnPrepare() {
   for (JournalEntry *entry : pending.journal)
     if (entry->event->outcome == Outcome::kRefused) HealthCount(Health::kLostAtExit);
   if (pending.ddl_outcome == Outcome::kRefused) HealthCount(Health::kLostAtExit, pending.ddl.size);
+  if (pending.ends_outcome == Outcome::kRefused)
+    HealthCount(Health::kLostAtExit, pending.ends.size);
 }
 
 // Forgets the transaction; resets the cache when it is too big or names have changed.
@@ -301,6 +328,7 @@ void RegisterTransactionCallbacks() {
 }
 
 void PendingBump(LocalEvent *event, int64 rows) {
+  if (event->spec.origin == Origin::kDeclared) event->said = ++said_last;
   JournalEntry *entry = event->top;
   int level = GetCurrentTransactionNestLevel();
   if (entry == NULL || entry->level != level) entry = PushEntry(event, level);
@@ -309,6 +337,11 @@ void PendingBump(LocalEvent *event, int64 rows) {
     entry->rows += rows;
   else
     entry->rows_unknown = true;
+}
+
+void PendingEnd(EndKind kind, Oid oid) {
+  BeginContext();
+  pending.ends.Append(EndNote{GetCurrentTransactionNestLevel(), kind, oid, said_last});
 }
 
 void PendingFeedChange(int64 delta) {

@@ -27,6 +27,10 @@ const TableForm kForms[kStoreTables] = {
     {"_taken", 3, {INT8OID, INT8OID, INT8OID}},
     {"_parked", 8, {INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT4OID, TIMESTAMPTZOID}},
     {"_state", 4, {INT8OID, TEXTOID, TEXTOID, TEXTOID}},
+    {"_past", 23, {INT8OID, INT8OID, INT8OID,        INT8OID,      INT2OID,        INT2OID,
+                   OIDOID,  TEXTOID, TEXTARRAYOID,   INT8OID,      TIMESTAMPTZOID, XID8OID,
+                   NAMEOID, TEXTOID, TEXTARRAYOID,   TEXTARRAYOID, INT2ARRAYOID,   TIMESTAMPTZOID,
+                   INT8OID, INT8OID, TIMESTAMPTZOID, XID8OID,      TEXTOID}},
 };
 
 // What is known of the store here; `checked` goes with every invalidation that may matter.

@@ -19,10 +19,10 @@ namespace pg_lineage {
 
 constexpr const char *kSchema = "lineage";
 constexpr int kMaxStoreIndexes = 8;
-constexpr int kMaxStoreColumns = 20;
+constexpr int kMaxStoreColumns = 24;
 
-enum class StoreId : int { kNode = 0, kEdge, kDdl, kQueue, kSink, kTaken, kParked, kState };
-constexpr int kStoreTables = 8;
+enum class StoreId : int { kNode = 0, kEdge, kDdl, kQueue, kSink, kTaken, kParked, kState, kPast };
+constexpr int kStoreTables = 9;
 
 struct StoreTable {
   Relation relation;

@@ -23,9 +23,11 @@ struct Writer {
   StoreTable *edge;
   StoreTable *ddl;
   StoreTable *queue;
+  StoreTable *past;  // NULL when nothing can end
   NodeWriter nodes;
   FeedWriter feed;
   EdgeWriter edges;
+  PastWriter ended;
 };
 
 void WriteDdlRow(Writer *writer, const NetDdl &net) {
@@ -75,19 +77,22 @@ bool OpenTables(Writer *writer) {
   if (writer->edge != NULL)
     writer->queue = StoreOpen(StoreId::kQueue, RowExclusiveLock, false, &why);
   if (writer->queue != NULL) writer->ddl = StoreOpen(StoreId::kDdl, RowExclusiveLock, false, &why);
-  if (writer->ddl != NULL) return true;
+  bool ends = !writer->batch->ends.Empty() || !IdsRaised();
+  if (writer->ddl != NULL && ends)
+    writer->past = StoreOpen(StoreId::kPast, RowExclusiveLock, false, &why);
+  if (writer->ddl != NULL && (writer->past != NULL || !ends)) return true;
   HealthCount(why == StoreRefusal::kLocked ? Health::kRefusedLocked : Health::kRefusedStore);
   return false;
 }
 
 void CloseTables(Writer *writer) {
-  for (StoreTable *table : {writer->node, writer->edge, writer->queue, writer->ddl})
+  for (StoreTable *table : {writer->node, writer->edge, writer->queue, writer->ddl, writer->past})
     if (table != NULL) StoreClose(table);
 }
 
 void SetOutcomes(WriteBatch *batch, Outcome outcome) {
   for (LocalEvent *event : batch->events) event->outcome = outcome;
-  batch->ddl_outcome = outcome;
+  batch->ddl_outcome = batch->ends_outcome = outcome;
   batch->feed_rows = 0;
   batch->resync = batch->ended = batch->opened = false;
 }
@@ -96,7 +101,7 @@ void SetOutcomes(WriteBatch *batch, Outcome outcome) {
 // promoted standby, must not run into those stored; a clone's nodes are its own relations'.
 void OpenFirst(Writer *writer) {
   if (IdsRaised()) return;
-  for (StoreTable *table : {writer->node, writer->edge, writer->queue, writer->ddl})
+  for (StoreTable *table : {writer->node, writer->edge, writer->queue, writer->ddl, writer->past})
     RaiseIds(StoreHighestId(table));
   AdoptNodes(&writer->nodes);
   CommandCounterIncrement();
@@ -122,10 +127,11 @@ void BeginRows(Writer *writer) {
   writer->nodes = BeginNodes(writer->node);
   writer->feed = BeginFeed(writer->queue);
   EdgeWriter *edges = &writer->edges;
-  *edges =
-      EdgeWriter{writer->edge, &writer->nodes, &writer->feed, GetCurrentTimestamp(), 0, {}, false};
+  *edges = EdgeWriter{writer->edge, &writer->nodes, &writer->feed, GetCurrentTimestamp(), 0, {}};
   edges->xid = U64FromFullTransactionId(GetTopFullTransactionId());
   namestrcpy(&edges->username, GetUserNameFromId(GetUserId(), true) ?: "");
+  if (writer->past != NULL)
+    writer->ended = BeginPast(writer->past, writer->edge, &writer->nodes, &writer->feed);
 }
 
 // The body of the flush; may raise an error.
@@ -136,13 +142,15 @@ void WriteAll(WriteBatch *batch) {
   if (OpenTables(&writer)) {
     BeginRows(&writer);
     OpenFirst(&writer);
+    PodVector<PlannedEnd> plan = PlanEnds(&writer.ended, batch->ends);
     WriteEvents(&writer);
+    ApplyEnds(&writer.ended, plan, batch->said);
     CommandCounterIncrement();  // a node just made may be brought up to date
     if (batch->nddl > 0) WriteDdl(&writer);
-    batch->ddl_outcome = Outcome::kStored;
+    batch->ddl_outcome = batch->ends_outcome = Outcome::kStored;
     batch->feed_rows = writer.feed.rows;
     batch->resync = writer.feed.wrote_resync;
-    batch->ended = writer.edges.ended;
+    batch->ended = writer.ended.unseen;
   } else {
     SetOutcomes(batch, Outcome::kRefused);
   }
@@ -208,6 +216,19 @@ void AddResults(WriteBatch *batch, const WriteBatch &part) {
   batch->opened |= part.opened;
 }
 
+// The ends after the events that say what goes on. One that cannot be done is not tried again:
+// snapshot() looks for what is gone.
+void WriteEndsSingly(WriteBatch *batch) {
+  if (batch->ends.Empty()) return;
+  WriteBatch part = {};
+  part.ends = batch->ends;
+  part.said = batch->said;
+  bool fine = TryWrite(&part);
+  batch->ends_outcome = fine ? Outcome::kStored : Outcome::kLost;
+  if (!fine) HealthCount(Health::kGivenUp, batch->ends.size);
+  AddResults(batch, part);
+}
+
 // After an error: each by itself, so that one that can never be written stops no other. Gives up
 // for this commit when it looks as if the fault were not in the events.
 void WriteSingly(WriteBatch *batch) {
@@ -231,20 +252,26 @@ void WriteSingly(WriteBatch *batch) {
     }
     AddResults(batch, part);
   }
+  WriteEndsSingly(batch);
+}
+
+// How many things the batch has that can be written each by itself.
+int PartsOf(const WriteBatch &batch) {
+  return batch.events.size + (batch.nddl > 0 ? 1 : 0) + (batch.ends.Empty() ? 0 : 1);
 }
 
 }  // namespace
 
 void WriteStore(WriteBatch *batch) {
   if (XactReadOnly || RecoveryInProgress()) {
-    HealthCount(Health::kRefusedReadOnly, batch->events.size + (batch->nddl > 0 ? 1 : 0));
+    HealthCount(Health::kRefusedReadOnly, PartsOf(*batch));
     SetOutcomes(batch, Outcome::kLost);
     return;
   }
   instr_time start, end;
   INSTR_TIME_SET_CURRENT(start);
   if (!TryWrite(batch)) {
-    if (batch->events.size + (batch->nddl > 0 ? 1 : 0) > 1)
+    if (PartsOf(*batch) > 1)
       WriteSingly(batch);
     else if (batch->events.size == 1)
       NoteEventFailure(batch->events[0]);

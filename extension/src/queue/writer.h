@@ -10,6 +10,7 @@
 #include "edge/pod_vector.h"
 #include "edge/server.h"
 #include "queue/ddl_record.h"
+#include "queue/ends.h"
 #include "queue/local_event.h"
 
 namespace pg_lineage {
@@ -25,10 +26,13 @@ struct WriteBatch {
   PendingDdl *ddl;
   int nddl;
   Outcome ddl_outcome;  // out: of all DDL together
-  int64 feed_rows;      // out: rows added to the feed
-  bool resync;          // out: the feed was full, and a row now says so
-  bool ended;           // out: rows of other events were deleted
-  bool opened;          // out: ids were raised above the stored ones
+  PodVector<EndNote> ends;
+  PodVector<LocalEvent *> said;  // all declared events of the transaction
+  Outcome ends_outcome;          // out: of all ends together
+  int64 feed_rows;               // out: rows added to the feed
+  bool resync;                   // out: the feed was full, and a row now says so
+  bool ended;                    // out: observed events ended, which must be looked at again
+  bool opened;                   // out: ids were raised above the stored ones
 };
 
 void WriteStore(WriteBatch *batch);

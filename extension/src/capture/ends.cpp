@@ -1,0 +1,46 @@
+#include "capture/ends.h"
+
+#include "edge/guard.h"
+#include "edge/guc.h"
+#include "queue/ends.h"
+#include "queue/shared.h"
+#include "queue/store.h"
+
+namespace pg_lineage {
+namespace {
+
+// True for relations that may be nodes.
+bool MayBeNode(Oid relid) {
+  if (relid < FirstNormalObjectId) return false;
+  HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+  if (!HeapTupleIsValid(tuple)) return false;
+  Form_pg_class form = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple));
+  bool may =
+      strchr("rpvmf", form->relkind) != nullptr && form->relpersistence != RELPERSISTENCE_TEMP;
+  ReleaseSysCache(tuple);
+  return may;
+}
+
+// True for a relation that the running transaction made.
+bool MadeHere(Oid relid) {
+  Relation relation = RelationIdGetRelation(relid);
+  if (relation == nullptr) return false;
+  bool made = relation->rd_createSubid != InvalidSubTransactionId;
+  RelationClose(relation);
+  return made;
+}
+
+}  // namespace
+
+void NoteGone(Oid relid, int column) {
+  if (!SharedReady() || !settings.enabled || IsBinaryUpgrade || !StorePresent()) return;
+  Guarded("drop", [&] {
+    if (!MayBeNode(relid)) return;
+    if (column > 0)
+      PendingEnd(EndKind::kColumns, relid);
+    else if (column == 0)
+      PendingEnd(MadeHere(relid) ? EndKind::kPassingRelation : EndKind::kRelation, relid);
+  });
+}
+
+}  // namespace pg_lineage

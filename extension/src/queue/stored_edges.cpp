@@ -1,0 +1,86 @@
+#include "queue/stored_edges.h"
+
+#include "edge/compat.h"
+
+namespace pg_lineage {
+namespace {
+
+const int16 *Numbers(Datum array, int *n) {
+  ArrayType *numbers = DatumGetArrayTypeP(array);
+  *n = ArrayGetNItems(ARR_NDIM(numbers), ARR_DIMS(numbers));
+  return reinterpret_cast<const int16 *>(ARR_DATA_PTR(numbers));
+}
+
+}  // namespace
+
+bool EdgeRow::Declared() const {
+  return DatumGetInt16((*this)[kEdgeOrigin]) == static_cast<int16>(Origin::kDeclared);
+}
+
+Operation EdgeRow::OperationOf() const {
+  return static_cast<Operation>(DatumGetInt16((*this)[kEdgeOperation]));
+}
+
+EdgeRow ReadEdgeRow(StoreTable *edge, HeapTuple tuple) {
+  EdgeRow row = {};
+  Datum values[kEdgeNatts + kMaxStoreColumns];
+  bool nulls[kEdgeNatts + kMaxStoreColumns];
+  row.tid = tuple->t_self;
+  heap_deform_tuple(heap_copytuple(tuple), RelationGetDescr(edge->relation), values, nulls);
+  memcpy(row.values, values, sizeof(row.values));
+  memcpy(row.nulls, nulls, sizeof(row.nulls));
+  int counts[3];
+  const int16 *sources = Numbers(row[kEdgeSourceColumns], &counts[0]);
+  const int16 *targets = Numbers(row[kEdgeTargetColumns], &counts[1]);
+  const int16 *kinds = Numbers(row[kEdgeKinds], &counts[2]);
+  int n = Min(counts[0], Min(counts[1], counts[2]));
+  row.pairs.Reserve(n);
+  for (int i = 0; i < n; i++)
+    row.pairs.Append(EdgePair{sources[i], targets[i], static_cast<uint8>(kinds[i])});
+  return row;
+}
+
+PodVector<EdgeRow> EdgeRowsBy(StoreTable *edge, EdgeColumn column, Datum value,
+                              RegProcedure equal) {
+  PodVector<EdgeRow> rows = {};
+  ScanKeyData key;
+  StoreKey(&key, column, equal, value);
+  SysScanDesc scan = StoreScan(edge, SnapshotSelf, &key, 1);
+  HeapTuple tuple;
+  while (HeapTupleIsValid(tuple = systable_getnext(scan))) rows.Append(ReadEdgeRow(edge, tuple));
+  systable_endscan(scan);
+  return rows;
+}
+
+PodVector<EdgeRow> EdgeRowsByNode(StoreTable *edge, EdgeColumn column, int64 node) {
+  return EdgeRowsBy(edge, column, Int64GetDatum(node), F_INT8EQ);
+}
+
+bool RewriteEdgeRow(StoreTable *edge, EdgeRow *row) {
+  if (!StoreDelete(edge, &row->tid, false)) return false;
+  (*row)[kEdgeSourceColumns] = PairArray(row->pairs.items, row->pairs.size, PairPart::kSource);
+  (*row)[kEdgeTargetColumns] = PairArray(row->pairs.items, row->pairs.size, PairPart::kTarget);
+  (*row)[kEdgeKinds] = PairArray(row->pairs.items, row->pairs.size, PairPart::kKind);
+  StoreInsert(edge, row->values, row->nulls);
+  return true;
+}
+
+bool HasPair(const EdgePair *pairs, int npairs, const EdgePair &pair) {
+  for (int i = 0; i < npairs; i++)
+    if (SamePair(pairs[i], pair)) return true;
+  return false;
+}
+
+Datum PairArray(const EdgePair *pairs, int npairs, PairPart part) {
+  Datum *items = static_cast<Datum *>(palloc(sizeof(Datum) * Max(npairs, 1)));
+  for (int i = 0; i < npairs; i++) {
+    const EdgePair &pair = pairs[i];
+    items[i] = Int16GetDatum(part == PairPart::kSource   ? pair.source_column
+                             : part == PairPart::kTarget ? pair.target_column
+                                                         : static_cast<int16>(pair.kind));
+  }
+  return PointerGetDatum(
+      construct_array(items, npairs, INT2OID, sizeof(int16), true, TYPALIGN_SHORT));
+}
+
+}  // namespace pg_lineage
