@@ -52,7 +52,8 @@ Walk BeginWalk(Graph *graph, int start, int max_depth, bool direct_only) {
 }
 
 void RunWalk(Walk *walk) {
-  for (; walk->done < walk->reached.size && walk->found == kNoVertex; walk->done++) {
+  for (; walk->done < walk->reached.size; walk->done++) {
+    if (walk->found != kNoVertex || walk->graph->cut) return;
     int number = walk->reached[walk->done];
     if (walk->max_depth < 0 || StepOf(*walk, number).depth < walk->max_depth) GoOn(walk, number);
   }

@@ -1,6 +1,7 @@
 #include "capture/utility.h"
 
 #include "capture/copy.h"
+#include "capture/drop_notice.h"
 #include "capture/emit.h"
 #include "capture/ends.h"
 #include "capture/plpgsql.h"
@@ -185,6 +186,9 @@ void Utility(PlannedStmt *plan, const char *source, bool read_only_tree,
     return;
   }
   if (HookDepth() == 0) RetakePluginSlot();
+  if (settings.warn_on_drop && context != PROCESS_UTILITY_SUBCOMMAND &&
+      MayWarnBefore(plan->utilityStmt))
+    Guarded("drop notice", [&] { WarnBefore(plan->utilityStmt); });
   UtilityState state = {};
   bool follows = FollowsTrack();
   if (follows && Begin(&state, plan->utilityStmt, params))

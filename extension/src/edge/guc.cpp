@@ -104,6 +104,15 @@ void DefineCaptureSettings() {
                              NULL, NULL);
 }
 
+// What is said to the user.
+void DefineNotices() {
+  // To see, before a table is dropped or changed, what is fed by it; each for himself.
+  DefineCustomBoolVariable("pg_lineage.warn_on_drop",
+                           "Names what depends on it by lineage before something is dropped.",
+                           "A NOTICE, also before columns are renamed or get another type.",
+                           &settings.warn_on_drop, false, PGC_USERSET, 0, NULL, NULL, NULL);
+}
+
 // How much is kept.
 void DefineLimits() {
   // To hold all distinct facts of all databases; see shared memory used in lineage.health.
@@ -129,6 +138,7 @@ void DefineLimits() {
 
 void DefineSettings() {
   DefineCaptureSettings();
+  DefineNotices();
   DefineLimits();
   MarkGUCPrefixReserved("pg_lineage");
 }

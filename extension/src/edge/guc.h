@@ -21,6 +21,7 @@ struct Settings {
   bool capture_ddl;
   bool capture_reads;
   bool track_control_flow;
+  bool warn_on_drop;
   char *ignore_schemas;     // list of names; ask IgnoredSchema()
   char *masking_functions;  // list of names, added to the built-in one (lineage/masking.h)
   int max_events;           // entries of the shared hash, fixed at server start
