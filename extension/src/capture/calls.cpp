@@ -4,6 +4,7 @@
 #include "capture/plpgsql_info.h"
 #include "capture/utility.h"
 #include "edge/guc.h"
+#include "lineage/resolve.h"
 
 namespace pg_lineage {
 
@@ -119,7 +120,7 @@ bool RunsPortal(PLpgSQL_stmt_type type) {
 // Where a statement puts its query's rows; NULL when nowhere in this frame.
 PLpgSQL_datum *TargetOf(const RunState *run) {
   PLpgSQL_stmt *statement = run->statement;
-  CommandDest dest = run->query->dest->mydest;
+  CommandDest dest = run->dest;
   switch (statement->cmd_type) {
     case PLPGSQL_STMT_EXECSQL: {
       PLpgSQL_stmt_execsql *exec = reinterpret_cast<PLpgSQL_stmt_execsql *>(statement);
@@ -273,6 +274,13 @@ const SourceSet *ShapeInputs(RoutineFrame *frame, PLpgSQL_stmt *statement, const
   return all;
 }
 
+void NoteStrictness(RoutineFrame *frame, const ArgumentSets &arguments) {
+  if (arguments.values.Empty() || !settings.track_control_flow || !TraitsOf(frame->routine)->strict)
+    return;
+  for (const SourceSet *argument : arguments.values)
+    frame->base_condition = UnionSets(frame->base_condition, AsCondition(argument));
+}
+
 void ReportResult(const StackNode *caller, const Callee &callee, const ResultTaint &result) {
   if (caller == nullptr) return;
   if (caller->kind == NodeKind::kRun && caller->run != nullptr) {
@@ -347,7 +355,7 @@ void AssignOutputs(RunState *run) {
     return;
   }
   if (target != nullptr) AssignVariable(frame, target, sets.size, sets.items);
-  if (IsLoop(run->statement->cmd_type) && run->query->dest->mydest != DestSPI) {
+  if (IsLoop(run->statement->cmd_type) && run->dest != DestSPI) {
     StatementEntry *entry = &frame->statements.Last();
     if (entry->statement == run->statement)
       entry->body_condition = AsCondition(UnionSets(rows, condition));

@@ -88,6 +88,7 @@ void StartRun(QueryDesc *query, const Shape *shape) {
   RunState *run = static_cast<RunState *>(palloc0(sizeof(RunState)));
   run->query = query;
   run->shape = shape;
+  run->dest = query->dest->mydest;
   run->params =
       static_cast<const SourceSet **>(palloc(sizeof(SourceSet *) * Max(shape->nparams, 1)));
   for (int i = 0; i < shape->nparams; i++) run->params[i] = EmptySet();

@@ -24,6 +24,7 @@ struct RunState {
   RoutineFrame *frame;         // run directly by a statement of this frame, or NULL
   uint64 frame_serial;         // … while it has this serial
   PLpgSQL_stmt *statement;     // … this one
+  CommandDest dest;            // as at the start: every fetch from a portal sets another one
   PLpgSQL_execstate *estate;   // … of this execution
   UtilityState *utility;       // run for this utility statement, or NULL
   const SourceSet *decides;    // that what it calls or fires runs; NULL until asked for

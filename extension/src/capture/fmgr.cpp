@@ -55,6 +55,7 @@ void Begin(Call *call, Oid function, int site) {
   frame->base_condition = CallerCondition(caller);
   for (int i = 0; i < arguments.values.size; i++)
     frame->slots[i] = {arguments.values[i], arguments.records[i]};
+  NoteStrictness(frame, arguments);
   node->path = ExtendPath(node->path, function, InvalidOid);
 }
 

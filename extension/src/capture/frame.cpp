@@ -1,5 +1,6 @@
 #include "capture/frame.h"
 
+#include "lineage/resolve.h"
 #include "lineage/temp_tables.h"
 
 namespace pg_lineage {
@@ -44,9 +45,13 @@ void AddCallSources(const ResolveContext &context, const Sym &sym, SourceBag *ba
       bag->AddSet(context.observed->columns[observed->first + sym.column - 1], sym.kind);
     }
   }
-  if (seen || sym.column == kCallRows) return;
+  uint8 use = kTransformation;
+  if (seen || sym.column == kCallRows) {  // the arguments decide, if NULL, that there is no call
+    if (!TraitsOf(call.function)->strict) return;
+    use = kConditional;
+  }
   for (int i = 0; i < call.nargs; i++)
-    bag->AddSet(ResolveSet(context, call.args[i]), Compose(sym.kind, kTransformation));
+    bag->AddSet(ResolveSet(context, call.args[i]), Compose(sym.kind, use));
 }
 
 void AddTempSources(const Sym &sym, SourceBag *bag) {
@@ -176,6 +181,7 @@ RoutineFrame *AcquireFrame(int depth, int nslots) {
   frame->site = kAnySite;
   frame->before_row_trigger = false;
   frame->returned = nullptr;
+  frame->kept = EmptySet();
   frame->statements.size = 0;
   frame->base_condition = frame->row_count = EmptySet();
   frame->observed.items.size = frame->observed.columns.size = 0;

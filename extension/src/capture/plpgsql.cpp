@@ -3,6 +3,7 @@
 #include "capture/emit.h"
 #include "capture/fmgr.h"
 #include "capture/plpgsql_info.h"
+#include "capture/trigger_when.h"
 #include "capture/utility.h"
 #include "edge/guard.h"
 #include "edge/guc.h"
@@ -148,6 +149,9 @@ void BeginTrigger(RoutineFrame *frame, const StackNode *caller) {
   frame->slots[frame->function->new_varno].record = rows.new_row;
   frame->slots[frame->function->old_varno].record = rows.old_row;
   frame->initial_new = rows.new_row;
+  if (settings.track_control_flow)
+    frame->base_condition = UnionSets(frame->base_condition,
+                                      WhenCondition(data->tg_trigger, rows.old_row, rows.new_row));
 }
 
 // The shape of what a BEFORE trigger put into NEW; $n is the n-th field. NULL when nothing changed.
@@ -167,26 +171,46 @@ const Shape *ReturnedShape(const RoutineFrame *frame, const RecordTaint *now) {
   return changed ? ShapeCacheKeep(BuildRowShape(frame->trigger_node, row)) : nullptr;
 }
 
+// What decided inside a BEFORE trigger that its row is stored: an edge to the rows, beside what
+// decides about the firing statement itself.
+const SourceSet *LetThrough(const RoutineFrame *frame, const StackNode *caller) {
+  if (frame->kept->size == 0) return EmptySet();
+  const SourceSet *outer = CallerCondition(caller);
+  SourceBag bag = {};
+  for (int i = 0; i < frame->kept->size; i++) {
+    bool known = false;
+    for (int j = 0; j < outer->size && !known; j++)
+      known = memcmp(&frame->kept->items[i], &outer->items[j], sizeof(Source)) == 0;
+    if (!known) bag.Add(frame->kept->items[i]);
+  }
+  return bag.items.Empty() ? EmptySet() : bag.Intern();
+}
+
 // What a BEFORE trigger put into NEW is an edge of its own; generated columns are computed from it.
-void EmitTriggerRow(RoutineFrame *frame, const EventPath *path) {
+void AddReturnedRow(const RoutineFrame *frame, Flow *flow) {
   const RecordTaint *now = frame->returned;
-  if (!frame->before_row_trigger || now == nullptr || now == frame->initial_new) return;
-  const Shape *shape = ReturnedShape(frame, now);
+  const Shape *shape = now == frame->initial_new ? nullptr : ReturnedShape(frame, now);
   if (shape == nullptr) return;
   const SourceSet **params =
       static_cast<const SourceSet **>(palloc(sizeof(SourceSet *) * Max(shape->nparams, 1)));
   for (int i = 0; i < shape->nparams; i++) params[i] = now->fields[shape->params[i].paramid - 1];
   const ShapeWrite &write = shape->writes[0];
+  for (int i = 0; i < write.ncolumns; i++) {
+    flow->columns.Append(write.columns[i].column);
+    flow->sources.Append(ResolveSet({shape, params, nullptr}, write.columns[i].sources));
+  }
+}
+
+void EmitTriggerRow(RoutineFrame *frame, const StackNode *caller, const EventPath *path) {
+  if (!frame->before_row_trigger || frame->returned == nullptr) return;
   Flow flow = {};
+  flow.rows = LetThrough(frame, caller);
+  AddReturnedRow(frame, &flow);
+  if (flow.rows->size == 0 && flow.columns.Empty()) return;
   flow.target = frame->trigger_node;
   flow.operation = Operation::kTrigger;
   flow.origin = Origin::kObserved;
   flow.path = path;
-  flow.rows = EmptySet();
-  for (int i = 0; i < write.ncolumns; i++) {
-    flow.columns.Append(write.columns[i].column);
-    flow.sources.Append(ResolveSet({shape, params, nullptr}, write.columns[i].sources));
-  }
   EmitFlow(flow, nullptr, -1);
 }
 
@@ -209,6 +233,7 @@ void BeginRoutine(PLpgSQL_execstate *estate, PLpgSQL_function *function) {
     CallerArguments(caller, {frame->routine, frame->site}, &arguments);
     for (int i = 0; i < function->fn_nargs && i < arguments.values.size; i++)
       frame->slots[function->fn_argvarnos[i]] = {arguments.values[i], arguments.records[i]};
+    NoteStrictness(frame, arguments);
   }
   node->path = ExtendPath(node->path, frame->routine, frame->trigger_relation);
 }
@@ -247,7 +272,7 @@ void EndRoutine(RoutineFrame *frame) {
   StackNode *node = TopNode();
   StackNode *caller = NodeBelow(node);
   if (frame->trigger_relation != InvalidOid) {
-    EmitTriggerRow(frame, node->path);
+    EmitTriggerRow(frame, caller, node->path);
   } else {
     bool procedure = frame->function->fn_prokind == PROKIND_PROCEDURE;
     if (procedure && frame->function->out_param_varno >= 0) {

@@ -34,6 +34,8 @@ const SourceSet *CallerCondition(const StackNode *node);
 // What decides how many rows a run moves, and that it runs what it calls or fires.
 const SourceSet *RunDecides(RunState *run);
 // Hands what a routine returned to whoever called it.
+// A STRICT function runs because none of its arguments is NULL.
+void NoteStrictness(RoutineFrame *frame, const ArgumentSets &arguments);
 void ReportResult(const StackNode *caller, const Callee &callee, const ResultTaint &result);
 
 // ---- capture/plpgsql_flow.cpp: one rule per statement ------------------------------------------

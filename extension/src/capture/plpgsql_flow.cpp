@@ -146,6 +146,8 @@ void EndReturn(RoutineFrame *frame, PLpgSQL_expr *expr, int retvarno) {
       retvarno != frame->function->old_varno)
     frame->returned = InternRecord(value.columns.size, value.columns.items);
   const SourceSet *condition = settings.track_control_flow ? FrameCondition(frame) : EmptySet();
+  if (frame->before_row_trigger && frame->info->may_refuse_row)
+    frame->kept = UnionSets(frame->kept, condition);
   for (int i = 0; i < value.columns.size; i++)
     value.columns[i] = WithCondition(frame, value.columns[i]);
   SpreadOverLive(frame->function->fn_rettype, &value.columns);

@@ -80,6 +80,8 @@ uint8 VisitInside(FunctionInfo *info, PLpgSQL_stmt *statement) {
     case PLPGSQL_STMT_EXIT:
       return kJumpsOutOfLoop;
     case PLPGSQL_STMT_RETURN:
+      info->may_refuse_row = info->may_refuse_row || As<PLpgSQL_stmt_return>(statement)->retvarno !=
+                                                         info->function->new_varno;
       return kJumpsOutOfFunction;
     case PLPGSQL_STMT_RAISE:
       return As<PLpgSQL_stmt_raise>(statement)->elog_level >= ERROR ? kJumpsOutOfFunction : 0;

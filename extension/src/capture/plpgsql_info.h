@@ -26,6 +26,7 @@ struct FunctionInfo {
   uint32 size;                // stmtids run from 1 to size - 1
   StatementInfo *statements;  // by stmtid
   bool looks_at_outcome;      // FOUND or GET DIAGNOSTICS occur: what decides them is kept
+  bool may_refuse_row;        // a trigger function that may return something other than NEW
 };
 
 FunctionInfo *InfoOf(PLpgSQL_function *function);

@@ -262,6 +262,7 @@ const FunctionTraits *TraitsOf(Oid function) {
   if (found) return traits;
   traits->cls = FunctionClass::kOpaque;
   traits->masking = false;
+  traits->strict = false;
   traits->runs_queries = false;
   traits->needs_frame = false;
   HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
@@ -269,6 +270,7 @@ const FunctionTraits *TraitsOf(Oid function) {
   Form_pg_proc proc = reinterpret_cast<Form_pg_proc>(GETSTRUCT(tuple));
   traits->cls = Classify(tuple);
   traits->masking = IsMaskingFunction(NameStr(proc->proname), proc->pronamespace);
+  traits->strict = proc->proisstrict;
   traits->runs_queries = RunsQueries(tuple);
   traits->needs_frame = NeedsFrame(tuple);
   ReleaseSysCache(tuple);
@@ -357,6 +359,10 @@ bool AddSqlBody(Builder *builder, QueryInfo *info, Node *call, Oid function, Lis
     out->AddSet(QueryColumn(builder, root, PlaceInBody(function, column, root->ncolumns)), kind);
   }
   builder->body_depth--;
+  if (!TraitsOf(function)->strict) return true;
+  ListCell *cell;  // whether an argument is NULL decides about the result
+  foreach (cell, root->body_args)
+    AddExpr(builder, info, static_cast<Node *>(lfirst(cell)), Compose(kind, kConditional), out);
   return true;
 }
 

@@ -135,6 +135,7 @@ struct FunctionTraits {
   Oid oid;  // hash key
   FunctionClass cls;
   bool masking;
+  bool strict;        // not called, its result NULL, when an argument is NULL
   bool runs_queries;  // in C, and its result is made of what queries gave that it ran
   bool needs_frame;   // watched by capture/fmgr.cpp: inlining it is not possible anyway
 };

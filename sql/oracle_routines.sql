@@ -1,0 +1,51 @@
+-- Minimal cases of what the perturbation oracle (tests/oracle) found in routines.
+SET client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS pg_lineage;
+\pset format unaligned
+\pset tuples_only on
+CREATE SCHEMA orr;
+SET search_path = orr;
+CREATE VIEW shown AS
+SELECT concat_ws(' ', replace(target_table, 'orr.', '') || '.' || coalesce(target_column, '*'),
+  '<-', replace(source_table, 'orr.', '') || '.' || source_column, subtype,
+  CASE WHEN masking THEN 'masking' END, operation) AS line
+FROM lineage.column_lineage WHERE target_table LIKE 'orr.%' AND target_table <> 'orr.shown';
+\set show 'SELECT line FROM shown WHERE line LIKE '
+CREATE TABLE s (id int, a int, b text);
+INSERT INTO s VALUES (1, 1, 'x'), (2, 2, 'y');
+
+-- FOR over a function: its result is known once rows have been fetched
+CREATE FUNCTION rows_of(p int) RETURNS TABLE (o1 int, o2 text) LANGUAGE plpgsql AS $$
+BEGIN RETURN QUERY SELECT s.a, s.b || 'k' FROM s WHERE s.id <> p; END $$;
+CREATE TABLE looped (x int);
+DO $$ DECLARE r record; BEGIN
+  FOR r IN SELECT * FROM rows_of(1) LOOP INSERT INTO looped VALUES (r.o1); END LOOP;
+END $$;
+:show 'looped.%' ORDER BY line COLLATE "C";
+
+-- a BEFORE trigger that refuses rows under a condition decides about all columns
+CREATE TABLE refused (x int, y text);
+CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN IF NEW.x > 1 THEN RETURN NULL; END IF; RETURN NEW; END $$;
+CREATE TRIGGER refuse BEFORE INSERT ON refused FOR EACH ROW EXECUTE FUNCTION refuse();
+INSERT INTO refused SELECT id, b FROM s;
+:show 'refused.%' ORDER BY line COLLATE "C";
+
+-- so does the WHEN condition of a trigger, about what the trigger writes
+CREATE TABLE fired (x int, y text);
+CREATE TABLE written (z text);
+CREATE FUNCTION write() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN INSERT INTO written VALUES (NEW.y); RETURN NULL; END $$;
+CREATE TRIGGER write AFTER INSERT ON fired FOR EACH ROW WHEN (NEW.x > 1) EXECUTE FUNCTION write();
+INSERT INTO fired SELECT id, b FROM s;
+:show 'written.%' ORDER BY line COLLATE "C";
+
+-- the arguments of a STRICT function decide that it runs, and whether its result is NULL
+CREATE FUNCTION noted(p int) RETURNS int LANGUAGE plpgsql STRICT AS $$
+BEGIN INSERT INTO note VALUES (1); RETURN (SELECT max(id) FROM s); END $$;
+CREATE FUNCTION newest(p int) RETURNS int LANGUAGE sql STABLE STRICT AS 'SELECT max(id) FROM s';
+CREATE TABLE note (z int);
+CREATE TABLE strict_result (x int, y int);
+INSERT INTO strict_result SELECT noted(s.a), newest(s.a) FROM s;
+:show 'note.%' OR line LIKE 'strict_result.%' ORDER BY line COLLATE "C";
+DROP SCHEMA orr CASCADE;
