@@ -15,7 +15,9 @@
 // 16 typed the callbacks of the tree walkers; before, they were bool (*)().
 #if PG_VERSION_NUM >= 160000
 #define PGL_WALKER(function) (function)
+#define PGL_MUTATOR(function) (function)
 #else
+#define PGL_MUTATOR(function) (reinterpret_cast<Node *(*)()>(reinterpret_cast<void *>(function)))
 #define PGL_WALKER(function) (reinterpret_cast<bool (*)()>(reinterpret_cast<void *>(function)))
 #endif
 
@@ -95,6 +97,31 @@ inline Node *MergeJoinCondition(const Query *query) {
 #else
   (void)query;
   return NULL;
+#endif
+}
+
+}  // namespace compat
+}  // namespace pg_lineage
+
+// ---- plpgsql ----------------------------------------------------------------------------------
+
+namespace pg_lineage {
+namespace compat {
+
+// 18 keeps what validates a compiled function in a struct of the server's own cache.
+inline void InvalidateCompiled(PLpgSQL_function *function) {
+#if PG_VERSION_NUM >= 180000
+  function->cfunc.fn_xmin = InvalidTransactionId;
+#else
+  function->fn_xmin = InvalidTransactionId;
+#endif
+}
+
+inline bool IsInUse(const PLpgSQL_function *function) {
+#if PG_VERSION_NUM >= 180000
+  return function->cfunc.use_count != 0;
+#else
+  return function->use_count != 0;
 #endif
 }
 

@@ -249,11 +249,7 @@ void RunShape(Activation *activation, const Shape *shape, StatementRun *run) {
       made.sources.Append(ResolveSet(context, write.columns[i].sources));
     }
     made.rows = UnionSets(ResolveSet(context, write.rows), activation->condition);
-    if (write.temp) {
-      WriteTable(activation, made);
-    } else {
-      NoteWrite(activation, made);
-    }
+    NoteTableWrite(activation, made, write.temp);
   }
 }
 
@@ -293,6 +289,24 @@ void NoteWrite(Activation *activation, const SummaryWrite &write) {
   for (const SummaryFrame &frame : write.frames) kept.frames.Append(frame);
   summary->writes.Append(kept);
   Join(&summary->writes.Last(), write);
+}
+
+void NoteTableWrite(Activation *activation, const SummaryWrite &write, bool temp) {
+  if (temp) {
+    WriteTable(activation, write);
+  } else {
+    NoteWrite(activation, write);
+  }
+}
+
+uint64 HeldInTables(const Definitions *definitions) {
+  uint64 hash = static_cast<uint64>(definitions->simulated.size);
+  for (int t = 0; t < definitions->simulated.size; t++) {
+    Oid relid = definitions->simulated.items[t].relid;
+    for (int column = RelationWidth(relid); column >= 0; column--)
+      hash = hash_combine64(hash, TempColumn(relid, column)->hash);
+  }
+  return hash;
 }
 
 bool SaysMore(const SummaryWrite &write) {

@@ -52,6 +52,12 @@ void RunUtility(Activation *activation, Node *statement, const char *text);
 // Notes a write; the same one met again (a loop) gains sources.
 void NoteWrite(Activation *activation, const SummaryWrite &write);
 
+// The same, into a temporary table where `temp`: that is remembered there.
+void NoteTableWrite(Activation *activation, const SummaryWrite &write, bool temp);
+
+// Changes when what is known of the simulated tables does.
+uint64 HeldInTables(const Definitions *definitions);
+
 // Notes that something could not be analysed. `writes`: it could have written.
 void NoteUnanalysed(Activation *activation, Unanalysed reason, bool writes);
 

@@ -1,29 +1,236 @@
-// Statements without a plan, as far as they move data.
+// Statements without a plan, as far as they move data. Tables that a body creates are made, empty,
+// as temporary ones inside the subtransaction that is rolled back, so that what follows can be
+// analysed. They are made by the function below the command: no event trigger fires, no default or
+// constraint is taken over.
 #include "lineage/body.h"
+#include "lineage/declared.h"
+#include "lineage/resolve.h"
+#include "lineage/temp_tables.h"
 
 namespace pg_lineage {
 
 namespace {
 
-// CALL: the procedure's own body says what it writes, given these arguments.
-void RunCall(Activation *activation, CallStmt *call) {
-  StatementRun run = {};
-  RunShape(activation, ReadCallShape(call->funcexpr), &run);
+bool IsSimulated(const Definitions *definitions, Oid relid) {
+  for (int i = 0; i < definitions->simulated.size; i++) {
+    if (definitions->simulated.items[i].relid == relid) return true;
+  }
+  return false;
+}
+
+bool SameColumns(Oid relid, List *columns) {
+  Relation relation = relation_open(relid, AccessShareLock);
+  TupleDesc row = RelationGetDescr(relation);
+  bool same = row->natts == list_length(columns);
+  for (int i = 0; same && i < row->natts; i++) {
+    const ColumnDef *column = static_cast<ColumnDef *>(list_nth(columns, i));
+    same = strcmp(NameStr(TupleDescAttr(row, i)->attname), column->colname) == 0 &&
+           TupleDescAttr(row, i)->atttypid == typenameTypeId(nullptr, column->typeName);
+  }
+  relation_close(relation, NoLock);
+  return same;
+}
+
+void Unmake(Oid relid) {
+  ObjectAddress address;
+  ObjectAddressSet(address, RelationRelationId, relid);
+  performDeletion(&address, DROP_CASCADE, PERFORM_DELETION_INTERNAL | PERFORM_DELETION_QUIETLY);
+  CommandCounterIncrement();
+}
+
+// Makes an empty temporary table; the one made before, when another branch makes the same.
+Oid Simulate(Activation *activation, const char *name, List *columns, bool lasting) {
+  Definitions *definitions = activation->definitions;
+  RangeVar *target = makeRangeVar(nullptr, pstrdup(name), -1);
+  target->relpersistence = RELPERSISTENCE_TEMP;
+  Oid known = RangeVarGetRelid(target, NoLock, true);
+  if (OidIsValid(known) && IsSimulated(definitions, known)) {
+    if (SameColumns(known, columns)) return known;
+    Unmake(known);
+  }
+  CreateStmt *create = makeNode(CreateStmt);
+  create->relation = target;
+  create->tableElts = columns;
+  create->oncommit = ONCOMMIT_NOOP;
+  ObjectAddress made = DefineRelation(create, RELKIND_RELATION, GetUserId(), nullptr, nullptr);
+  CommandCounterIncrement();
+  definitions->simulated.Append({made.objectId, lasting});
+  activation->summary->temporary = true;
+  return made.objectId;
+}
+
+// Where a statement that creates a table puts its rows.
+struct Created {
+  Oid relid;
+  bool temp;
+};
+
+// A table that lasts is written where it is there already; else it is nobody we know, and stands
+// empty for what reads it.
+Created Create(Activation *activation, const RangeVar *target, List *columns) {
+  bool temp = target->relpersistence == RELPERSISTENCE_TEMP ||
+              (target->schemaname != nullptr && strcmp(target->schemaname, "pg_temp") == 0);
+  if (temp) return {Simulate(activation, target->relname, columns, false), true};
+  Oid there = RangeVarGetRelid(target, NoLock, true);
+  if (OidIsValid(there)) return {there, false};
+  NoteUnanalysed(activation, Unanalysed::kMissing, true);
+  if (target->schemaname == nullptr) (void)Simulate(activation, target->relname, columns, true);
+  return {InvalidOid, false};
+}
+
+void Write(Activation *activation, const void *site, const Created &target, Operation operation,
+           const PodVector<const SourceSet *> &sets, const SourceSet *rows) {
+  SummaryWrite write = {};
+  write.site = site;
+  write.target = target.relid;
+  write.operation = operation;
+  write.rows = UnionSets(rows, activation->condition);
+  for (int i = 0; i < sets.size; i++) {
+    write.columns.Append(static_cast<int16>(i + 1));
+    write.sources.Append(sets.items[i]);
+  }
+  NoteTableWrite(activation, write, target.temp);
+}
+
+// What the statement's query gives; false when it has none that can be analysed.
+bool RunInner(Activation *activation, Query *query, PodVector<const SourceSet *> *sets,
+              const SourceSet **rows) {
+  if (query->commandType == CMD_UTILITY) {  // EXECUTE of a prepared statement
+    NoteUnanalysed(activation, Unanalysed::kDynamic, true);
+    return false;
+  }
+  ListCell *cell;
+  foreach (cell, QueryRewrite(copyObject(query))) {
+    Query *each = lfirst_node(Query, cell);
+    StatementRun run = {};
+    RunShape(activation, ReadShape(each), &run);
+    if (!each->canSetTag) continue;
+    RunOutputs(activation, &run, false, sets);
+    *rows = run.rows;
+  }
+  return true;
+}
+
+void RunCreateTableAs(Activation *activation, CreateTableAsStmt *create) {
+  if (create->objtype == OBJECT_MATVIEW) return;  // its definition says so itself, once it is there
+  Query *query = castNode(Query, create->query);
+  PodVector<const SourceSet *> sets = {};
+  const SourceSet *rows = EmptySet();
+  if (!RunInner(activation, query, &sets, &rows)) return;
+  List *columns = NIL;
+  ListCell *cell;
+  foreach (cell, QueryOutputs(query)) {
+    const TargetEntry *entry = lfirst_node(TargetEntry, cell);
+    if (entry->resjunk) continue;
+    const char *name = list_length(columns) < list_length(create->into->colNames)
+                           ? strVal(list_nth(create->into->colNames, list_length(columns)))
+                           : entry->resname;
+    Node *expr = reinterpret_cast<Node *>(entry->expr);
+    Oid type = exprType(expr) == UNKNOWNOID ? TEXTOID : exprType(expr);
+    columns = lappend(columns, makeColumnDef(name, type, exprTypmod(expr), get_typcollation(type)));
+  }
+  Created target = Create(activation, create->into->rel, columns);
+  if (create->into->skipData || !OidIsValid(target.relid)) return;
+  Write(activation, create, target, Operation::kCreateTableAs, sets, rows);
+}
+
+// The columns of another relation or row type.
+List *ColumnsOf(TupleDesc row) {
+  List *columns = NIL;
+  for (int i = 0; i < row->natts; i++) {
+    Form_pg_attribute attribute = TupleDescAttr(row, i);
+    if (attribute->attisdropped) continue;
+    columns = lappend(columns, makeColumnDef(NameStr(attribute->attname), attribute->atttypid,
+                                             attribute->atttypmod, attribute->attcollation));
+  }
+  return columns;
+}
+
+List *ColumnsOfRelation(const RangeVar *name) {
+  Relation relation = relation_openrv(name, AccessShareLock);
+  List *columns = ColumnsOf(RelationGetDescr(relation));
+  relation_close(relation, NoLock);
+  return columns;
+}
+
+// serial and kin are no types.
+Oid TypeOfColumn(const ColumnDef *column, int32 *typmod) {
+  *typmod = -1;
+  if (list_length(column->typeName->names) == 1) {
+    const char *name = strVal(linitial(column->typeName->names));
+    if (strcmp(name, "serial") == 0 || strcmp(name, "serial4") == 0) return INT4OID;
+    if (strcmp(name, "bigserial") == 0 || strcmp(name, "serial8") == 0) return INT8OID;
+    if (strcmp(name, "smallserial") == 0 || strcmp(name, "serial2") == 0) return INT2OID;
+  }
+  Oid type = InvalidOid;
+  typenameTypeIdAndMod(nullptr, column->typeName, &type, typmod);
+  return type;
+}
+
+void RunCreateTable(Activation *activation, const CreateStmt *create) {
+  List *columns = NIL;
+  ListCell *cell;
+  foreach (cell, create->inhRelations)
+    columns = list_concat(columns, ColumnsOfRelation(lfirst_node(RangeVar, cell)));
+  if (create->ofTypename != nullptr) {
+    TupleDesc row = lookup_rowtype_tupdesc(typenameTypeId(nullptr, create->ofTypename), -1);
+    columns = list_concat(columns, ColumnsOf(row));
+    ReleaseTupleDesc(row);
+  }
+  foreach (cell, create->tableElts) {
+    Node *element = static_cast<Node *>(lfirst(cell));
+    if (IsA(element, TableLikeClause)) {
+      columns = list_concat(
+          columns, ColumnsOfRelation(reinterpret_cast<TableLikeClause *>(element)->relation));
+    } else if (IsA(element, ColumnDef) &&
+               reinterpret_cast<ColumnDef *>(element)->typeName != nullptr) {
+      const ColumnDef *column = reinterpret_cast<ColumnDef *>(element);
+      int32 typmod = -1;
+      Oid type = TypeOfColumn(column, &typmod);
+      columns =
+          lappend(columns, makeColumnDef(column->colname, type, typmod, get_typcollation(type)));
+    }
+  }
+  bool temp = create->relation->relpersistence == RELPERSISTENCE_TEMP;
+  if (!temp && OidIsValid(RangeVarGetRelid(create->relation, NoLock, true))) return;
+  (void)Create(activation, create->relation, columns);
+}
+
+void RunRefresh(Activation *activation, const RefreshMatViewStmt *refresh) {
+  Relation relation = relation_openrv(refresh->relation, AccessShareLock);
+  Query *query = DefinitionOf(relation);
+  Created target = {RelationGetRelid(relation), false};
+  PodVector<const SourceSet *> sets = {};
+  const SourceSet *rows = EmptySet();
+  bool fine = query != nullptr && RunInner(activation, query, &sets, &rows);
+  relation_close(relation, NoLock);
+  if (fine && !refresh->skipData)
+    Write(activation, refresh, target, Operation::kRefresh, sets, rows);
 }
 
 }  // namespace
 
 void RunUtility(Activation *activation, Node *statement, const char *) {
+  activation->summary->analysed = true;
   switch (nodeTag(statement)) {
-    case T_CallStmt:
-      RunCall(activation, reinterpret_cast<CallStmt *>(statement));
+    case T_CallStmt: {
+      StatementRun run = {};
+      RunShape(activation, ReadCallShape(reinterpret_cast<CallStmt *>(statement)->funcexpr), &run);
       break;
+    }
     case T_CreateTableAsStmt:
+      RunCreateTableAs(activation, reinterpret_cast<CreateTableAsStmt *>(statement));
+      break;
+    case T_CreateStmt:
+      RunCreateTable(activation, reinterpret_cast<CreateStmt *>(statement));
+      break;
     case T_RefreshMatViewStmt:
+      RunRefresh(activation, reinterpret_cast<RefreshMatViewStmt *>(statement));
+      break;
     case T_CopyStmt:
     case T_DoStmt:
     case T_ExecuteStmt:
-      NoteUnanalysed(activation, Unanalysed::kError, true);
+      NoteUnanalysed(activation, Unanalysed::kDynamic, true);
       break;
     default:
       break;

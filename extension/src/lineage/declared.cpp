@@ -45,17 +45,6 @@ void DeclareQuery(Relation relation, Query *query, Operation operation, Flows *f
   flows->Append(flow);
 }
 
-// The defining query of a materialised view stands in its _RETURN rule like a view's.
-Query *DefinitionOf(Relation relation) {
-  if (relation->rd_rules == nullptr) return nullptr;
-  for (int i = 0; i < relation->rd_rules->numLocks; i++) {
-    RewriteRule *rule = relation->rd_rules->rules[i];
-    if (rule->event == CMD_SELECT && list_length(rule->actions) == 1)
-      return linitial_node(Query, rule->actions);
-  }
-  return nullptr;
-}
-
 void DeclareGenerated(Relation relation, Flows *flows) {
   TupleDesc desc = RelationGetDescr(relation);
   Query *query = makeNode(Query);
@@ -120,6 +109,17 @@ void Emit(Oid relid, const Flows &flows) {
 }
 
 }  // namespace
+
+// The defining query of a materialised view stands in its _RETURN rule like a view's.
+Query *DefinitionOf(Relation relation) {
+  if (relation->rd_rules == nullptr) return nullptr;
+  for (int i = 0; i < relation->rd_rules->numLocks; i++) {
+    RewriteRule *rule = relation->rd_rules->rules[i];
+    if (rule->event == CMD_SELECT && list_length(rule->actions) == 1)
+      return linitial_node(Query, rule->actions);
+  }
+  return nullptr;
+}
 
 void DeclareRelation(Oid relid) {
   Flows flows = {};

@@ -18,6 +18,9 @@ void DeclareRelation(Oid relid);
 // What cannot be analysed is counted by its reason; only cancel and the like are raised.
 void DeclareRelationAgain(Oid relid);
 
+// The defining query of a view or a materialised view; NULL: it has none.
+Query *DefinitionOf(Relation relation);
+
 // How much of a routine's body could be read.
 enum class Analysed : uint8 {
   kNothing,
