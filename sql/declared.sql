@@ -34,6 +34,9 @@ SELECT operation, origin FROM lineage.column_lineage WHERE target_table = 'decla
 CREATE TABLE g (a int, twice int GENERATED ALWAYS AS (a * 2) STORED);
 SELECT source_column, target_column, subtype, operation, origin FROM lineage.column_lineage
 WHERE target_table = 'declared_t.g';
-ALTER TABLE g DROP COLUMN twice;
+ALTER TABLE g ADD COLUMN thrice int GENERATED ALWAYS AS (a * 3) STORED;
+SELECT source_column, target_column FROM lineage.column_lineage
+WHERE target_table = 'declared_t.g' ORDER BY target_column COLLATE "C";
+ALTER TABLE g DROP COLUMN twice, DROP COLUMN thrice;
 SELECT count(*) FROM lineage.column_lineage WHERE target_table = 'declared_t.g';
 DROP SCHEMA declared_t CASCADE;

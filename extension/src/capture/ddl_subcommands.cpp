@@ -285,9 +285,8 @@ bool ChangesGeneratedColumns(const CollectedCommand *collected) {
     const CollectedATSubcmd *sub = static_cast<CollectedATSubcmd *>(lfirst(cell));
     if (sub->parsetree == nullptr || !IsA(sub->parsetree, AlterTableCmd)) continue;
     const AlterTableType subtype = castNode(AlterTableCmd, sub->parsetree)->subtype;
-    const char *name = SubcommandName(subtype);
     if (subtype == AT_AddColumn || subtype == AT_DropExpression || subtype == AT_AlterColumnType ||
-        subtype == AT_DropColumn || (name != nullptr && strcmp(name, "SET EXPRESSION") == 0)) {
+        subtype == AT_DropColumn || compat::IsColumnSubcommandOfRelease(subtype)) {
       return true;
     }
   }
