@@ -41,6 +41,13 @@ CREATE FUNCTION fire() RETURNS trigger LANGUAGE plpgsql AS
 CREATE TRIGGER fire BEFORE INSERT ON fired FOR EACH ROW EXECUTE FUNCTION fire();
 INSERT INTO fired (id, v) SELECT id, b FROM s;
 :show 'fired.%' ORDER BY line COLLATE "C";
+-- a DELETE decides about what its triggers write, at top level too
+CREATE TABLE gone (id int, v text);
+CREATE FUNCTION note_gone() RETURNS trigger LANGUAGE plpgsql AS
+  $$ BEGIN INSERT INTO gone VALUES (OLD.id, OLD.w); RETURN OLD; END $$;
+CREATE TRIGGER note_gone BEFORE DELETE ON fired FOR EACH ROW EXECUTE FUNCTION note_gone();
+DELETE FROM fired USING s2 WHERE fired.id = s2.id AND fired.v <> '';
+:show 'gone.%' ORDER BY line COLLATE "C";
 -- what chooses between the arms decides about the rows that RETURNING gives
 CREATE TABLE returned (id int);
 WITH r AS (INSERT INTO gen AS g (id, a) SELECT id, x FROM s2 ON CONFLICT (id) DO UPDATE

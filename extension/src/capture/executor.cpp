@@ -64,6 +64,14 @@ void ResolveOuterParams(RunState *run) {
     run->params[i] = FrameParam(frame, run->shape->params[i].paramid, run->shape->params[i].field);
 }
 
+bool FiresTriggers(const QueryDesc *query) {
+  ListCell *cell;
+  foreach (cell, query->estate->es_opened_result_relations) {
+    if (static_cast<ResultRelInfo *>(lfirst(cell))->ri_TrigDesc != nullptr) return true;
+  }
+  return false;
+}
+
 // The shape of a query that is to be followed, or NULL. Allocates nothing, cannot fail.
 const Shape *ShapeToFollow(const QueryDesc *query) {
   StackNode *top = TopNode();
@@ -77,7 +85,8 @@ const Shape *ShapeToFollow(const QueryDesc *query) {
     HealthCount(Health::kUntaggedExecutions);
     return nullptr;
   }
-  if (top == nullptr) return shape->nwrites > 0 || shape->ncalls > 0 ? shape : nullptr;
+  if (top == nullptr)
+    return shape->nwrites > 0 || shape->ncalls > 0 || FiresTriggers(query) ? shape : nullptr;
   if (top->kind == NodeKind::kRoutine && CarriesNothing(query, shape, top->frame)) return nullptr;
   return shape;
 }

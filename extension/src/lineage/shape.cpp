@@ -145,6 +145,24 @@ bool MayWriteWalker(Node *node, void *context) {
 
 }  // namespace
 
+namespace {
+
+// What decides about the rows that go, and so about what the triggers write that they fire. That
+// the statement reads them is no flow.
+SymSet DeleteRows(Builder *builder, QueryInfo *info) {
+  Oid target = rt_fetch(info->query->resultRelation, info->query->rtable)->relid;
+  SymBag all = {};
+  SymBag kept = {};
+  AddStatementRows(builder, info, &all);
+  for (const Sym &sym : all.items) {
+    bool relation = sym.type == SymType::kRelation || sym.type == SymType::kTemp;
+    if (sym.kind != kRead || !relation || sym.id != target) kept.Add(sym);
+  }
+  return kept.Finish();
+}
+
+}  // namespace
+
 Shape *BuildShape(Query *query) {
   Builder builder = {};
   builder.generation = 1;
@@ -157,8 +175,11 @@ Shape *BuildShape(Query *query) {
   shape->noutputs = info->ncolumns;
   shape->outputs = static_cast<SymSet *>(palloc0(sizeof(SymSet) * Max(info->ncolumns, 1)));
   for (int i = 0; i < info->ncolumns; i++) shape->outputs[i] = QueryColumn(&builder, info, i + 1);
-  if (info->ncolumns > 0 || query->commandType == CMD_SELECT || query->commandType == CMD_DELETE)
+  if (info->ncolumns > 0 || query->commandType == CMD_SELECT) {
     shape->rows = QueryRows(&builder, info);
+  } else if (query->commandType == CMD_DELETE) {
+    shape->rows = DeleteRows(&builder, info);
+  }
   AddFields(&builder, info, shape);
   TakeBuilt(&builder, shape);
   if (builder.degraded) Degrade(shape, query);
