@@ -182,6 +182,7 @@ void ReadSink(MapReader *map, SinkConfig *sink) {
 void ReadShipper(MapReader *map, ShipperConfig *shipper) {
   shipper->poll_interval_ms = map->Int("pollIntervalMs", 150, 10, 60000);
   shipper->batch_size = map->Int("batchSize", 500, 1, 100000);
+  shipper->reconcile_minutes = map->Int("reconcileMinutes", 60, 0, 1000000);
   shipper->indirect = map->Bool("indirect", true);
   shipper->definitions = map->Choice("definitions", "all", {"all", "none"}) == "all";
   MapReader retry = map->Map("retry");

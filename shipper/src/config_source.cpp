@@ -51,8 +51,9 @@ void ReadMetadata(MapReader *map, MetadataConfig *metadata) {
   map->Moot({"threads"}, "one connection is enough for what changed");
   map->Moot({"incremental"}, "every run is incremental: what has not changed is not sent");
   map->Moot({"extractJsonSchema", "jsonSchemaSampleSize"}, "metadata never reads your data");
-  map->Moot({"markDeletedTablesFromFilterOnly"},
-            "only what was read and is gone is marked deleted, never what a filter leaves out");
+  map->Moot(
+      {"markDeletedTablesFromFilterOnly"},
+      "always so: only what is surely gone is marked deleted, never what a filter leaves out");
 }
 
 void ReadLineage(MapReader *map, LineageConfig *lineage) {

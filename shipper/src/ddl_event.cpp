@@ -21,6 +21,19 @@ std::string WithoutLastPart(const std::string &identity) {
   return last_dot == std::string::npos ? identity : identity.substr(0, last_dot);
 }
 
+// The last part of `a."b.c".d` as a raw name.
+std::string LastPart(const std::string &identity) {
+  const std::string rest = WithoutLastPart(identity);
+  std::string part = rest == identity ? identity : identity.substr(rest.size() + 1);
+  if (part.size() < 2 || part.front() != '"' || part.back() != '"') return part;
+  std::string raw;
+  for (size_t i = 1; i + 1 < part.size(); ++i) {
+    raw += part[i];
+    if (part[i] == '"') ++i;  // written twice
+  }
+  return raw;
+}
+
 // `name on schema.table`: the table. Quoted names may hold " on " too, so the last one counts.
 std::string BehindOn(const std::string &identity) {
   size_t on = identity.rfind(" on ");
@@ -32,30 +45,32 @@ bool IsTable(const std::string &type) {
          type == "foreign table";
 }
 
-bool IsRoutine(const std::string &type) { return type == "function" || type == "procedure"; }
+bool IsRoutine(const std::string &type) {
+  return type == "function" || type == "procedure" || type == "aggregate" ||
+         type == "window function";
+}
 
 }  // namespace
-
-bool IsDropOrRename(const nlohmann::json &payload) {
-  const std::string type = Text(payload, "object_type");
-  const std::string old_identity = Text(payload, "old_identity");
-  if (Text(payload, "command_tag").rfind("DROP ", 0) == 0) return true;
-  bool whole = IsTable(type) || IsRoutine(type) || type == "schema";
-  return whole && !old_identity.empty() && old_identity != Text(payload, "object_identity");
-}
 
 std::optional<DdlTarget> TargetOfDdl(const nlohmann::json &payload) {
   const std::string type = Text(payload, "object_type");
   const std::string identity = Text(payload, "object_identity");
-  if (identity.empty() || IsDropOrRename(payload)) return std::nullopt;
-  if (IsTable(type)) return DdlTarget{"table", identity};
-  if (IsRoutine(type)) return DdlTarget{"routine", identity};
-  if (type == "schema" || type == "database") return DdlTarget{type, identity};
+  if (identity.empty()) return std::nullopt;
+  const std::string old_identity = Text(payload, "old_identity");
+  const std::string before = old_identity == identity ? "" : old_identity;
+  if (IsTable(type)) return DdlTarget{"table", identity, before, "", ""};
+  if (IsRoutine(type)) return DdlTarget{"routine", identity, before, "", ""};
+  if (type == "schema" || type == "database") return DdlTarget{type, identity, before, "", ""};
   bool column = type.size() > 7 && type.compare(type.size() - 7, 7, " column") == 0;
-  if (column) return DdlTarget{"table", WithoutLastPart(identity)};
+  if (column) {
+    DdlTarget target{"table", WithoutLastPart(identity), "", "", ""};
+    if (!before.empty())
+      target.column = LastPart(identity), target.column_before = LastPart(before);
+    return target;
+  }
   if (type == "table constraint" || type == "policy") {
     std::string table = BehindOn(identity);
-    if (!table.empty()) return DdlTarget{"table", table};
+    if (!table.empty()) return DdlTarget{"table", table, "", "", ""};
   }
   return std::nullopt;
 }

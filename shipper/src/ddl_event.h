@@ -11,16 +11,17 @@ namespace shipper {
 struct DdlTarget {
   std::string type;      // table | routine | schema | database
   std::string identity;  // as the extension spells it
+  std::string before;    // what it was called before this event; "" where that did not change
+  // A renamed column of it, raw names; empty otherwise.
+  std::string column;
+  std::string column_before;
 };
 
-// `payload` is that of a `ddl` feed row. Nothing for what is not sent: drops and renames of whole
-// objects (logged by the caller), and objects that no catalog knows (sequences, grants, triggers).
+// `payload` is that of a `ddl` feed row. A drop asks for the object's state like anything else: it
+// is gone. Nothing for objects that no catalog knows (sequences, grants, triggers).
 std::optional<DdlTarget> TargetOfDdl(const nlohmann::json &payload);
 
 // "DROP TABLE public.orders", "ALTER TABLE public.a (was public.b)": for the log.
 std::string DescribeDdl(const nlohmann::json &payload);
-
-// A drop or a rename of a whole object.
-bool IsDropOrRename(const nlohmann::json &payload);
 
 }  // namespace shipper

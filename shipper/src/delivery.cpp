@@ -88,26 +88,39 @@ Status Delivery::Send(const WorkKey &key, const Follow &follow) {
   catalog_lost_ = false;
   if (key.kind == WorkKind::kResync) return SendEverything(follow);
   Status status;
-  const long sent = sent_;
-  if (key.kind == WorkKind::kPair) {
-    status = SendPair({key.first, key.second});
-  } else {
-    bool found = false;
-    status = SendObject(key.first, key.second, unconditional_, &found);
-    if (status.ok() && !found)
-      spdlog::debug("{} {}: gone or filtered out, nothing to send", key.first, key.second);
-    if (status.ok() && key.first == "table" && sent_ > sent)  // its columns may be others now
-      for (const TablePair &pair : origin_->Pairs(key.second))
-        follow({WorkKind::kPair, pair.first, pair.second});
-  }
+  if (key.kind == WorkKind::kPair) status = SendPair({key.first, key.second});
+  if (key.kind == WorkKind::kObject) status = SendChange(key, follow);
+  if (key.kind == WorkKind::kReconcile) status = Reconcile();
   if (catalog_lost_) follow({WorkKind::kResync, "", ""});
+  return status;
+}
+
+// An object that changed, and what it was called before.
+Status Delivery::SendChange(const WorkKey &key, const Follow &follow) {
+  const std::vector<EntityName> gone = FindFormer(key);
+  if (key.first == "table" && columns_.count(key.second) > 0) {
+    const std::optional<EntityName> table = origin_->NameOf(key.first, key.second);
+    if (table) sending_ = key.second, table_fqn_ = table->fqn;
+  }
+  const long sent = sent_;
+  bool found = false;
+  Status status = SendObject(key.first, key.second, unconditional_, &found);
+  former_.clear();
+  table_fqn_.clear();
+  if (!status.ok()) return status;
+  columns_.erase(key.second);
+  if (!found) spdlog::debug("{} {}: gone or filtered out", key.first, key.second);
+  if (key.first == "table" && sent_ > sent)  // its columns may be others now
+    for (const TablePair &pair : origin_->Pairs(key.second))
+      follow({WorkKind::kPair, pair.first, pair.second});
+  status = Delete(gone);
+  if (status.ok()) renames_.erase({key.first, key.second});
   return status;
 }
 
 // Compares the whole store with what was sent before.
 Status Delivery::SendEverything(const Follow &follow) {
-  Status status = SendAll(unconditional_);
-  if (!status.missing.empty()) status = SendAll(true);
+  Status status = Reconcile();
   if (!status.ok()) return status;
   for (const TablePair &pair : origin_->Pairs()) follow({WorkKind::kPair, pair.first, pair.second});
   return status;
@@ -173,7 +186,9 @@ Status Delivery::SendEntity(const Entity &entity, bool force) {
   std::string hash = is_service ? "sent" : entity.partial ? "partial" : ShortHash(request);
   if (!force && Recall(key) == hash) return Status::Done();
   last_request_ = "PUT " + entity.path + " " + request;
-  Status status = sink_->PutEntity(entity);
+  Entity given = entity;
+  Status status = Recall(key).empty() ? TakeAlong(&given) : TakeColumnsAlong(&given);
+  if (status.ok()) status = sink_->PutEntity(given);
   if (!status.ok()) return status;
   ++sent_;
   Remember(key, hash);

@@ -32,6 +32,13 @@ class Delivery {
   using Follow = std::function<void(const WorkKey &)>;
   Status Send(const WorkKey &key, const Follow &follow);
 
+  // A DDL event says that an object had another name before. When it is sent, what people wrote to
+  // the old entity goes to the new one, unless somebody else has the old name now.
+  void NoteRename(const std::string &type, const std::string &before, const std::string &now);
+
+  // The same for a column of a table.
+  void NoteColumn(const std::string &table, const std::string &before, const std::string &now);
+
   // Everything is sent again although it did not change: for verbs that a person calls.
   void set_unconditional(bool on) { unconditional_ = on; }
 
@@ -50,6 +57,13 @@ class Delivery {
   Status SendEverything(const Follow &follow);
   Status SendObject(const std::string &type, const std::string &identity, bool force, bool *found);
   Status SendAll(bool force);
+  Status Reconcile();
+  Status SendChange(const WorkKey &key, const Follow &follow);
+  std::vector<EntityName> FindFormer(const WorkKey &key);
+  std::vector<EntityName> FormerOf(const Entity &entity) const;
+  Status TakeAlong(Entity *entity);
+  Status TakeColumnsAlong(Entity *entity);
+  Status Delete(const std::vector<EntityName> &gone);
   bool NoteLoss(const Status &status, const std::string &service);
   Status SendEntity(const Entity &entity, bool force);
   Status SendPair(const TablePair &pair);
@@ -58,10 +72,20 @@ class Delivery {
   void Keep(const std::string &key);
   Status PutEdge(const TablePair &pair, LineageEdge *edge);
 
+  // Table -> pairs of (before, now), oldest first.
+  using ColumnRenames = std::map<std::string, std::vector<std::pair<std::string, std::string>>>;
+
   Origin *origin_;
   Sink *sink_;
   Memory memory_;
   std::map<std::string, std::optional<std::string>> before_;  // of keys changed since TakeChanges
+  // By type and present identity: what it was called before, latest last.
+  std::map<std::pair<std::string, std::string>, std::vector<std::string>> renames_;
+  ColumnRenames columns_;  // of tables by present identity
+  // Of the object that is being sent: its name, and that of the entity it was.
+  std::vector<std::pair<EntityName, EntityName>> former_;
+  std::string sending_;    // its identity, where it is a table
+  std::string table_fqn_;  // and its name in the catalog, where columns were renamed
   std::string last_request_;
   bool unconditional_ = false;
   bool catalog_lost_ = false;  // it turned out to be another, empty one

@@ -22,12 +22,14 @@ constexpr char kResyncKey[] = "resync";      // store and catalog are to be comp
 // "public.a -> public.b", "table public.a"
 std::string Name(const WorkKey &key) {
   if (key.kind == WorkKind::kResync) return "everything";
+  if (key.kind == WorkKind::kReconcile) return "all objects";
   if (key.kind == WorkKind::kPair) return key.first + " -> " + key.second;
   return key.first + " " + key.second;
 }
 
 std::string KindName(WorkKind kind) {
   if (kind == WorkKind::kResync) return "resync";
+  if (kind == WorkKind::kReconcile) return "reconcile";
   return kind == WorkKind::kPair ? "edge" : "object";
 }
 
@@ -62,7 +64,10 @@ bool Loop::Start() {
   if (!delivery_->Recall(kResyncKey).empty()) {
     Owe({WorkKind::kResync, "", ""});
     work_.Add({WorkKind::kResync, "", ""}, 0, clock_->NowMs());
+  } else {
+    work_.Add({WorkKind::kReconcile, "", ""}, 0, clock_->NowMs());
   }
+  last_reconcile_ms_ = clock_->NowMs();
   return true;
 }
 
@@ -138,7 +143,16 @@ void Loop::Reconnect(const std::string &reason, const std::atomic<bool> &stop) {
   if (!stop) clock_->SleepMs(wait);
 }
 
+// Puts a comparison of all objects on the list when it is time for one.
+void Loop::PlanReconcile(int64_t now) {
+  if (options_.reconcile_interval_ms <= 0) return;
+  if (now - last_reconcile_ms_ < options_.reconcile_interval_ms) return;
+  last_reconcile_ms_ = now;
+  work_.Add({WorkKind::kReconcile, "", ""}, 0, now);
+}
+
 int64_t Loop::Step() {
+  PlanReconcile(clock_->NowMs());
   Intake(clock_->NowMs());
   if (hold_until_ms_ <= clock_->NowMs()) SendDue();
   const int64_t now = clock_->NowMs();
@@ -211,10 +225,14 @@ void Loop::AddPair(const TablePair &pair, int64_t row, int64_t now) {
 
 void Loop::AddDdl(const FeedRow &row, int64_t now) {
   std::optional<DdlTarget> target = TargetOfDdl(row.payload);
-  if (target) return work_.Add({WorkKind::kObject, target->type, target->identity}, row.id, now);
-  bool shown = IsDropOrRename(row.payload);
-  spdlog::log(shown ? spdlog::level::info : spdlog::level::debug, "not sent to the catalog: {}",
-              DescribeDdl(row.payload));
+  if (target) {
+    if (!target->before.empty())
+      delivery_->NoteRename(target->type, target->before, target->identity);
+    if (!target->column.empty())
+      delivery_->NoteColumn(target->identity, target->column_before, target->column);
+    return work_.Add({WorkKind::kObject, target->type, target->identity}, row.id, now);
+  }
+  spdlog::debug("not sent to the catalog: {}", DescribeDdl(row.payload));
   settlement_.taken.push_back(row.id);
 }
 

@@ -29,10 +29,11 @@ struct LoopOptions {
   long retry_base_ms = 200;
   long retry_max_ms = 60000;
   int park_after_attempts = 10;
-  int64_t pair_interval_ms = 1000;   // at most one PUT of a pair in this time
-  int64_t refeed_interval_ms = 500;  // the feed is read at least so often while rows wait
-  int64_t settle_interval_ms = 200;  // what was sent is acknowledged at least so often
-  int64_t drain_ms = 10000;          // how long the end may take
+  int64_t pair_interval_ms = 1000;          // at most one PUT of a pair in this time
+  int64_t refeed_interval_ms = 500;         // the feed is read at least so often while rows wait
+  int64_t settle_interval_ms = 200;         // what was sent is acknowledged at least so often
+  int64_t reconcile_interval_ms = 3600000;  // all objects are compared so often; 0: at start only
+  int64_t drain_ms = 10000;                 // how long the end may take
 };
 
 class Loop {
@@ -57,6 +58,7 @@ class Loop {
   void AddRow(const FeedRow &row, int64_t now);
   void AddPair(const TablePair &pair, int64_t row, int64_t now);
   void AddDdl(const FeedRow &row, int64_t now);
+  void PlanReconcile(int64_t now);
   void SendDue();
   bool SendOne(const Work &work);  // false: the sink is out, stop this round
   Status Try(const Work &work);
@@ -86,6 +88,7 @@ class Loop {
   int outages_ = 0;            // in a row
   int failures_ = 0;           // refusals of single requests without a success between
   int reconnects_ = 0;         // of the session, in a row
+  int64_t last_reconcile_ms_ = 0;
   int64_t last_feed_ms_ = -1;
   int64_t last_settle_ms_ = 0;
   int64_t last_pending_ = -1;

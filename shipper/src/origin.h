@@ -36,6 +36,21 @@ class Origin {
   // All folded pairs of the store, or those that name `table`.
   virtual std::vector<TablePair> Pairs(const std::string &table = {}) = 0;
 
+  // The database itself.
+  virtual std::string DatabaseFqn() = 0;
+
+  // Names under which an object was in the catalog and that are surely nobody's any more. Nothing
+  // where it is there, or where it is not ours to tell.
+  virtual std::vector<EntityName> Departed(const std::string &type,
+                                           const std::string &identity) = 0;
+
+  // Those of `names`, entities of this database, that are surely nobody's any more.
+  virtual std::vector<EntityName> Departed(const std::vector<EntityName> &names) = 0;
+
+  // What the catalog calls an object that is there.
+  virtual std::optional<EntityName> NameOf(const std::string &type,
+                                           const std::string &identity) = 0;
+
   // Entities of the whole database, one after another, each before those that name it.
   virtual void Everything(const std::function<void(const Entity &)> &sink) = 0;
 };

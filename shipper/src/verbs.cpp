@@ -21,6 +21,7 @@
 #include "source/catalog_origin.h"
 #include "source/filter.h"
 #include "source/ingest.h"
+#include "source/stale.h"
 #include "system_clock.h"
 
 namespace shipper {
@@ -88,27 +89,65 @@ void RequireTaken(const Status &status) {
   throw FatalError(status.message, ExitCodeOf(status));
 }
 
-// Metadata of the whole database, or of all of them, with or without the extension.
+// What an ingest of several databases comes to.
+struct IngestAccount {
+  long good = 0;
+  long bad = 0;
+  bool complete = true;
+
+  void Add(const StaleResult &stale) {
+    RequireTaken(stale.status);
+    good += stale.deleted;
+    bad += static_cast<long>(stale.refused.size());
+  }
+};
+
+// One database. What is gone from it is marked deleted only after all of it was read and taken.
+void IngestOne(const Config &config, Sink *sink, IngestAccount *account) {
+  PgConnection pg(config.postgres);
+  std::map<std::string, std::string> sent;
+  IngestResult result = Ingest(&pg, config, sink, {}, &sent, nullptr);
+  for (const std::string &warning : result.warnings) spdlog::warn(warning);
+  for (const IngestFailure &failure : result.failures)
+    spdlog::error("{}: {}", failure.object, failure.reason);
+  RequireTaken(result.status);
+  account->good += result.counts.total();
+  account->bad += static_cast<long>(result.failures.size());
+  if (result.counts.filtered > 0)
+    spdlog::info("{}: {} objects left out by filters", config.postgres.database,
+                 result.counts.filtered);
+  if (result.complete && result.failures.empty()) {
+    account->Add(MarkDeleted(&pg, config, sink));
+  } else {
+    account->complete = false;
+    spdlog::warn("{}: not all of it was read and taken, so nothing is marked deleted",
+                 config.postgres.database);
+  }
+}
+
+// Metadata of the whole database, or of all of them, with or without the extension. A database of
+// several that cannot be entered is told and counted, and the others go on.
 ExitCode IngestAll(const CommandLine &, Parts *parts) {
   Require(InspectServer(&parts->session.Get()));
   RequireSink(parts);
   PatientSink sink(parts->sink.get(), &parts->clock, kTriesOnce, kTryBaseMs, kTryMaxMs);
-  long good = 0, bad = 0;
+  IngestAccount account;
   for (const std::string &database : IngestDatabases(&parts->session.Get(), parts->config)) {
     Config config = parts->config;
     config.postgres.database = database;
-    PgConnection pg(config.postgres);
-    std::map<std::string, std::string> sent;
-    IngestResult result = Ingest(&pg, config, &sink, {}, &sent, nullptr);
-    for (const std::string &warning : result.warnings) spdlog::warn(warning);
-    for (const IngestFailure &failure : result.failures)
-      spdlog::error("{}: {}", failure.object, failure.reason);
-    RequireTaken(result.status);
-    good += result.counts.total();
-    bad += static_cast<long>(result.failures.size());
+    try {
+      IngestOne(config, &sink, &account);
+    } catch (const PgError &error) {
+      if (!parts->config.postgres.ingest_all_databases) throw;
+      spdlog::error("database {}: {}", database, error.what());
+      ++account.bad;
+      account.complete = false;
+    }
   }
+  if (account.complete)
+    account.Add(MarkDeletedDatabases(&parts->session.Get(), parts->config, &sink));
   RequireTaken(sink.Flush());
-  return Verdict(parts->config, good, bad);
+  return Verdict(parts->config, account.good, account.bad);
 }
 
 // All lineage of the store, once. What the daemon would remember is remembered.
@@ -167,6 +206,7 @@ ExitCode Run(const CommandLine &line, Parts *parts, Signals *signals) {
   options.retry_base_ms = own.retry_base_ms;
   options.retry_max_ms = own.retry_max_ms;
   options.park_after_attempts = own.park_after_attempts;
+  options.reconcile_interval_ms = own.reconcile_minutes * 60000LL;
   CatalogOrigin origin([parts]() -> PgConnection & { return parts->session.Get(); }, parts->config);
   PgQueue queue(&parts->session, parts->sink->name());
   Loop loop(&queue, &origin, parts->sink.get(), &parts->clock, options);

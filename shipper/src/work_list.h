@@ -14,7 +14,7 @@
 namespace shipper {
 
 // In the order of sending: what edges name goes first.
-enum class WorkKind { kResync, kObject, kPair };
+enum class WorkKind { kResync, kReconcile, kObject, kPair };
 
 struct WorkKey {
   WorkKind kind = WorkKind::kResync;

@@ -19,7 +19,10 @@ class FakeOrigin : public Origin {
       return {Service(), Make("storedProcedure", "svc." + identity, 1)};
     }
     if (tables.count(identity) == 0) return {};
-    return {Service(), Make("table", "svc." + identity, tables[identity])};
+    Entity table = Make("table", "svc." + identity, tables[identity]);
+    for (const std::string &column : columns[identity])
+      table.body["columns"].push_back({{"name", column}});
+    return {Service(), table};
   }
   std::optional<TablePair> Fold(const TablePair &pair) override {
     if (pair.first == pair.second) return std::nullopt;
@@ -41,6 +44,24 @@ class FakeOrigin : public Origin {
       if (table.empty() || pair.first == table || pair.second == table) pairs.push_back(pair);
     return pairs;
   }
+  std::string DatabaseFqn() override { return "db"; }  // tables are not below it
+  std::vector<EntityName> Departed(const std::string &type, const std::string &identity) override {
+    if (type != "table") return {};
+    return Departed(std::vector<EntityName>{{"table", "svc." + identity}});
+  }
+  std::vector<EntityName> Departed(const std::vector<EntityName> &names) override {
+    std::vector<EntityName> gone;
+    for (EntityName name : names) {
+      if (tables.count(name.fqn.substr(name.fqn.find('.') + 1)) > 0) continue;
+      name.keep = keep;
+      gone.push_back(name);
+    }
+    return gone;
+  }
+  std::optional<EntityName> NameOf(const std::string &type, const std::string &identity) override {
+    if (type != "table" || tables.count(identity) == 0) return std::nullopt;
+    return EntityName{"table", "svc." + identity};
+  }
   void Everything(const std::function<void(const Entity &)> &sink) override {
     sink(Service());
     for (const auto &[table, version] : tables) sink(Make("table", "svc." + table, version));
@@ -54,11 +75,13 @@ class FakeOrigin : public Origin {
   }
 
   std::map<std::string, int> tables;
+  std::map<std::string, std::vector<std::string>> columns;
   std::map<TablePair, int> edges;
   std::map<TablePair, std::vector<std::string>> writers;
   std::map<std::string, std::string> roots;  // partition → root
   std::set<std::string> routines, poison;
   int reads = 0;
+  bool keep = false;  // markDeletedTables is off
 
  private:
   std::string Root(const std::string &table) const {

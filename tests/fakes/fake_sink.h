@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -17,6 +18,7 @@ class FakeSink : public Sink {
     Status status = answer ? answer(entity.fqn) : Status::Done();
     if (status.ok()) log.push_back(entity.fqn);
     if (status.ok()) known.insert(entity.fqn);
+    if (status.ok()) last_entity = entity;
     return status;
   }
   Status PutLineage(const LineageEdge &edge) override {
@@ -29,6 +31,23 @@ class FakeSink : public Sink {
     log.push_back(name);
     last_edge = edge;
     return status;
+  }
+  Status DeleteEntity(const EntityName &entity) override {
+    Status status = answer ? answer("-" + entity.fqn) : Status::Done();
+    if (status.ok()) log.push_back("-" + entity.fqn);
+    if (status.ok()) known.erase(entity.fqn);
+    return status;
+  }
+  Status Fetch(const EntityName &entity, nlohmann::json *found) override {
+    const auto place = bodies.find(entity.fqn);
+    if (place != bodies.end()) *found = place->second;
+    return Status::Done();
+  }
+  Status List(const std::string &, const std::string &parent,
+              std::vector<std::string> *fqns) override {
+    for (const std::string &fqn : known)
+      if (fqn.rfind(parent + ".", 0) == 0) fqns->push_back(fqn);
+    return Status::Done();
   }
   Status Flush() override {
     ++flushes;
@@ -47,8 +66,10 @@ class FakeSink : public Sink {
 
   std::function<Status(const std::string &)> answer;
   Status flush_answer;
-  std::vector<std::string> log;  // what was taken, in order
-  std::set<std::string> known;   // entities that are in the catalog
+  std::vector<std::string> log;                  // what was taken, in order
+  std::set<std::string> known;                   // entities that are in the catalog
+  std::map<std::string, nlohmann::json> bodies;  // what Fetch finds
+  Entity last_entity;
   LineageEdge last_edge;
   bool strict = false;  // an edge needs both ends
   bool empty = false;

@@ -34,13 +34,30 @@ TEST(DdlEventTest, WhatBelongsToATableLeadsToIt) {
   EXPECT_EQ(Target("CREATE POLICY", "policy", "p on public.t"), "table public.t");
 }
 
-TEST(DdlEventTest, DropsAndRenamesOfWholeObjectsAreNotSent) {
-  EXPECT_EQ(Target("DROP TABLE", "table", "public.t"), "");
-  EXPECT_EQ(Target("ALTER TABLE", "table", "public.b", "public.a"), "");
-  EXPECT_EQ(Target("ALTER SCHEMA", "schema", "b", "a"), "");
+TEST(DdlEventTest, DropsAndRenamesAskForTheStateOfTheName) {
+  EXPECT_EQ(Target("DROP TABLE", "table", "public.t"), "table public.t");
+  EXPECT_EQ(Target("DROP FUNCTION", "aggregate", "public.a(integer)"), "routine public.a(integer)");
+  EXPECT_EQ(Target("ALTER SCHEMA", "schema", "b", "a"), "schema b");
   EXPECT_EQ(Target("CREATE SEQUENCE", "sequence", "public.s"), "");
   EXPECT_EQ(Target("CREATE INDEX", "index", "public.i"), "");
-  EXPECT_TRUE(IsDropOrRename({{"command_tag", "DROP VIEW"}, {"object_type", "view"}}));
+  std::optional<DdlTarget> renamed = TargetOfDdl({{"command_tag", "ALTER TABLE"},
+                                                  {"object_type", "table"},
+                                                  {"object_identity", "public.b"},
+                                                  {"old_identity", "public.a"}});
+  ASSERT_TRUE(renamed);
+  EXPECT_EQ(renamed->before, "public.a");
+}
+
+TEST(DdlEventTest, ARenamedColumnIsTold) {
+  std::optional<DdlTarget> target =
+      TargetOfDdl({{"command_tag", "ALTER TABLE"},
+                   {"object_type", "table column"},
+                   {"object_identity", "public.\"t.1\".\"a \"\"new\"\"\""},
+                   {"old_identity", "public.\"t.1\".plain"}});
+  ASSERT_TRUE(target);
+  EXPECT_EQ(target->identity, "public.\"t.1\"");
+  EXPECT_EQ(target->column, "a \"new\"");
+  EXPECT_EQ(target->column_before, "plain");
 }
 
 TEST(DdlEventTest, APayloadOfAnotherShapeIsNothing) {

@@ -116,5 +116,93 @@ TEST_F(DeliveryTest, ChangesAreHandedOutOnce) {
   EXPECT_TRUE(delivery.TakeChanges().empty());
 }
 
+class DepartedTest : public DeliveryTest {
+ protected:
+  Status Table(Delivery *delivery, const std::string &table) {
+    return delivery->Send({WorkKind::kObject, "table", table}, [](const WorkKey &) {});
+  }
+};
+
+TEST_F(DepartedTest, ADroppedTableIsDeletedAndForgotten) {
+  Delivery delivery(&origin_, &sink_, {{"entity:svc.a", "x"}});
+  EXPECT_TRUE(Table(&delivery, "a").ok());
+  EXPECT_EQ(sink_.log, std::vector<std::string>{"-svc.a"});
+  EXPECT_EQ(delivery.Recall("entity:svc.a"), "");
+}
+
+TEST_F(DepartedTest, WhatTheWorkflowKeepsIsNotDeleted) {
+  origin_.keep = true;
+  Delivery delivery(&origin_, &sink_, {{"entity:svc.a", "x"}});
+  EXPECT_TRUE(Table(&delivery, "a").ok());
+  EXPECT_TRUE(sink_.log.empty());
+}
+
+TEST_F(DepartedTest, ARenamedTableTakesAlongWhatPeopleWrote) {
+  origin_.tables["b"] = 1;
+  sink_.bodies["svc.a"] = {{"description", "said a person"},
+                           {"tags", {{{"tagFQN", "PII.Sensitive"}, {"source", "Classification"}}}},
+                           {"owners", {{{"id", "u1"}, {"type", "user"}, {"name", "ann"}}}}};
+  Delivery delivery(&origin_, &sink_, {{"entity:svc.a", "x"}});
+  delivery.NoteRename("table", "a", "b");
+  EXPECT_TRUE(Table(&delivery, "b").ok());
+  EXPECT_EQ(sink_.log.back(), "-svc.a");
+  EXPECT_EQ(sink_.last_entity.fqn, "svc.b");
+  EXPECT_EQ(sink_.last_entity.body["description"], "said a person");
+  EXPECT_EQ(sink_.last_entity.body["tags"][0]["tagFQN"], "PII.Sensitive");
+  EXPECT_EQ(sink_.last_entity.body["owners"][0]["id"], "u1");
+}
+
+TEST_F(DepartedTest, ATableThatIsRenamedTwiceTakesItAlongFromTheFirstName) {
+  origin_.tables["c"] = 1;
+  sink_.bodies["svc.a"] = {{"description", "said a person"}};
+  Delivery delivery(&origin_, &sink_, {{"entity:svc.a", "x"}});
+  delivery.NoteRename("table", "a", "b");
+  delivery.NoteRename("table", "b", "c");
+  EXPECT_TRUE(Table(&delivery, "b").ok());
+  EXPECT_TRUE(Table(&delivery, "c").ok());
+  EXPECT_EQ(sink_.last_entity.body["description"], "said a person");
+  EXPECT_EQ(sink_.Count("-svc.a"), 1);
+}
+
+TEST_F(DepartedTest, ASwapOfTablesLeavesTheNameTheSameEntity) {
+  origin_.tables["x"] = 2;  // x -> x_old, x_new -> x, x_old dropped
+  sink_.bodies["svc.x_new"] = {{"description", "of the new one"}};
+  Delivery delivery(&origin_, &sink_, {{"entity:svc.x", "old"}, {"entity:svc.x_new", "new"}});
+  delivery.NoteRename("table", "x", "x_old");
+  delivery.NoteRename("table", "x_new", "x");
+  EXPECT_TRUE(Table(&delivery, "x_old").ok());
+  EXPECT_TRUE(Table(&delivery, "x").ok());
+  EXPECT_EQ(sink_.Count("-svc.x"), 0);
+  EXPECT_EQ(sink_.Count("-svc.x_new"), 1);
+  EXPECT_EQ(sink_.Count("svc.x"), 1);
+  EXPECT_FALSE(sink_.last_entity.body.contains("description"));
+}
+
+TEST_F(DepartedTest, ARenamedColumnTakesAlongWhatPeopleWrote) {
+  origin_.tables["a"] = 2;
+  origin_.columns["a"] = {"now"};
+  sink_.bodies["svc.a"] = {{"columns", {{{"name", "before"}, {"description", "said a person"}}}}};
+  Delivery delivery(&origin_, &sink_, {{"entity:svc.a", "x"}});
+  delivery.NoteColumn("a", "before", "now");
+  EXPECT_TRUE(Table(&delivery, "a").ok());
+  EXPECT_EQ(sink_.last_entity.body["columns"][0]["description"], "said a person");
+}
+
+TEST_F(DepartedTest, AComparisonOfAllFindsWhatWasMissed) {
+  origin_.tables["public.t"] = 1;
+  Delivery delivery(&origin_, &sink_,
+                    {{"entity:db.public.t", "x"}, {"entity:db.public.u", "x"}, {"entity:db", "x"}});
+  EXPECT_TRUE(delivery.Send({WorkKind::kReconcile, "", ""}, [](const WorkKey &) {}).ok());
+  EXPECT_EQ(sink_.Count("-db.public.u"), 1);
+  EXPECT_EQ(sink_.Count("-db.public.t"), 0);
+}
+
+TEST_F(DepartedTest, ADeleteThatTheSinkCannotTakeNowIsTriedAgain) {
+  sink_.answer = [](const std::string &) { return Status::Outage("down"); };
+  Delivery delivery(&origin_, &sink_, {{"entity:svc.a", "x"}});
+  EXPECT_TRUE(Table(&delivery, "a").outage);
+  EXPECT_EQ(delivery.Recall("entity:svc.a"), "x");
+}
+
 }  // namespace
 }  // namespace shipper

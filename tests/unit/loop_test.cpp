@@ -269,13 +269,30 @@ TEST_F(LoopTest, WhatOtherWorkEntailsOutlivesTheProcess) {
   EXPECT_EQ(queue_.state.count("resync"), 0u);
 }
 
-TEST_F(LoopTest, DropsAreTakenWithoutARequest) {
+TEST_F(LoopTest, ADropIsSentAsASoftDelete) {
+  queue_.state["entity:svc.a"] = "x";
   ASSERT_TRUE(loop_.Start());
   queue_.Row("ddl",
              {{"command_tag", "DROP TABLE"}, {"object_type", "table"}, {"object_identity", "a"}});
   Rounds(1);
-  EXPECT_TRUE(sink_.log.empty());
+  EXPECT_EQ(sink_.Count("-svc.a"), 1);
   EXPECT_TRUE(queue_.rows.empty());
+}
+
+TEST_F(LoopTest, AllObjectsAreComparedAtStartAndOnASchedule) {
+  origin_.tables["a"] = 1;
+  LoopOptions options;
+  options.reconcile_interval_ms = 60000;
+  Loop loop(&queue_, &origin_, &sink_, &clock_, options);
+  ASSERT_TRUE(loop.Start());
+  loop.Step();
+  EXPECT_EQ(sink_.Count("svc.a"), 1);
+  origin_.tables["a"] = 2;  // changed where nobody looked
+  loop.Step();
+  EXPECT_EQ(sink_.Count("svc.a"), 1);
+  clock_.Advance(60001);
+  loop.Step();
+  EXPECT_EQ(sink_.Count("svc.a"), 2);
 }
 
 TEST_F(LoopTest, TheFirstRunAsksForASnapshotAndComparesEverything) {

@@ -226,5 +226,30 @@ TEST_F(OpenMetadataSinkTest, NoMessageHoldsTheToken) {
   EXPECT_EQ(sink_->PutEntity(table_).message.find("secret-token"), std::string::npos);
 }
 
+TEST_F(OpenMetadataSinkTest, ADeleteIsSoftAndById) {
+  server_.Play({kVersion2, Id("7"), {200, "{}", {}}});
+  EXPECT_TRUE(sink_->DeleteEntity({"table", "svc.shop.public.a"}).ok());
+  EXPECT_EQ(server_.requests().back().method, "DELETE");
+  EXPECT_EQ(LastPath(), "/api/v1/tables/7?recursive=true&hardDelete=false");
+}
+
+TEST_F(OpenMetadataSinkTest, WhatIsNotThereOrDeletedAlreadyIsDeletedWithoutARequest) {
+  server_.Play({kVersion2, kGone, Id("7", true)});
+  EXPECT_TRUE(sink_->DeleteEntity({"table", "svc.shop.public.a"}).ok());
+  EXPECT_TRUE(sink_->DeleteEntity({"table", "svc.shop.public.b"}).ok());
+  EXPECT_EQ(server_.requests().back().method, "GET");
+}
+
+TEST_F(OpenMetadataSinkTest, AListIsReadPageByPage) {
+  server_.Play(
+      {{200, R"({"data":[{"fullyQualifiedName":"s.d.p.a"}],"paging":{"after":"x y"}})", {}},
+       {200, R"({"data":[{"fullyQualifiedName":"s.d.p.b"}],"paging":{}})", {}}});
+  std::vector<std::string> names;
+  EXPECT_TRUE(sink_->List("table", "s.d.p", &names).ok());
+  EXPECT_EQ(names, (std::vector<std::string>{"s.d.p.a", "s.d.p.b"}));
+  EXPECT_NE(LastPath().find("databaseSchema=s.d.p&include=non-deleted"), std::string::npos);
+  EXPECT_NE(LastPath().find("after=x%20y"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace shipper

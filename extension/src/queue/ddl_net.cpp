@@ -125,6 +125,9 @@ PodVector<NetDdl> NetDdlOf(const PendingDdl *ddl, int nddl) {
     int row = ChooseRow(&net, object);
     if (row < 0) continue;
     net.rows[row].feed = true;
+    // A table that was renamed, then dropped: its old name may be nobody's now.
+    if (object.dropped && net.rows[row].record.old_identity == NULL)
+      net.rows[row].record.old_identity = object.old_identity;
     if (object.dropped) continue;
     if (object.identity != NULL) net.rows[row].record.object_identity = object.identity;
     if (!object.created) net.rows[row].record.old_identity = object.old_identity;

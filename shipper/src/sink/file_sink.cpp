@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "sink/collections.h"
+
 namespace shipper {
 
 namespace {
@@ -56,16 +58,24 @@ void FileSink::CutTornLine() {
   if (ftruncate(fd_, info.st_size - static_cast<off_t>(last.size())) != 0) return;
 }
 
-void FileSink::Append(const std::string &path, const nlohmann::json &body) {
+void FileSink::Append(const std::string &method, const std::string &path,
+                      const nlohmann::json &body) {
   nlohmann::ordered_json line;
-  line["method"] = "PUT";
+  line["method"] = method;
   line["path"] = path;
   line["body"] = body;
   buffer_ += line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
 Status FileSink::PutEntity(const Entity &entity) {
-  Append(entity.path, entity.body);
+  Append("PUT", entity.path, entity.body);
+  return Status::Done();
+}
+
+Status FileSink::DeleteEntity(const EntityName &entity) {
+  Append("DELETE",
+         "/v1" + CollectionOf(entity.type) + "/name/" + PercentEncode(entity.fqn) + kSoftDelete,
+         nullptr);
   return Status::Done();
 }
 
@@ -73,10 +83,11 @@ Status FileSink::PutLineage(const LineageEdge &edge) {
   auto end = [](const std::string &fqn) {
     return nlohmann::json{{"type", "table"}, {"fullyQualifiedName", fqn}};
   };
-  Append("/v1/lineage", {{"edge",
-                          {{"fromEntity", end(edge.from_fqn)},
-                           {"toEntity", end(edge.to_fqn)},
-                           {"lineageDetails", edge.details}}}});
+  Append("PUT", "/v1/lineage",
+         {{"edge",
+           {{"fromEntity", end(edge.from_fqn)},
+            {"toEntity", end(edge.to_fqn)},
+            {"lineageDetails", edge.details}}}});
   return Status::Done();
 }
 

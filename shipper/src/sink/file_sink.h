@@ -23,6 +23,12 @@ class FileSink : public Sink {
   const std::string &name() const override { return name_; }
   Status PutEntity(const Entity &entity) override;
   Status PutLineage(const LineageEdge &edge) override;
+  Status DeleteEntity(const EntityName &entity) override;
+  // A file cannot be asked what it holds.
+  Status Fetch(const EntityName &, nlohmann::json *) override { return Status::Done(); }
+  Status List(const std::string &, const std::string &, std::vector<std::string> *) override {
+    return Status::Done();
+  }
   Status Flush() override;
   Status Check() override;
   bool Empty() override;
@@ -30,7 +36,7 @@ class FileSink : public Sink {
  private:
   Status Open();
   void CutTornLine();
-  void Append(const std::string &path, const nlohmann::json &body);
+  void Append(const std::string &method, const std::string &path, const nlohmann::json &body);
 
   std::string path_;
   std::string name_;

@@ -1,9 +1,9 @@
 #include "sink/openmetadata_sink.h"
 
-#include <cctype>
 #include <cstdio>
 
 #include "retry.h"
+#include "sink/collections.h"
 #include "sink/edge_merge.h"
 #include "translate/entities.h"
 #include "translate/names.h"
@@ -16,20 +16,6 @@ using nlohmann::json;
 
 constexpr int kOldestMajor = 1, kOldestMinor = 2;
 constexpr int kEdgeByIdsMinor = 9;  // GET /lineage/getLineageEdge/{from}/{to}: from 1.9, surely
-
-// Where a type of entity lives under /api/v1; "" for what has no place of its own.
-std::string CollectionOf(const std::string &type) {
-  static const std::map<std::string, std::string> kCollections = {
-      {"databaseService", "/services/databaseServices"},
-      {"database", "/databases"},
-      {"databaseSchema", "/databaseSchemas"},
-      {"table", "/tables"},
-      {"storedProcedure", "/storedProcedures"},
-      {"classification", "/classifications"},
-      {"tag", "/tags"}};
-  auto place = kCollections.find(type);
-  return place == kCollections.end() ? "" : place->second;
-}
 
 // A text member; "" where there is none.
 std::string Text(const json &object, const char *key) {
@@ -57,20 +43,6 @@ std::string EndId(const json &edge, const char *key) {
 }
 
 }  // namespace
-
-std::string PercentEncode(const std::string &text) {
-  std::string encoded;
-  for (unsigned char c : text) {
-    if (std::isalnum(c) || c == '-' || c == '_' || c == '.' || c == '~') {
-      encoded += static_cast<char>(c);
-    } else {
-      char hex[4];
-      std::snprintf(hex, sizeof hex, "%%%02X", c);
-      encoded += hex;
-    }
-  }
-  return encoded;
-}
 
 OpenMetadataSink::OpenMetadataSink(const ServerConfig &config, Http *http)
     : config_(config),

@@ -30,6 +30,10 @@ class OpenMetadataSink : public Sink {
   const std::string &name() const override { return name_; }
   Status PutEntity(const Entity &entity) override;
   Status PutLineage(const LineageEdge &edge) override;
+  Status DeleteEntity(const EntityName &entity) override;
+  Status Fetch(const EntityName &entity, nlohmann::json *found) override;
+  Status List(const std::string &type, const std::string &parent,
+              std::vector<std::string> *fqns) override;
   Status Flush() override { return Status::Done(); }  // the server's 200 is durable
   Status Check() override;
   void ReloadCredential() override { token_.Reload(); }
@@ -70,8 +74,5 @@ class OpenMetadataSink : public Sink {
   std::map<Key, std::string> ids_;
   OwnerFinder owners_;
 };
-
-// A name as one segment of a path: everything but unreserved characters is percent-encoded.
-std::string PercentEncode(const std::string &text);
 
 }  // namespace shipper

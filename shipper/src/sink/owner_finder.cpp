@@ -2,7 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
-#include "sink/openmetadata_sink.h"
+#include "sink/collections.h"
 
 namespace shipper {
 
@@ -68,9 +68,11 @@ Status OwnerFinder::Find(const std::string &name, json *reference) {
 Status OwnerFinder::Resolve(json *owners) {
   json users = json::array(), teams = json::array();
   for (const json &owner : *owners) {
-    json reference;
-    Status status = Find(owner.value("name", ""), &reference);
-    if (!status.ok()) return status;
+    json reference = owner;
+    if (!owner.contains("id")) {
+      Status status = Find(owner.value("name", ""), &reference);
+      if (!status.ok()) return status;
+    }
     if (reference.is_null()) continue;
     if (reference["type"] == "user")
       users.push_back(std::move(reference));

@@ -24,9 +24,10 @@ class OwnerFinder {
 
   explicit OwnerFinder(Get get) : get_(std::move(get)) {}
 
-  // Replaces [{"name":…}] by references. Several users or one team: further teams are left out,
-  // and where users and teams are mixed the users stay. Who is not found is left out and told once.
-  // The status is that of a server that cannot answer now; the array is then as it was.
+  // Replaces [{"name":…}] by references; what is one already stays. Several users or one team:
+  // further teams are left out, and where users and teams are mixed the users stay. Who is not
+  // found is left out and told once. The status is that of a server that cannot answer now; the
+  // array is then as it was.
   Status Resolve(nlohmann::json *owners);
 
  private:

@@ -29,6 +29,19 @@ Status PatientSink::PutLineage(const LineageEdge &edge) {
   return Insist([&] { return sink_->PutLineage(edge); });
 }
 
+Status PatientSink::DeleteEntity(const EntityName &entity) {
+  return Insist([&] { return sink_->DeleteEntity(entity); });
+}
+
+Status PatientSink::Fetch(const EntityName &entity, nlohmann::json *found) {
+  return Insist([&] { return sink_->Fetch(entity, found); });
+}
+
+Status PatientSink::List(const std::string &type, const std::string &parent,
+                         std::vector<std::string> *fqns) {
+  return Insist([&] { return sink_->List(type, parent, fqns); });
+}
+
 Status PatientSink::Flush() {
   return Insist([&] { return sink_->Flush(); });
 }

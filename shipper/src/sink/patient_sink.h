@@ -18,6 +18,10 @@ class PatientSink : public Sink {
   const std::string &name() const override { return sink_->name(); }
   Status PutEntity(const Entity &entity) override;
   Status PutLineage(const LineageEdge &edge) override;
+  Status DeleteEntity(const EntityName &entity) override;
+  Status Fetch(const EntityName &entity, nlohmann::json *found) override;
+  Status List(const std::string &type, const std::string &parent,
+              std::vector<std::string> *fqns) override;
   Status Flush() override;
   Status Check() override { return sink_->Check(); }
   void ReloadCredential() override { sink_->ReloadCredential(); }

@@ -34,6 +34,17 @@ struct RoutineRef {
   std::string fqn;
 };
 
+// An entity that is there or was there, by name.
+struct EntityName {
+  std::string type;
+  std::string fqn;
+  bool keep = false;  // markDeleted… of the workflow is off: it stays although it is gone
+
+  bool operator<(const EntityName &other) const {
+    return type != other.type ? type < other.type : fqn < other.fqn;
+  }
+};
+
 // What `details.description` of every edge of ours contains. An edge of the catalog without it, or
 // with source Manual, belongs to somebody else: it is merged, never replaced.
 inline constexpr char kEdgeMark[] = "pg_lineage";
@@ -57,6 +68,15 @@ class Sink {
       const = 0;  // "metadata-rest", "file:/path"; keys delivery state
   virtual Status PutEntity(const Entity &entity) = 0;
   virtual Status PutLineage(const LineageEdge &edge) = 0;
+  // Soft-deletes an entity and all below it; done where there is none.
+  virtual Status DeleteEntity(const EntityName &entity) = 0;
+  // An entity with owners and tags, deleted ones too; null where there is none or it cannot be
+  // known.
+  virtual Status Fetch(const EntityName &entity, nlohmann::json *found) = 0;
+  // Fully qualified names of the living entities of a type directly below `parent`; none where it
+  // cannot be known.
+  virtual Status List(const std::string &type, const std::string &parent,
+                      std::vector<std::string> *fqns) = 0;
   virtual Status Flush() = 0;             // makes durable what was put
   virtual Status Check() = 0;             // there, of a known version, and the credential is taken
   virtual void ReloadCredential() {}      // reads token and certificates again

@@ -19,6 +19,7 @@
 #include "config.h"
 #include "origin.h"
 #include "source/entity_source.h"
+#include "source/presence.h"
 #include "source/relation_map.h"
 
 namespace shipper {
@@ -33,6 +34,10 @@ class CatalogOrigin : public Origin {
   std::optional<TablePair> Fold(const TablePair &pair) override;
   std::optional<LineageEdge> Edge(const TablePair &pair) override;
   std::vector<TablePair> Pairs(const std::string &table) override;
+  std::string DatabaseFqn() override { return HomePlace().DatabaseFqn(); }
+  std::vector<EntityName> Departed(const std::string &type, const std::string &identity) override;
+  std::vector<EntityName> Departed(const std::vector<EntityName> &names) override;
+  std::optional<EntityName> NameOf(const std::string &type, const std::string &identity) override;
   void Everything(const std::function<void(const Entity &)> &sink) override;
 
  private:
@@ -45,6 +50,9 @@ class CatalogOrigin : public Origin {
   std::optional<End> FreshEnd(const std::string &store_name);
   std::string RoutineFqn(const std::string &identity);
   const Place &HomePlace();
+  std::vector<EntityName> CandidatesOf(const std::string &type, const std::string &identity,
+                                       Presence::Scope *scope);
+  bool Keeps(const std::string &type) const;
 
   Session session_;
   Config config_;

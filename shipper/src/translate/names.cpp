@@ -194,6 +194,12 @@ std::string RoutineSignature(std::string_view name, std::string_view types) {
   return std::string(name) + "(" + TightList(types) + ")";
 }
 
+std::string LaterRoutineName(const RoutineName &routine) {
+  const size_t open = routine.name.size() + 1;
+  return routine.name + "(" +
+         LooseList(routine.signature.substr(open, routine.signature.size() - open - 1)) + ")";
+}
+
 std::map<std::string, std::string> AssignRoutineNames(const std::vector<RoutineKey> &routines) {
   std::map<std::string, uint32_t> first;
   for (const RoutineKey &routine : routines) {

@@ -74,6 +74,9 @@ std::optional<RoutineName> ParseRoutine(std::string_view text);
 // separated by commas; blanks behind a comma do not matter.
 std::string RoutineSignature(std::string_view name, std::string_view types);
 
+// What THE RULE calls a routine that is not the first of its name.
+std::string LaterRoutineName(const RoutineName &routine);
+
 // A routine of one schema as THE RULE needs it.
 struct RoutineKey {
   uint32_t oid = 0;

@@ -1,0 +1,138 @@
+// What Delivery does about names that are no more: drops, renames, and what was missed.
+#include <spdlog/spdlog.h>
+
+#include "delivery.h"
+#include "translate/carry_over.h"
+
+namespace shipper {
+
+namespace {
+
+constexpr char kEntity[] = "entity:", kRoutine[] = "entity:routine:";
+
+// The entity that a key of the memory stands for, as far as it can tell: below a schema there are
+// tables and routines, which the keys tell apart. `depth` counts dots outside of quotes.
+std::optional<EntityName> NameOfKey(const std::string &key, const std::string &database) {
+  const bool routine = key.rfind(kRoutine, 0) == 0;
+  if (!routine && key.rfind(kEntity, 0) != 0) return std::nullopt;
+  const std::string fqn = key.substr(routine ? sizeof kRoutine - 1 : sizeof kEntity - 1);
+  if (fqn.rfind(database + ".", 0) != 0) return std::nullopt;
+  if (routine) return EntityName{"storedProcedure", fqn};
+  bool quoted = false;
+  int dots = 0;
+  for (size_t i = database.size() + 1; i < fqn.size(); ++i) {
+    if (fqn[i] == '"') quoted = !quoted;
+    if (fqn[i] == '.' && !quoted) ++dots;
+  }
+  return EntityName{dots == 0 ? "databaseSchema" : "table", fqn};
+}
+
+}  // namespace
+
+void Delivery::NoteRename(const std::string &type, const std::string &before,
+                          const std::string &now) {
+  std::vector<std::string> names = renames_[{type, before}];  // itself renamed just before
+  names.push_back(before);
+  renames_.erase({type, before});
+  std::vector<std::string> &known = renames_[{type, now}];
+  known.insert(known.end(), names.begin(), names.end());
+}
+
+// Names of an object that are nobody's now, and, in former_, which of them it had itself.
+std::vector<EntityName> Delivery::FindFormer(const WorkKey &key) {
+  std::vector<EntityName> gone = origin_->Departed(key.first, key.second);
+  former_.clear();
+  const auto renames = renames_.find({key.first, key.second});
+  if (renames == renames_.end()) return gone;
+  const std::optional<EntityName> now = origin_->NameOf(key.first, key.second);
+  for (const std::string &before : renames->second) {
+    for (EntityName &name : origin_->Departed(key.first, before)) {
+      if (now) former_.push_back({*now, name});
+      gone.push_back(std::move(name));
+    }
+  }
+  return gone;
+}
+
+// The entities that this one was before, the latest first; with a renamed schema, all that is in
+// it.
+std::vector<EntityName> Delivery::FormerOf(const Entity &entity) const {
+  std::vector<EntityName> names;
+  for (auto it = former_.rbegin(); it != former_.rend(); ++it) {
+    const auto &[now, before] = *it;
+    if (now.type == entity.type && now.fqn == entity.fqn) names.push_back(before);
+    if (now.type == "databaseSchema" && entity.fqn.rfind(now.fqn + ".", 0) == 0)
+      names.push_back({entity.type, before.fqn + entity.fqn.substr(now.fqn.size())});
+  }
+  return names;
+}
+
+// Gives an entity that is new to the catalog what people wrote to the one that it was.
+Status Delivery::TakeAlong(Entity *entity) {
+  const std::vector<EntityName> former = FormerOf(*entity);
+  if (former.empty()) return Status::Done();
+  nlohmann::json old;
+  Status status = sink_->Fetch({entity->type, entity->fqn}, &old);
+  if (!status.ok() || old.is_object()) return status;
+  for (size_t i = 0; i < former.size() && status.ok() && old.is_null(); ++i)
+    status = sink_->Fetch(former[i], &old);
+  if (status.ok()) CarryOver(old, entity);
+  return status;
+}
+
+void Delivery::NoteColumn(const std::string &table, const std::string &before,
+                          const std::string &now) {
+  columns_[table].push_back({before, now});
+}
+
+// Gives renamed columns what people wrote to them under their old names.
+Status Delivery::TakeColumnsAlong(Entity *entity) {
+  if (table_fqn_.empty() || entity->fqn != table_fqn_ || entity->type != "table")
+    return Status::Done();
+  nlohmann::json present;
+  Status status = sink_->Fetch({entity->type, entity->fqn}, &present);
+  if (!status.ok()) return status;
+  for (const auto &[before, now] : columns_[sending_]) RenameColumn(before, now, &present);
+  CarryOverColumns(present, entity);
+  return status;
+}
+
+// Soft-deletes what is gone, of what was sent. A name that was kept by the workflow is only
+// forgotten, so that it is sent again if it comes back.
+Status Delivery::Delete(const std::vector<EntityName> &gone) {
+  for (const EntityName &name : gone) {
+    const std::string key = (name.type == "storedProcedure" ? kRoutine : kEntity) + name.fqn;
+    if (Recall(key).empty()) continue;
+    if (!name.keep) {
+      last_request_ = "DELETE " + name.type + " " + name.fqn;
+      Status status = sink_->DeleteEntity(name);
+      if (!status.ok()) return status;
+      ++sent_;
+      spdlog::info("{} {} is gone: marked deleted", name.type, name.fqn);
+    }
+    Drop(key);
+    if (name.type != "databaseSchema") continue;
+    std::vector<std::string> below;
+    for (const char *prefix : {kRoutine, kEntity})
+      for (auto it = memory_.lower_bound(prefix + name.fqn + ".");
+           it != memory_.end() && it->first.rfind(prefix + name.fqn + ".", 0) == 0; ++it)
+        below.push_back(it->first);
+    for (const std::string &child : below) Drop(child);
+  }
+  return Status::Done();
+}
+
+// Compares what is there with what was sent: sends what differs, lets go of what is gone.
+Status Delivery::Reconcile() {
+  Status status = SendAll(unconditional_);
+  if (!status.missing.empty()) status = SendAll(true);
+  if (!status.ok()) return status;
+  std::vector<EntityName> sent;
+  for (const auto &[key, value] : memory_) {
+    std::optional<EntityName> name = NameOfKey(key, origin_->DatabaseFqn());
+    if (name) sent.push_back(std::move(*name));
+  }
+  return sent.empty() ? status : Delete(origin_->Departed(sent));
+}
+
+}  // namespace shipper

@@ -1,0 +1,43 @@
+// Which names of the catalog stand for something that is in the database, whatever filters say.
+//
+// The question before anything is deleted in the catalog. A leaf partition is not there under its
+// own name: it belongs to its root. Three queries for a whole database, whatever its size; what
+// fails throws PgError, so that nobody takes silence for absence.
+//
+//   Presence all(&pg, place);
+//   if (!all.Has("table", "svc.shop.public.orders")) …
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+
+#include "queue/pg_connection.h"
+#include "sink/sink.h"
+#include "translate/entities.h"
+
+namespace shipper {
+
+class Presence {
+ public:
+  // What is looked at: everything, one schema, or what has one name in it (raw names).
+  struct Scope {
+    std::optional<std::string> schema;
+    std::optional<std::string> name;
+  };
+
+  Presence(PgConnection *pg, const Place &place, const Scope &scope = {});
+
+  // type: databaseSchema | table | storedProcedure.
+  bool Has(const std::string &type, const std::string &fqn) const {
+    return names_.count(EntityName{type, fqn}) > 0;
+  }
+
+ private:
+  std::set<EntityName> names_;
+};
+
+// Databases of the cluster by raw name, those that nobody may enter too.
+std::set<std::string> AllDatabases(PgConnection *pg);
+
+}  // namespace shipper

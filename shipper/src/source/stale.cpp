@@ -1,0 +1,88 @@
+#include "source/stale.h"
+
+#include <set>
+
+#include <spdlog/spdlog.h>
+
+#include "source/catalog.h"
+#include "source/filter.h"
+#include "source/presence.h"
+#include "translate/names.h"
+
+namespace shipper {
+namespace {
+
+// Deletes in the sink and keeps the account; after an outage it does nothing more.
+class Sweep {
+ public:
+  explicit Sweep(Sink *sink) : sink_(sink) {}
+
+  std::vector<std::string> List(const std::string &type, const std::string &parent) {
+    std::vector<std::string> names;
+    if (result.status.ok()) result.status = sink_->List(type, parent, &names);
+    if (!result.status.ok()) names.clear();
+    return names;
+  }
+
+  void Delete(const EntityName &name) {
+    if (!result.status.ok()) return;
+    Status status = sink_->DeleteEntity(name);
+    if (status.ok()) {
+      ++result.deleted;
+      spdlog::info("{} {} is gone: marked deleted", name.type, name.fqn);
+    } else if (status.action == Action::kPark) {
+      spdlog::error("{} {} cannot be deleted: {}", name.type, name.fqn, status.message);
+      result.refused.push_back(name);
+    } else {
+      result.status = status;
+    }
+  }
+
+  StaleResult result;
+
+ private:
+  Sink *sink_;
+};
+
+// Raw name of the last part of a fully qualified name.
+std::string LastName(const std::string &fqn) {
+  const std::vector<std::string> parts = SplitFqn(fqn);
+  return parts.empty() ? "" : parts.back();
+}
+
+}  // namespace
+
+StaleResult MarkDeleted(PgConnection *pg, const Config &config, Sink *sink) {
+  const MetadataConfig &metadata = config.metadata;
+  const ObjectFilter filter(config);
+  const Place place{config.service_name, CatalogReader(pg, {}).Database().name};
+  const Presence present(pg, place);
+  Sweep sweep(sink);
+  std::vector<std::string> types;
+  if (metadata.mark_deleted_tables) types.push_back("table");
+  if (metadata.mark_deleted_stored_procedures) types.push_back("storedProcedure");
+  for (const std::string &schema : sweep.List("databaseSchema", place.DatabaseFqn())) {
+    if (!filter.AdmitsSchema(place.database, LastName(schema))) continue;
+    for (const std::string &type : types) {
+      for (const std::string &fqn : sweep.List(type, schema))
+        if (!present.Has(type, fqn)) sweep.Delete({type, fqn});
+    }
+    if (metadata.mark_deleted_schemas && !present.Has("databaseSchema", schema))
+      sweep.Delete({"databaseSchema", schema});
+  }
+  return sweep.result;
+}
+
+StaleResult MarkDeletedDatabases(PgConnection *pg, const Config &config, Sink *sink) {
+  Sweep sweep(sink);
+  if (!config.metadata.mark_deleted_databases) return sweep.result;
+  const ObjectFilter filter(config);
+  const std::set<std::string> present = AllDatabases(pg);
+  for (const std::string &fqn : sweep.List("database", JoinFqn({config.service_name}))) {
+    const std::string name = LastName(fqn);
+    if (present.count(name) == 0 && filter.AdmitsDatabase(name)) sweep.Delete({"database", fqn});
+  }
+  return sweep.result;
+}
+
+}  // namespace shipper

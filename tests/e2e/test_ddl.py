@@ -1,0 +1,139 @@
+"""DDL in the catalog: made, altered, dropped, renamed, moved, swapped, and what was missed."""
+
+from harness import EndToEnd, wait_until
+from openmetadata_double import PERSON
+
+
+class Ddl(EndToEnd):
+    """A daemon that follows the schema."""
+
+    setup_sql = """CREATE SCHEMA s; CREATE TABLE s.t(id int, note text); CREATE TABLE s.u(a int);
+        CREATE FUNCTION s.f(int) RETURNS int LANGUAGE sql AS 'SELECT 1'"""
+
+    def wait_gone(self, kind, name):
+        """Waits until an entity is soft-deleted or was never there."""
+        wait_until(lambda: name not in self.entities(kind),
+                   lambda: f"{kind} {name} to be gone {self.said()}")
+
+    def describe(self, name, description, column=None):
+        """What a person writes to a table; answers its id."""
+        with self.double.lock:
+            store = self.double.store
+            table = store.by_name("table", f"svc.{self.database}.{name}")
+            paths = [("/description", description)]
+            if column is not None:
+                number = [c["name"] for c in table["columns"]].index(column)
+                paths.append((f"/columns/{number}/description", f"{description}, {column}"))
+            store.patch(table, [{"op": "add", "path": path, "value": value}
+                                for path, value in paths], PERSON)
+            return table["id"]
+
+    def start(self, **metadata):
+        """The daemon, once it has told what is there."""
+        source = {"sourceConfig": {"config": {"type": "DatabaseMetadata", **metadata}}}
+        shipper = self.ship(workflow=self.workflow(source=source))
+        self.wait_table("s.t")
+        self.wait_drained()
+        return shipper
+
+    def test_what_is_dropped_is_soft_deleted_and_comes_back_as_itself(self):
+        self.start()
+        before = self.entities("table")["s.u"]["id"]
+        self.sql("DROP TABLE s.u; DROP FUNCTION s.f(int)")
+        self.wait_gone("table", "s.u")
+        self.wait_gone("storedProcedure", "s.f")
+        self.sql("CREATE TABLE s.u(b int)")
+        self.assertEqual(self.wait_table("s.u")["id"], before)
+
+    def test_a_renamed_table_takes_along_what_people_wrote(self):
+        self.start()
+        self.describe("s.t", "for people", "note")
+        self.sql("ALTER TABLE s.t RENAME TO tt; ALTER TABLE s.tt SET SCHEMA public")
+        table = self.wait_table("public.tt")
+        self.assertEqual(table["description"], "for people")
+        self.assertEqual(table["columns"][1]["description"], "for people, note")
+        self.wait_gone("table", "s.t")
+
+    def test_a_renamed_column_takes_along_what_people_wrote(self):
+        self.start()
+        self.describe("s.t", "for people", "note")
+        self.sql("ALTER TABLE s.t RENAME COLUMN note TO remark")
+        table = self.wait_table("s.t", lambda t: t["columns"][1]["name"] == "remark")
+        self.assertEqual(table["columns"][1]["description"], "for people, note")
+
+    def test_a_renamed_schema_takes_along_all_that_is_in_it(self):
+        self.start(markDeletedSchemas=True)
+        self.describe("s.t", "for people")
+        self.sql("ALTER SCHEMA s RENAME TO s2")
+        self.assertEqual(self.wait_table("s2.t")["description"], "for people")
+        self.wait_gone("databaseSchema", "s")
+        self.assertNotIn("s.u", self.entities("table"))
+        self.assertIn("s2.f", self.entities("storedProcedure"))
+
+    def test_a_swap_leaves_the_table_the_same_entity(self):
+        self.start()
+        before = self.describe("s.t", "for people")
+        self.sql("""BEGIN; CREATE TABLE s.t_new(id int, note text, more int);
+            ALTER TABLE s.t RENAME TO t_old; ALTER TABLE s.t_new RENAME TO t; DROP TABLE s.t_old;
+            COMMIT""")
+        table = self.wait_table("s.t", lambda t: len(t["columns"]) == 3)
+        self.assertEqual((table["id"], table["description"]), (before, "for people"))
+        self.wait_drained()
+        self.assertEqual({name for name in self.entities("table") if name.startswith("s.t")},
+                         {"s.t"})
+
+    def test_a_swap_in_steps_leaves_the_table_the_same_entity(self):
+        self.start()
+        before = self.describe("s.t", "for people")
+        self.sql("CREATE TABLE s.t_new(id int, note text, more int)")
+        self.wait_table("s.t_new")
+        self.sql("BEGIN; ALTER TABLE s.t RENAME TO t_old; ALTER TABLE s.t_new RENAME TO t; COMMIT")
+        table = self.wait_table("s.t", lambda t: len(t["columns"]) == 3)
+        self.assertEqual((table["id"], table["description"]), (before, "for people"))
+        self.sql("DROP TABLE s.t_old")
+        self.wait_drained()
+        self.wait_gone("table", "s.t_old")
+        self.wait_gone("table", "s.t_new")
+
+    def test_renamed_then_dropped_in_one_transaction_is_gone(self):
+        self.start()
+        self.sql("BEGIN; ALTER TABLE s.u RENAME TO old; DROP TABLE s.old; COMMIT")
+        self.wait_gone("table", "s.u")
+
+    def test_what_happened_while_nobody_looked_is_healed_at_the_start(self):
+        shipper = self.start()
+        self.assertEqual(shipper.stop(), 0)
+        self.sql("SET pg_lineage.capture_ddl = off; DROP TABLE s.u; COMMENT ON TABLE s.t IS 'new'")
+        self.assertIn("s.u", self.entities("table"))
+        self.ship()
+        self.wait_gone("table", "s.u")
+        self.assertEqual(self.wait_table("s.t")["description"], "new")
+
+    def test_a_start_where_nothing_changed_sends_nothing(self):
+        shipper = self.start()
+        self.assertEqual(shipper.stop(), 0)
+        sent = len(self.requests("PUT", ""))
+        self.ship()
+        self.sql("CREATE TABLE s.mark(a int)")
+        self.wait_table("s.mark")
+        self.assertEqual([r["path"] for r in self.requests("PUT", "")[sent:]], ["/api/v1/tables"])
+
+    def test_mark_deleted_off_keeps_what_is_gone(self):
+        self.start(markDeletedTables=False)
+        self.sql("DROP TABLE s.u; CREATE TABLE s.mark(a int)")
+        self.wait_table("s.mark")
+        self.wait_drained()
+        self.assertIn("s.u", self.entities("table"))
+
+    def test_a_catalog_that_is_down_hears_of_the_drop_later(self):
+        self.start()
+        self.double.stop()
+        self.sql("DROP TABLE s.u")
+        self.double.start()
+        self.wait_gone("table", "s.u")
+
+
+class DdlIn12(Ddl):
+    """The same against 1.2."""
+
+    version = "1.2"
