@@ -355,6 +355,12 @@ void AssignOutputs(RunState *run) {
     return;
   }
   if (target != nullptr) AssignVariable(frame, target, sets.size, sets.items);
+  if (target != nullptr && shape->nelements > 0) {
+    PodVector<const SourceSet *> elements = {};
+    for (int i = 0; i < shape->nelements; i++)
+      elements.Append(UnionSets(ResolveSet(context, shape->elements[i]), deciding));
+    AssignElements(frame, target, elements.size, elements.items);
+  }
   if (IsLoop(run->statement->cmd_type) && run->dest != DestSPI) {
     StatementEntry *entry = &frame->statements.Last();
     if (entry->statement == run->statement)

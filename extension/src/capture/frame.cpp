@@ -254,7 +254,7 @@ const SourceSet *FrameParam(RoutineFrame *frame, int paramid, int field) {
   const TaintSlot &slot = frame->slots[index];
   if (slot.record == nullptr) return slot.value;
   if (field >= 1 && field <= slot.record->size) return slot.record->fields[field - 1];
-  return RecordUnion(slot.record);
+  return UnionSets(slot.value, RecordUnion(slot.record));
 }
 
 }  // namespace pg_lineage

@@ -52,6 +52,10 @@ void AssignVariable(RoutineFrame *frame, PLpgSQL_datum *target, int size,
 // Positions of a row become attribute numbers of its type, where the two differ: it has dropped
 // ones.
 void SpreadOverLive(Oid row_type, PodVector<const SourceSet *> *sets);
+// The fields of the rows in an array, to the one variable that takes it: `target`, or the only one
+// of a row.
+void AssignElements(RoutineFrame *frame, PLpgSQL_datum *target, int size,
+                    const SourceSet *const *fields);
 void ReadVariable(RoutineFrame *frame, int dno, ResultTaint *out);
 
 // ---- capture/plpgsql_conditions.cpp: what decides without giving a value ------------------------
@@ -82,5 +86,7 @@ const SourceSet *ExprValue(RoutineFrame *frame, PLpgSQL_expr *expr);
 const SourceSet *ExprValueKnown(RoutineFrame *frame, PLpgSQL_expr *expr);
 // The same field by field, for a composite value; one column for a scalar.
 void ExprColumns(RoutineFrame *frame, PLpgSQL_expr *expr, ResultTaint *out);
+// The fields of the rows in an array; no column for other values.
+void ExprElements(RoutineFrame *frame, PLpgSQL_expr *expr, ResultTaint *out);
 
 }  // namespace pg_lineage

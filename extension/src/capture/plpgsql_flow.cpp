@@ -57,6 +57,37 @@ void SetDatum(RoutineFrame *frame, int dno, const SourceSet *set) {
   }
 }
 
+// A variable that is no row takes the value of an expression; of an array of rows their fields,
+// too.
+void SetScalar(RoutineFrame *frame, int dno, PLpgSQL_expr *expr, const SourceSet *value) {
+  ResultTaint elements = {};
+  ClearResult(&elements);
+  elements.columns.context = CurrentMemoryContext;
+  ExprElements(frame, expr, &elements);  // before: the variable may be in it
+  SetDatum(frame, dno, value);
+  for (const SourceSet *&set : elements.columns) set = WithCondition(frame, set);
+  if (elements.columns.size > 0)
+    AssignElements(frame, frame->estate->datums[dno], elements.columns.size,
+                   elements.columns.items);
+}
+
+// FOREACH over an array of rows: the loop variable has their fields.
+bool EachRow(RoutineFrame *frame, PLpgSQL_stmt_foreach_a *loop) {
+  ResultTaint elements = {};
+  ClearResult(&elements);
+  elements.columns.context = CurrentMemoryContext;
+  ExprElements(frame, loop->expr, &elements);
+  if (elements.columns.Empty()) return false;
+  for (const SourceSet *&set : elements.columns) {
+    SourceBag bag = {};
+    bag.AddSet(set, kTransformation);
+    set = bag.items.Empty() ? EmptySet() : bag.Intern();
+  }
+  AssignVariable(frame, frame->estate->datums[loop->varno], elements.columns.size,
+                 elements.columns.items);
+  return true;
+}
+
 // Declarations of a block, or bounds of a loop, are evaluated before the first statement inside.
 void OpenEntry(RoutineFrame *frame, StatementEntry *entry) {
   entry->open = false;
@@ -67,6 +98,10 @@ void OpenEntry(RoutineFrame *frame, StatementEntry *entry) {
       int dno = block->initvarnos[i];
       PLpgSQL_variable *variable = reinterpret_cast<PLpgSQL_variable *>(frame->estate->datums[dno]);
       if (variable->dtype == PLPGSQL_DTYPE_ROW) continue;
+      if (variable->dtype != PLPGSQL_DTYPE_REC && variable->default_val != nullptr) {
+        SetScalar(frame, dno, variable->default_val, ExprValue(frame, variable->default_val));
+        continue;
+      }
       ResultTaint value = {};
       ClearResult(&value);
       value.columns.context = CurrentMemoryContext;
@@ -92,6 +127,8 @@ void OpenEntry(RoutineFrame *frame, StatementEntry *entry) {
     PLpgSQL_stmt_foreach_a *loop = As<PLpgSQL_stmt_foreach_a>(statement);
     const SourceSet *array = ExprValue(frame, loop->expr);
     entry->body_condition = AsCondition(array);
+    if (frame->estate->datums[loop->varno]->dtype == PLPGSQL_DTYPE_REC && EachRow(frame, loop))
+      return;
     SourceBag bag = {};
     bag.AddSet(array, kTransformation);
     SetDatum(frame, loop->varno, bag.items.Empty() ? EmptySet() : bag.Intern());
@@ -125,7 +162,7 @@ void EndAssign(RoutineFrame *frame, PLpgSQL_stmt_assign *assign) {
     return;
   }
   const SourceSet *value = ExprValue(frame, assign->expr);
-  SetDatum(frame, assign->varno, WithCondition(frame, value));
+  SetScalar(frame, assign->varno, assign->expr, WithCondition(frame, value));
 }
 
 // RETURN and RETURN NEXT: of an expression, of a variable, or of the OUT parameters.
@@ -219,6 +256,18 @@ void AssignVariable(RoutineFrame *frame, PLpgSQL_datum *target, int size,
   } else {
     SetDatum(frame, target->dno, size > 0 ? sets[0] : EmptySet());
   }
+}
+
+void AssignElements(RoutineFrame *frame, PLpgSQL_datum *target, int size,
+                    const SourceSet *const *fields) {
+  int dno = target->dno;
+  if (target->dtype == PLPGSQL_DTYPE_ROW) {
+    PLpgSQL_row *row = reinterpret_cast<PLpgSQL_row *>(target);
+    if (row->nfields != 1) return;
+    dno = row->varnos[0];
+  }
+  if (frame->estate->datums[dno]->dtype == PLPGSQL_DTYPE_VAR)
+    frame->slots[dno].record = InternRecord(size, fields);
 }
 
 void ReadVariable(RoutineFrame *frame, int dno, ResultTaint *out) {

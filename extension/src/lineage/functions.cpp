@@ -407,6 +407,9 @@ void AddCall(Builder *builder, QueryInfo *info, Node *call, Oid function, List *
               column == kCallRows ? kind : Compose(kind, kTransformation), SymType::kCall});
   }
   if (column == kCallRows) return;
+  if (column > 0 && type_is_rowtype(exprType(call)) &&
+      AddRowThrough(builder, info, call, function, args, column, kind, out))
+    return;
   ListCell *cell;
   foreach (cell, args)
     AddExpr(builder, info, static_cast<Node *>(lfirst(cell)), Compose(kind, kTransformation), out);

@@ -77,7 +77,7 @@ QueryInfo *InfoFor(Builder *builder, Query *query, QueryInfo *parent);
 
 // What `expr`, in the scope of `info`, is made of; each source used in the way of `kind`.
 void AddExpr(Builder *builder, QueryInfo *info, Node *expr, uint8 kind, SymBag *out);
-// The same for field `field` (from 1) of a composite value.
+// The same for field `field` (from 1) of a composite value, or of the rows in an array.
 void AddField(Builder *builder, QueryInfo *info, Node *expr, int field, uint8 kind, SymBag *out);
 // A parameter, or its field (0: the whole value).
 void AddParam(Builder *builder, QueryInfo *info, Param *param, int field, uint8 kind, SymBag *out);
@@ -117,7 +117,13 @@ void AddCall(Builder *builder, QueryInfo *info, Node *call, Oid function, List *
 
 // The index in builder->calls of this call, whose arguments are resolved when it is met first.
 int CallIndex(Builder *builder, QueryInfo *info, Node *call, Oid function, List *args);
-// The fields of a composite value one by one; none for a scalar.
+// Column `field` of what a function of C makes of rows and hands on as rows of the same type (a
+// polymorphic result): that field of each of them, and all of its other arguments. False for other
+// functions.
+bool AddRowThrough(Builder *builder, QueryInfo *info, Node *call, Oid function, List *args,
+                   int field, uint8 kind, SymBag *out);
+
+// The fields of a composite value one by one, or those of the rows in an array; none for a scalar.
 ShapeFields FieldsOf(Builder *builder, QueryInfo *info, Node *expr);
 
 // Where a call stands in its text; kAnySite when unknown.

@@ -182,7 +182,8 @@ void AddOperator(Builder *builder, QueryInfo *info, Node *node, Oid opno, Oid fu
   if (function < FirstNormalObjectId) {
     AddList(builder, info, args, Compose(kind, kTransformation), out);
   } else {
-    AddCall(builder, info, node, function, args, 1, kind, out);
+    AddCall(builder, info, node, function, args, type_is_rowtype(exprType(node)) ? 0 : 1, kind,
+            out);
   }
 }
 

@@ -1,4 +1,5 @@
-// What one field of a composite value is made of, followed to where the row was put together.
+// What one field of a composite value is made of, followed to where the row was put together; also
+// through arrays of rows, whose elements are not told apart.
 #include "edge/compat.h"
 #include "lineage/resolve.h"
 
@@ -90,7 +91,11 @@ void AddCaseField(Builder *builder, QueryInfo *info, CaseExpr *expr, int field, 
 // The field of the one column of a sub-query, and what decides about its row.
 bool AddSubLinkField(Builder *builder, QueryInfo *info, SubLink *link, int field, uint8 kind,
                      SymBag *out) {
-  if (link->subLinkType != EXPR_SUBLINK) return false;
+  if (link->subLinkType == ARRAY_SUBLINK) {
+    kind = Compose(kind, kTransformation);
+  } else if (link->subLinkType != EXPR_SUBLINK) {
+    return false;
+  }
   QueryInfo *query = InfoFor(builder, castNode(Query, link->subselect), info);
   if (!AddOutputField(builder, query, 1, field, kind, out)) return false;
   out->AddSet(QueryRows(builder, query), IsDirect(kind) ? kIdentity : kind);
@@ -114,6 +119,56 @@ int SameField(Oid type, int field, Oid other) {
   return found;
 }
 
+bool HoldsRows(Oid type) {
+  Oid element = get_element_type(type);
+  return type_is_rowtype(OidIsValid(element) ? element : type);
+}
+
+// array_agg(row): the field of each, and what the aggregate looks at besides.
+bool AddAggregateField(Builder *builder, QueryInfo *info, Aggref *aggregate, int field, uint8 kind,
+                       SymBag *out) {
+  Oid result = get_func_rettype(aggregate->aggfnoid);
+  if (!IsPolymorphicType(result) || list_length(aggregate->aggargtypes) != 1) return false;
+  uint8 value = Compose(kind, kAggregation);
+  ListCell *cell;
+  foreach (cell, aggregate->args) {
+    TargetEntry *entry = lfirst_node(TargetEntry, cell);
+    Node *expr = reinterpret_cast<Node *>(entry->expr);
+    if (entry->resjunk) {
+      AddExpr(builder, info, expr, Compose(kind, kSort), out);
+    } else {
+      AddField(builder, info, expr, field, value, out);
+    }
+  }
+  AddExpr(builder, info, reinterpret_cast<Node *>(aggregate->aggfilter), Compose(kind, kFilter),
+          out);
+  return true;
+}
+
+// rows[i].field, and rows after rows[i] := row.
+void AddElementField(Builder *builder, QueryInfo *info, SubscriptingRef *ref, int field, uint8 kind,
+                     SymBag *out) {
+  uint8 value = Compose(kind, kTransformation);
+  uint8 index = Compose(kind, kConditional);
+  AddField(builder, info, reinterpret_cast<Node *>(ref->refexpr), field, value, out);
+  if (ref->refassgnexpr != nullptr)
+    AddField(builder, info, reinterpret_cast<Node *>(ref->refassgnexpr), field, value, out);
+  List *subscripts = list_concat_copy(ref->refupperindexpr, ref->reflowerindexpr);
+  ListCell *cell;
+  foreach (cell, subscripts) AddExpr(builder, info, static_cast<Node *>(lfirst(cell)), index, out);
+}
+
+bool AddFunctionField(Builder *builder, QueryInfo *info, FuncExpr *call, int field, uint8 kind,
+                      SymBag *out) {
+  Node *expr = reinterpret_cast<Node *>(call);
+  if (!type_is_rowtype(call->funcresulttype))  // an array of rows: only some are followed into
+    return AddRowThrough(builder, info, expr, call->funcid, call->args, field, kind, out);
+  AddCall(builder, info, expr, call->funcid, call->args, static_cast<int16>(field), kind, out);
+  AddCall(builder, info, expr, call->funcid, call->args, kCallRows,
+          IsDirect(kind) ? kIdentity : kind, out);
+  return true;
+}
+
 // True when the field could be told from the others.
 bool AddKnownField(Builder *builder, QueryInfo *info, Node *expr, int field, uint8 kind,
                    SymBag *out) {
@@ -128,13 +183,28 @@ bool AddKnownField(Builder *builder, QueryInfo *info, Node *expr, int field, uin
       AddExpr(builder, info, static_cast<Node *>(list_nth(args, field - 1)), kind, out);
       return true;
     }
-    case T_FuncExpr: {
-      FuncExpr *call = reinterpret_cast<FuncExpr *>(expr);
-      AddCall(builder, info, expr, call->funcid, call->args, static_cast<int16>(field), kind, out);
-      AddCall(builder, info, expr, call->funcid, call->args, kCallRows,
-              IsDirect(kind) ? kIdentity : kind, out);
+    case T_FuncExpr:
+      return AddFunctionField(builder, info, reinterpret_cast<FuncExpr *>(expr), field, kind, out);
+    case T_OpExpr: {
+      OpExpr *op = reinterpret_cast<OpExpr *>(expr);
+      Oid function = OidIsValid(op->opfuncid) ? op->opfuncid : get_opcode(op->opno);
+      return AddRowThrough(builder, info, expr, function, op->args, field, kind, out);
+    }
+    case T_Aggref:
+      return AddAggregateField(builder, info, reinterpret_cast<Aggref *>(expr), field, kind, out);
+    case T_SubscriptingRef:
+      AddElementField(builder, info, reinterpret_cast<SubscriptingRef *>(expr), field, kind, out);
+      return true;
+    case T_CoerceViaIO: {  // PL/pgSQL assigns a row to an element of another row type by its text
+      Node *row = reinterpret_cast<Node *>(reinterpret_cast<CoerceViaIO *>(expr)->arg);
+      if (!type_is_rowtype(exprType(row)) || !type_is_rowtype(exprType(expr))) return false;
+      AddField(builder, info, row, field, Compose(kind, kTransformation), out);
       return true;
     }
+    case T_ArrayExpr:
+      AddFieldOfEach(builder, info, reinterpret_cast<ArrayExpr *>(expr)->elements, field,
+                     Compose(kind, kTransformation), out);
+      return true;
     case T_Var:
       return AddVarField(builder, info, reinterpret_cast<Var *>(expr), field, kind, out);
     case T_CaseExpr:
@@ -152,6 +222,27 @@ bool AddKnownField(Builder *builder, QueryInfo *info, Node *expr, int field, uin
 }
 
 }  // namespace
+
+bool AddRowThrough(Builder *builder, QueryInfo *info, Node *call, Oid function, List *args,
+                   int field, uint8 kind, SymBag *out) {
+  Oid *types = nullptr;
+  int size = 0;
+  if (!HoldsRows(exprType(call)) || TraitsOf(function)->cls != FunctionClass::kOpaque ||
+      !IsPolymorphicType(get_func_signature(function, &types, &size)))
+    return false;
+  uint8 value = Compose(kind, kTransformation);
+  ListCell *cell;
+  foreach (cell, args) {
+    Node *arg = static_cast<Node *>(lfirst(cell));
+    int position = foreach_current_index(cell);
+    if (position < size && IsPolymorphicType(types[position]) && HoldsRows(exprType(arg))) {
+      AddField(builder, info, arg, field, value, out);
+    } else {
+      AddExpr(builder, info, arg, value, out);
+    }
+  }
+  return true;
+}
 
 void AddField(Builder *builder, QueryInfo *info, Node *expr, int field, uint8 kind, SymBag *out) {
   if (builder->degraded) return;

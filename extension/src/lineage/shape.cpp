@@ -28,6 +28,7 @@ uint64 HashShape(const Shape *shape) {
   }
   for (int i = 0; i < shape->noutputs; i++) hash = HashSet(hash, shape->outputs[i]);
   for (int i = 0; i < shape->nfields; i++) hash = HashSet(hash, shape->fields[i]);
+  for (int i = 0; i < shape->nelements; i++) hash = HashSet(hash, shape->elements[i]);
   hash = HashSet(hash, shape->rows);
   for (int i = 0; i < shape->nparams; i++)
     hash = hash_combine64(hash, (static_cast<uint64>(shape->params[i].paramid) << 16) ^
@@ -60,7 +61,7 @@ void Degrade(Shape *shape, Query *query) {
   }
   shape->rows = rows;
   for (int i = 0; i < shape->noutputs; i++) shape->outputs[i] = {0, nullptr};
-  shape->nfields = 0;
+  shape->nfields = shape->nelements = 0;
   shape->degraded = true;
 }
 
@@ -79,8 +80,18 @@ T *CopyArray(const T *items, int size) {
   return copy;
 }
 
-// The number of fields of a composite value; 0 for a scalar.
+// The number of fields of a composite value, or of those in an array of them; 0 for a scalar.
 int CompositeWidth(Node *expr) {
+  Oid element = get_element_type(exprType(expr));
+  if (OidIsValid(element)) {
+    TupleDesc rows = type_is_rowtype(element) && element != RECORDOID
+                         ? lookup_rowtype_tupdesc_noerror(element, -1, true)
+                         : nullptr;
+    if (rows == nullptr) return 0;
+    int width = rows->natts;
+    ReleaseTupleDesc(rows);
+    return width;
+  }
   if (IsA(expr, RowExpr)) return list_length(reinterpret_cast<RowExpr *>(expr)->args);
   if (!type_is_rowtype(exprType(expr))) return 0;
   if (IsA(expr, Param)) {  // a record variable: its type is known, or its fields are at run time
@@ -95,11 +106,17 @@ int CompositeWidth(Node *expr) {
   return desc->natts;
 }
 
-// SELECT t FROM t, SELECT f(x), rec := …: what each field of the one output is made of.
+// SELECT t FROM t, SELECT f(x), rec := …: what each field of the one output is made of; the same of
+// the rows in an array.
 void AddFields(Builder *builder, QueryInfo *info, Shape *shape) {
   if (shape->noutputs != 1 || info->query->setOperations != nullptr) return;
   TargetEntry *entry = linitial_node(TargetEntry, QueryOutputs(info->query));
   ShapeFields fields = FieldsOf(builder, info, reinterpret_cast<Node *>(entry->expr));
+  if (OidIsValid(get_element_type(exprType(reinterpret_cast<Node *>(entry->expr))))) {
+    shape->nelements = fields.size;
+    shape->elements = fields.sets;
+    return;
+  }
   shape->nfields = fields.size;
   shape->fields = fields.sets;
 }
@@ -246,6 +263,8 @@ Shape *CopyShape(const Shape *shape) {
   for (int i = 0; i < shape->noutputs; i++) copy->outputs[i] = CopySet(shape->outputs[i]);
   copy->fields = CopyArray(shape->fields, shape->nfields);
   for (int i = 0; i < shape->nfields; i++) copy->fields[i] = CopySet(shape->fields[i]);
+  copy->elements = CopyArray(shape->elements, shape->nelements);
+  for (int i = 0; i < shape->nelements; i++) copy->elements[i] = CopySet(shape->elements[i]);
   copy->rows = CopySet(shape->rows);
   copy->params = CopyArray(shape->params, shape->nparams);
   copy->calls = CopyArray(shape->calls, shape->ncalls);
