@@ -39,7 +39,8 @@ make_root() {
   inside "$root" apt-get -qq install -y --no-install-recommends postgresql-common || return 1
   echo 'create_main_cluster = false' >>"$root/etc/postgresql-common/createcluster.conf"
   inside "$root" apt-get -qq install -y --no-install-recommends "postgresql-$major" \
-    "postgresql-server-dev-$major" g++ make python3 dpkg-dev || return 1
+    "postgresql-server-dev-$major" "postgresql-plpython3-$major" g++ make python3 dpkg-dev ||
+    return 1
   touch "$root/matrix-ready"
 }
 

@@ -293,14 +293,37 @@ void ReportResult(const StackNode *caller, const Callee &callee, const ResultTai
   }
 }
 
+namespace {
+
+// What a query gives to a language whose variables cannot be seen may be in all that follows.
+void HoldOutputs(RunState *run) {
+  RoutineFrame *frame = run->frame;
+  const Shape *shape = run->shape;
+  if (shape->noutputs == 0) return;
+  ResolveContext context = RunContext(run);
+  SourceBag bag = {};
+  for (int i = 0; i < shape->noutputs; i++)
+    bag.AddSet(ResolveSet(context, shape->outputs[i]), kTransformation);
+  bag.AddSet(ResolveSet(context, shape->rows), kIdentity);
+  bag.AddSet(frame->held, kIdentity);
+  if (!bag.items.Empty()) frame->held = bag.Intern();
+  frame->has_read = true;
+}
+
+}  // namespace
+
 void BindToFrame(RunState *run, RoutineFrame *frame) {
   const Shape *shape = run->shape;
   if (frame->estate == nullptr) {  // a SQL function: $n are its arguments
     for (int i = 0; i < shape->nparams; i++)
-      run->params[i] = FrameParam(frame, shape->params[i].paramid, shape->params[i].field);
+      run->params[i] = frame->held != nullptr
+                           ? frame->held
+                           : FrameParam(frame, shape->params[i].paramid, shape->params[i].field);
     run->frame = frame;
     run->frame_serial = frame->serial;
-    if (shape->noutputs > 0) {  // the last statement that returns rows is the result
+    if (frame->held != nullptr) {
+      HoldOutputs(run);
+    } else if (shape->noutputs > 0) {  // the last statement that returns rows is the result
       ClearResult(&frame->result);
       AssignOutputs(run);
     }
@@ -331,6 +354,10 @@ void AssignOutputs(RunState *run) {
   RoutineFrame *frame = run->frame;
   const Shape *shape = run->shape;
   if (frame == nullptr) return;
+  if (frame->held != nullptr) {
+    HoldOutputs(run);
+    return;
+  }
   ResolveContext context = RunContext(run);
   const SourceSet *rows = ResolveSet(context, shape->rows);
   const SourceSet *condition = settings.track_control_flow ? run->condition : EmptySet();

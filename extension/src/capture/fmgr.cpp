@@ -2,7 +2,9 @@
 
 #include "capture/call_stack.h"
 #include "capture/frame.h"
+#include "capture/emit.h"
 #include "capture/plpgsql.h"
+#include "capture/trigger.h"
 #include "edge/guard.h"
 #include "lineage/resolve.h"
 
@@ -40,7 +42,46 @@ bool Needs(Oid function) {
          CalledAtSeveralSites(function);
 }
 
-void Begin(Call *call, Oid function, int site) {
+// A trigger of another language: its rows are what it is given.
+void BeginTrigger(RoutineFrame *frame, const StackNode *caller, const FmgrInfo *function,
+                  SourceBag *held) {
+  CalledTrigger trigger = {};
+  if (!FindTrigger(caller, function, &trigger)) return;
+  Relation relation = RelationIdGetRelation(trigger.relation);
+  if (relation == nullptr) return;
+  FiredRows rows = EnterTrigger(frame, caller, relation, trigger.event);
+  RelationClose(relation);
+  if (rows.new_row == nullptr) return;
+  held->AddSet(RecordUnion(rows.new_row), kTransformation);
+  held->AddSet(RecordUnion(rows.old_row), kTransformation);
+}
+
+// What a function is given whose variables cannot be seen.
+void BeginHidden(RoutineFrame *frame, const StackNode *caller, const FmgrInfo *function) {
+  SourceBag held = {};
+  for (int i = 0; i < frame->nslots; i++) {
+    held.AddSet(frame->slots[i].value, kTransformation);
+    if (frame->slots[i].record != nullptr)
+      held.AddSet(RecordUnion(frame->slots[i].record), kTransformation);
+  }
+  BeginTrigger(frame, caller, function, &held);
+  frame->held = held.items.Empty() ? EmptySet() : held.Intern();
+}
+
+// A BEFORE trigger may have put what it read into NEW; which column is not seen, so it decides.
+void EmitHiddenTrigger(const RoutineFrame *frame, const EventPath *path) {
+  if (!frame->before_row_trigger || !frame->has_read) return;
+  Flow flow = {};
+  flow.target = frame->trigger_node;
+  flow.operation = Operation::kTrigger;
+  flow.origin = Origin::kObserved;
+  flow.path = path;
+  flow.rows = AsCondition(frame->held);
+  EmitFlow(flow, nullptr, -1);
+}
+
+void Begin(Call *call, const FmgrInfo *called, int site) {
+  Oid function = called->fn_oid;
   const StackNode *caller = TopNode();
   int depth = StackDepth();
   StackNode *node = PushNode(NodeKind::kRoutine);
@@ -56,7 +97,20 @@ void Begin(Call *call, Oid function, int site) {
   for (int i = 0; i < arguments.values.size; i++)
     frame->slots[i] = {arguments.values[i], arguments.records[i]};
   NoteStrictness(frame, arguments);
-  node->path = ExtendPath(node->path, function, InvalidOid);
+  if (TraitsOf(function)->hides_values) BeginHidden(frame, caller, called);
+  node->path = ExtendPath(node->path, function, frame->trigger_relation);
+}
+
+void FinishFrame(StackNode *node) {
+  RoutineFrame *frame = node->frame;
+  if (OidIsValid(frame->trigger_relation)) {
+    EmitHiddenTrigger(frame, node->path);
+    return;
+  }
+  if (frame->has_read) frame->result.whole = frame->held;
+  if (TraitsOf(frame->routine)->cls != FunctionClass::kTraced || frame->has_read ||
+      !frame->result.columns.Empty())
+    ReportResult(NodeBelow(node), {frame->routine, frame->site}, frame->result);
 }
 
 void Finish(Call *call) {
@@ -64,12 +118,7 @@ void Finish(Call *call) {
   CutBackTo(call->depth + 1);
   StackNode *node = TopNode();
   if (CaptureOn()) {
-    Guarded("function end", [&] {
-      if (TraitsOf(node->frame->routine)->cls != FunctionClass::kTraced ||
-          !node->frame->result.columns.Empty())
-        ReportResult(NodeBelow(node), {node->frame->routine, node->frame->site},
-                     node->frame->result);
-    });
+    Guarded("function end", [&] { FinishFrame(node); });
   }
   CutBackTo(call->depth);
 }
@@ -86,7 +135,7 @@ void Hook(FmgrHookEventType event, FmgrInfo *function, Datum *argument) {
     int site = SiteOf(function);
     coming = {function->fn_oid, site};
     if (WantsFrame(function->fn_oid))
-      Guarded("function begin", [&] { Begin(call, function->fn_oid, site); });
+      Guarded("function begin", [&] { Begin(call, function, site); });
     return;
   }
   if (call == nullptr) return;

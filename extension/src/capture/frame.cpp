@@ -36,6 +36,8 @@ void AddCallSources(const ResolveContext &context, const Sym &sym, SourceBag *ba
     const Observation *observed = FindObserved(context.observed, call, &from);
     if (observed == nullptr) break;
     seen = true;
+    if (observed->whole != nullptr && sym.column != kCallRows)
+      bag->AddSet(observed->whole, sym.kind);
     if (sym.column == kCallRows) {
       bag->AddSet(observed->rows, sym.kind);
     } else if (sym.column == 0) {
@@ -108,6 +110,7 @@ void ClearResult(ResultTaint *result) {
   result->columns.size = 0;
   result->columns.context = TopMemoryContext;
   result->rows = EmptySet();
+  result->whole = nullptr;
 }
 
 void AddResultRow(ResultTaint *result, int size, const SourceSet *const *columns,
@@ -126,7 +129,7 @@ void Observe(ObservationList *list, const Callee &callee, const ResultTaint &res
   // A function called for every row gives the same again and again: keep one of each.
   for (const Observation &seen : list->items) {
     if (seen.callee.function != callee.function || seen.callee.site != callee.site ||
-        seen.size != result.columns.size || seen.rows != result.rows)
+        seen.size != result.columns.size || seen.rows != result.rows || seen.whole != result.whole)
       continue;
     bool same = true;
     for (int i = 0; i < seen.size && same; i++)
@@ -135,7 +138,7 @@ void Observe(ObservationList *list, const Callee &callee, const ResultTaint &res
   }
   int first = list->columns.size;
   for (const SourceSet *column : result.columns) list->columns.Append(column);
-  list->items.Append({callee, first, result.columns.size, result.rows});
+  list->items.Append({callee, first, result.columns.size, result.rows, result.whole});
 }
 
 void ObserveAll(ObservationList *list, const ObservationList &other) {
@@ -144,6 +147,7 @@ void ObserveAll(ObservationList *list, const ObservationList &other) {
     result.columns.items = other.columns.items + item.first;
     result.columns.size = item.size;
     result.rows = item.rows;
+    result.whole = item.whole;
     Observe(list, item.callee, result);
   }
 }
@@ -177,6 +181,8 @@ RoutineFrame *AcquireFrame(int depth, int nslots) {
   frame->estate = nullptr;
   frame->function = nullptr;
   frame->info = nullptr;
+  frame->held = nullptr;
+  frame->has_read = false;
   frame->routine = frame->trigger_relation = frame->trigger_node = InvalidOid;
   frame->site = kAnySite;
   frame->before_row_trigger = false;

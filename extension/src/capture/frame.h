@@ -44,6 +44,7 @@ struct TaintSlot {
 // What a routine returned, or a query put out.
 struct ResultTaint {
   PodVector<const SourceSet *> columns;
+  const SourceSet *whole;  // in any column; NULL: only what stands above
   const SourceSet *rows;
 };
 void ClearResult(ResultTaint *result);
@@ -65,6 +66,7 @@ struct Observation {
   int first;  // into columns
   int size;
   const SourceSet *rows;
+  const SourceSet *whole;
 };
 struct ObservationList {
   PodVector<Observation> items;
@@ -88,8 +90,11 @@ struct RoutineFrame {
   PLpgSQL_execstate *estate;  // NULL: another language
   PLpgSQL_function *function;
   FunctionInfo *info;
-  Oid routine;  // InvalidOid: DO
-  int site;     // where its caller calls it
+  // A language whose variables cannot be seen: all it was given or has read. NULL: others.
+  const SourceSet *held;
+  bool has_read;  // … and it has read something
+  Oid routine;    // InvalidOid: DO
+  int site;       // where its caller calls it
   Oid trigger_relation;
   Oid trigger_node;  // the relation whose row NEW and OLD are: the partition root when rows are
                      // routed

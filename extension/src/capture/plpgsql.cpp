@@ -3,6 +3,7 @@
 #include "capture/emit.h"
 #include "capture/fmgr.h"
 #include "capture/plpgsql_info.h"
+#include "capture/trigger.h"
 #include "capture/trigger_when.h"
 #include "capture/utility.h"
 #include "edge/guard.h"
@@ -51,101 +52,10 @@ RoutineFrame *FrameOf(PLpgSQL_execstate *estate) {
   return nullptr;
 }
 
-// The statement that fires a trigger: a query, or COPY FROM.
-struct Firing {
-  ResolveContext context;  // shape NULL: nothing is known of it
-  FiredRows *rows;
-};
-
-Firing FiringOf(const StackNode *caller) {
-  if (caller != nullptr && caller->kind == NodeKind::kRun && caller->run != nullptr)
-    return {RunContext(caller->run), &caller->run->fired};
-  if (caller != nullptr && caller->kind == NodeKind::kUtility && caller->utility != nullptr &&
-      caller->utility->shape != nullptr)
-    return {UtilityContext(caller->utility), &caller->utility->fired};
-  return {};
-}
-
-// The write of the firing statement whose table, or partition root, the trigger's table is.
-Oid FiringTarget(const Shape *shape, Oid trigger_relation) {
-  if (shape == nullptr) return trigger_relation;
-  for (int i = 0; i < shape->nwrites; i++) {
-    if (shape->writes[i].target == trigger_relation) return trigger_relation;
-  }
-  if (!get_rel_relispartition(trigger_relation)) return trigger_relation;
-  List *ancestors = get_partition_ancestors(trigger_relation);
-  for (int i = 0; i < shape->nwrites; i++) {
-    if (list_member_oid(ancestors, shape->writes[i].target)) return shape->writes[i].target;
-  }
-  return trigger_relation;
-}
-
-// What the firing statement puts into a column.
-const SourceSet *Incoming(const ResolveContext &firing, Oid target, AttrNumber column) {
-  if (firing.shape == nullptr) return EmptySet();
-  for (int w = 0; w < firing.shape->nwrites; w++) {
-    const ShapeWrite &write = firing.shape->writes[w];
-    for (int i = 0; write.target == target && i < write.ncolumns; i++) {
-      if (write.columns[i].column == column) return ResolveSet(firing, write.columns[i].sources);
-    }
-  }
-  return EmptySet();
-}
-
-// NEW and OLD are rows of the trigger's table; `incoming` is the statement that makes NEW. It gives
-// the values where the table is temporary. Elsewhere it only decides: a BEFORE trigger that looks
-// something up by NEW.x depends on what x is about to become.
-const RecordTaint *TriggerRow(RoutineFrame *frame, TupleDesc desc, const ResolveContext &incoming) {
-  const SourceSet *fields[MaxTupleAttributeNumber];
-  bool temp = false;
-  bool node = IsNode(frame->trigger_node, &temp);
-  for (int i = 0; i < desc->natts; i++) {
-    Form_pg_attribute attribute = TupleDescAttr(desc, i);
-    AttrNumber column = attribute->attnum;
-    if (frame->trigger_node != frame->trigger_relation)
-      column = get_attnum(frame->trigger_node, NameStr(attribute->attname));
-    fields[i] = EmptySet();
-    if (!node || attribute->attisdropped || column <= 0) continue;
-    SourceBag bag = {};
-    if (temp) {
-      bag.AddSet(TempColumn(frame->trigger_node, column), kIdentity);
-    } else {
-      bag.Add({frame->trigger_node, column, kIdentity, 0});
-    }
-    const SourceSet *coming = Incoming(incoming, frame->trigger_node, column);
-    bag.AddSet(temp ? coming : AsCondition(coming), kIdentity);
-    if (!bag.items.Empty()) fields[i] = bag.Intern();
-  }
-  return InternRecord(desc->natts, fields);
-}
-
-// The rows of a trigger, and whose they are.
-FiredRows TriggerRows(RoutineFrame *frame, const Firing &firing) {
-  FiredRows *known = firing.rows;
-  if (known != nullptr && known->relation == frame->trigger_relation &&
-      known->before == frame->before_row_trigger)
-    return *known;
-  frame->trigger_node = FiringTarget(firing.context.shape, frame->trigger_relation);
-  TupleDesc desc = RelationGetDescr(frame->estate->trigdata->tg_relation);
-  FiredRows rows = {frame->trigger_relation, frame->trigger_node, frame->before_row_trigger,
-                    TriggerRow(frame, desc, {}), nullptr};
-  // What a statement brings to a temporary table is known there only after its triggers.
-  bool temp = get_rel_persistence(frame->trigger_node) == RELPERSISTENCE_TEMP;
-  rows.new_row =
-      frame->before_row_trigger || temp ? TriggerRow(frame, desc, firing.context) : rows.old_row;
-  if (known != nullptr && !temp) *known = rows;
-  return rows;
-}
-
 void BeginTrigger(RoutineFrame *frame, const StackNode *caller) {
   TriggerData *data = frame->estate->trigdata;
-  frame->trigger_relation = RelationGetRelid(data->tg_relation);
-  frame->trigger_node = frame->trigger_relation;
-  frame->before_row_trigger =
-      TRIGGER_FIRED_BEFORE(data->tg_event) && TRIGGER_FIRED_FOR_ROW(data->tg_event);
-  if (!TRIGGER_FIRED_FOR_ROW(data->tg_event)) return;
-  FiredRows rows = TriggerRows(frame, FiringOf(caller));
-  frame->trigger_node = rows.node;
+  FiredRows rows = EnterTrigger(frame, caller, data->tg_relation, data->tg_event);
+  if (rows.new_row == nullptr) return;
   frame->slots[frame->function->new_varno].record = rows.new_row;
   frame->slots[frame->function->old_varno].record = rows.old_row;
   frame->initial_new = rows.new_row;

@@ -264,7 +264,7 @@ const FunctionTraits *TraitsOf(Oid function) {
   traits->masking = false;
   traits->strict = false;
   traits->runs_queries = false;
-  traits->needs_frame = false;
+  traits->needs_frame = traits->hides_values = false;
   HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
   if (!HeapTupleIsValid(tuple)) return traits;
   Form_pg_proc proc = reinterpret_cast<Form_pg_proc>(GETSTRUCT(tuple));
@@ -273,6 +273,8 @@ const FunctionTraits *TraitsOf(Oid function) {
   traits->strict = proc->proisstrict;
   traits->runs_queries = RunsQueries(tuple);
   traits->needs_frame = NeedsFrame(tuple);
+  traits->hides_values = traits->cls == FunctionClass::kTraced && traits->needs_frame &&
+                         proc->prolang != SQLlanguageId;
   ReleaseSysCache(tuple);
   return traits;
 }

@@ -143,6 +143,7 @@ struct FunctionTraits {
   bool masking;
   bool strict;        // not called, its result NULL, when an argument is NULL
   bool runs_queries;  // in C, and its result is made of what queries gave that it ran
+  bool hides_values;  // in a language whose variables cannot be seen
   bool needs_frame;   // watched by capture/fmgr.cpp: inlining it is not possible anyway
 };
 const FunctionTraits *TraitsOf(Oid function);

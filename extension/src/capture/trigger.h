@@ -1,0 +1,25 @@
+// The rows that a trigger is called for, as lineage sees them.
+//
+// NEW and OLD are rows of the trigger's table: values stop there. What the firing statement brings
+// decides about what a BEFORE trigger does; for a temporary table, which is no node, it is the
+// value. Made once for a statement that fires the trigger for many rows. PL/pgSQL hands its trigger
+// over; for other languages FindTrigger() looks for it in the query that fires.
+#pragma once
+
+#include "capture/executor.h"
+#include "edge/server.h"
+
+namespace pg_lineage {
+
+// Notes in the frame which trigger it runs; NEW and OLD, both NULL for a trigger of a statement.
+FiredRows EnterTrigger(RoutineFrame *frame, const StackNode *caller, Relation relation,
+                       TriggerEvent event);
+
+struct CalledTrigger {
+  Oid relation;
+  TriggerEvent event;  // whether BEFORE and whether for each row
+};
+// The trigger that `function`, called from `caller`, runs for; false when that cannot be told.
+bool FindTrigger(const StackNode *caller, const FmgrInfo *function, CalledTrigger *out);
+
+}  // namespace pg_lineage
