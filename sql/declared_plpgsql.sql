@@ -25,7 +25,9 @@ DECLARE
   v int := never(1);
   r record;
   whole s;
+  words text := (SELECT c FROM s);
 BEGIN
+  INSERT INTO t (z) SELECT words UNION SELECT w FROM l ORDER BY 1;
   SELECT a INTO v FROM s;
   INSERT INTO t (x) VALUES (v);
   v := 3;

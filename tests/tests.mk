@@ -29,7 +29,7 @@ $(TEST_OBJS): build/%.o: %.cpp build/shipper.flags
 
 .PHONY: test-programs unit installcheck staged-installcheck integration models e2e report cases
 .PHONY: regress-pair scrub-fuzz gates format bench bench-graph test test-matrix
-.PHONY: bench-accuracy oracle-mutants oracle-coverage
+.PHONY: bench-declared bench-accuracy oracle-mutants oracle-coverage
 
 test-programs: build/unit_tests build/integration_tests $(REPORT_PROGRAMS)
 
@@ -78,6 +78,9 @@ bench: ## server CPU with the library, without it, and with pg_stat_statements
 
 bench-graph: ## what upstream(), path() and impact() take over a million edges
 	+tests/staged.sh tests/bench/graph.sh
+
+bench-declared: ## what lineage.snapshot() takes for 10,000 objects
+	+SHIPPER=no tests/staged.sh tests/with_cluster.sh tests/bench/declared.py
 
 bench-accuracy: ## right and wrong edges beside sqlglot, sqllineage and OpenMetadata's parser
 	+SHIPPER=no tests/staged.sh tests/bench/accuracy.sh $(if $(CASES),--cases $(CASES)) \

@@ -96,12 +96,13 @@ bool FollowCall(Activation *activation, Oid function, const ArgumentSets &argume
   Summary *caller_summary = activation->summary;
   Summary *summary = SummaryOf(activation->definitions, function, InvalidOid, nullptr);
   if (!summary->done) {  // recursion: the outer one says what there is to say
-    if (summary != caller_summary) caller_summary->temporary = true;
+    if (summary != caller_summary) caller_summary->truncated = true;
     return true;
   }
   caller_summary->partly |= summary->partly;
   caller_summary->missing |= summary->missing;
   caller_summary->temporary |= summary->temporary;
+  caller_summary->truncated |= summary->truncated;
   Caller caller = {summary, &arguments, condition};
   for (int i = 0; i < summary->writes.size; i++) {
     if (DependsOnCaller(summary, summary->writes[i]))
@@ -319,7 +320,7 @@ bool SaysMore(const SummaryWrite &write) {
 }
 
 void NoteUnanalysed(Activation *activation, Unanalysed reason, bool writes) {
-  CountUnanalysed(reason);
+  activation->definitions->unanalysed[static_cast<int>(reason)]++;
   if (writes) activation->summary->partly = true;
   if (reason == Unanalysed::kMissing) activation->summary->missing = true;
 }

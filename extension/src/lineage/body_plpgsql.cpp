@@ -12,7 +12,7 @@ namespace {
 
 // A compiled function is cached under the collation it is called with. With one that nobody uses
 // for calls, what is compiled here is ours to free.
-constexpr Oid kReadingCollation = POSIX_COLLATION_OID;
+constexpr Oid kReadingCollation = 951;  // "POSIX"; not every release names it
 
 using CompileFunction = PLpgSQL_function *(*)(FunctionCallInfo, bool);
 

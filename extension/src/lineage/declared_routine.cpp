@@ -80,7 +80,8 @@ Analysed Verdict(const Summary *summary, bool fine) {
 // Declares a routine, as it runs by itself or as a trigger.
 Analysed DeclareOne(Definitions *definitions, const Routine &routine, const TriggerUse &use) {
   Summary *summary = nullptr;
-  bool fine = ReadRolledBack(definitions, routine.owner, [&] {
+  bool again = false;
+  auto read = [&] {
     Trigger *trigger = nullptr;
     if (OidIsValid(use.relation)) {
       Relation relation = try_relation_open(use.relation, AccessShareLock);
@@ -91,7 +92,11 @@ Analysed DeclareOne(Definitions *definitions, const Routine &routine, const Trig
       if (trigger == nullptr) return;
     }
     summary = SummaryOf(definitions, routine.oid, use.relation, trigger);
-  });
+    again = MustReadAgain(definitions, summary);
+  };
+  bool fine = ReadRolledBack(definitions, routine.owner, read);
+  if (fine && again) fine = ReadRolledBack(definitions, routine.owner, read);
+  definitions->thorough = false;
   MemoryContext scratch =
       AllocSetContextCreate(CurrentMemoryContext, "pg_lineage flows", ALLOCSET_DEFAULT_SIZES);
   MemoryContext caller = MemoryContextSwitchTo(scratch);

@@ -79,7 +79,9 @@ Node *MakeParam(PlpgsqlBody *body, int dno, int location) {
       Oid other = body->state.held[dno].type;
       param->paramtype = OidIsValid(other) ? other : type->typoid;
       param->paramtypmod = OidIsValid(other) ? -1 : type->atttypmod;
-      param->paramcollid = OidIsValid(other) ? get_typcollation(other) : type->collation;
+      // What was compiled to be read has the collation of no caller.
+      bool own = OidIsValid(other) || type->collation == body->function->fn_input_collation;
+      param->paramcollid = own ? get_typcollation(param->paramtype) : type->collation;
       break;
     }
     case PLPGSQL_DTYPE_REC:

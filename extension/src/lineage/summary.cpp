@@ -61,8 +61,10 @@ Summary *KnownSummary(Definitions *definitions, const SummaryKey &key) {
       static_cast<SummaryEntry *>(hash_search(definitions->summaries, &key, HASH_FIND, nullptr));
   if (entry == nullptr) return nullptr;
   // What names a table that was not there may find it now: its caller has made it.
-  bool holds = definitions->simulated.Empty() || !entry->summary->missing;
-  return holds ? entry->summary : nullptr;
+  if (!definitions->simulated.Empty() && entry->summary->missing) return nullptr;
+  if (entry->summary->temporary && definitions->thorough) return nullptr;
+  definitions->reused |= entry->summary->temporary;
+  return entry->summary;
 }
 
 // A summary that holds for other objects too.
@@ -157,6 +159,10 @@ void ForgetObject(Definitions *definitions) {
   definitions->simulated.size = 0;
   definitions->of_object.size = 0;
   definitions->depth = definitions->bodies = 0;
+  for (int reason = 0; reason < kReasons; reason++) {
+    for (; definitions->unanalysed[reason] > 0; definitions->unanalysed[reason]--)
+      CountUnanalysed(static_cast<Unanalysed>(reason));
+  }
 }
 
 void Leave(Reading *reading) {
@@ -224,7 +230,7 @@ Summary *SummaryOf(Definitions *definitions, Oid routine, Oid relation, Trigger 
   } else if (definitions->depth >= kMaxBodyNesting || stack_is_too_deep() ||
              ++definitions->bodies > kMaxBodiesOfObject) {
     NoteUnanalysed(&activation, Unanalysed::kLimit, true);
-    summary->temporary = true;
+    summary->truncated = true;
   } else {
     definitions->depth++;
     ReadBody(&activation, tuple, trigger);
@@ -232,9 +238,20 @@ Summary *SummaryOf(Definitions *definitions, Oid routine, Oid relation, Trigger 
   }
   if (HeapTupleIsValid(tuple)) ReleaseSysCache(tuple);
   summary->done = true;
-  if (nested || summary->temporary) return summary;
+  if (nested || summary->truncated || definitions->thorough) return summary;
   Promote(definitions, summary);
   return summary;
+}
+
+bool MustReadAgain(Definitions *definitions, const Summary *summary) {
+  bool again =
+      summary != nullptr && summary->missing && definitions->reused && !definitions->thorough;
+  definitions->thorough = again;
+  if (!again) return false;
+  memset(definitions->unanalysed, 0, sizeof(definitions->unanalysed));
+  SummaryKey key = {summary->routine, summary->trigger_relation};
+  hash_search(definitions->summaries, &key, HASH_REMOVE, nullptr);
+  return true;
 }
 
 void FollowCallsOf(Definitions *definitions, Shape *shape, ObservationList *observed) {
@@ -261,6 +278,7 @@ const SourceSet *WithoutSymbols(const SourceSet *set) {
 
 void BeginReading(Reading *reading, Definitions *definitions) {
   reading->definitions = definitions;
+  definitions->reused = false;
   reading->caller = CurrentMemoryContext;
   reading->owner = CurrentResourceOwner;
   reading->transaction_flags = MyXactFlags;

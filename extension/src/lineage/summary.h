@@ -28,6 +28,7 @@ enum class Unanalysed : uint8 {
   kLimit,     // too large or too deep
   kError,     // any other error of the analysis
 };
+constexpr int kReasons = 6;
 Unanalysed ReasonOf(int sqlerrcode);
 void CountUnanalysed(Unanalysed reason);
 
@@ -59,7 +60,8 @@ struct Summary {
   bool analysed;   // at least one statement was
   bool partly;     // something that could write was not analysed
   bool missing;    // … because it names what is not there
-  bool temporary;  // it made temporary tables: holds for the present object only
+  bool temporary;  // it makes temporary tables, which its callers may go on using
+  bool truncated;  // read in part only: holds for the present object
   PodVector<SummaryWrite> writes;
   ResultTaint result;
 };
@@ -82,8 +84,11 @@ struct Definitions {
   PodVector<Summary *> of_object;  // those that hold for the present object only
   PodVector<SimulatedTable> simulated;
   uint32 serial;
-  int depth;   // of bodies in bodies
-  int bodies;  // read for the present object
+  int depth;      // of bodies in bodies
+  int bodies;     // read for the present object
+  bool reused;    // a body that makes temporary tables was not read again for the present object
+  bool thorough;  // … and now it is, because something was missing
+  int unanalysed[kReasons];  // of the present object
 };
 
 // The work space: the one that KeepDefinitions() made, as long as its caller's memory context
@@ -94,6 +99,10 @@ void KeepDefinitions();
 // The summary of a routine, made when it is met first; never NULL. With a trigger: as it fires
 // for `relation`.
 Summary *SummaryOf(Definitions *definitions, Oid routine, Oid relation, Trigger *trigger);
+
+// The summary of an object that is read by itself: thoroughly where it misses something that a
+// routine it calls may have made. Inside ReadRolledBack().
+bool MustReadAgain(Definitions *definitions, const Summary *summary);
 
 // Runs the calls of a shape by their summaries and gives what they return. For a definition that
 // calls routines: what these write is none of its lineage.

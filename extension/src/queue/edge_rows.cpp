@@ -84,21 +84,35 @@ bool OfSameSaying(const EdgeRow &row, const EventSpec &spec) {
   return SameBytes(row[kEdgeCallPath], PathArray(spec.path));
 }
 
+// The declared rows between two nodes among which a saying would be. Looked for where they are few:
+// thousands of routines may write one table, and thousands of views read one.
+PodVector<EdgeRow> SayingsOf(EdgeWriter *writer, const EventSpec &spec, int64 source,
+                             int64 target) {
+  bool defines = OfDefinition(spec.operation);
+  PodVector<EdgeRow> rows =
+      EdgeRowsByNode(writer->table, defines ? kEdgeTarget : kEdgeSource, defines ? target : source);
+  int kept = 0;
+  for (const EdgeRow &row : rows) {
+    if (row.Number(kEdgeSource) == source && row.Number(kEdgeTarget) == target)
+      rows.items[kept++] = row;
+  }
+  rows.size = kept;
+  return rows;
+}
+
 // Writes what a declared event says of one source and the store does not have.
 void WriteDeclared(EdgeWriter *writer, const EventSpec &spec, const EventEdge &edge, int64 source,
                    int64 target) {
   bool read = false;
   PodVector<EdgePair> news = {};
-  PodVector<EdgeRow> rows = EdgeRowsByNode(writer->table, kEdgeTarget, target);
+  PodVector<EdgeRow> rows = SayingsOf(writer, spec, source, target);
   for (int i = 0; i < edge.npairs; i++) {
     bool stored = false;
     for (const EdgeRow &row : rows)
-      stored |= row.Number(kEdgeSource) == source && OfSameSaying(row, spec) &&
-                HasPair(row.pairs.items, row.pairs.size, edge.pairs[i]);
+      stored |= OfSameSaying(row, spec) && HasPair(row.pairs.items, row.pairs.size, edge.pairs[i]);
     if (!stored) news.Append(edge.pairs[i]);
   }
-  for (const EdgeRow &row : rows)
-    read |= row.Number(kEdgeSource) == source && OfSameSaying(row, spec) && row.pairs.Empty();
+  for (const EdgeRow &row : rows) read |= OfSameSaying(row, spec) && row.pairs.Empty();
   if (edge.npairs == 0 ? read : news.Empty()) return;
   EventEdge rest = {edge.source, news.items, news.size};
   WriteEdge(writer, spec, rest, source, target, writer->now);
