@@ -143,14 +143,45 @@ void EndRelation(PastWriter *past, const NodeRecord &node, bool passing) {
   }
 }
 
+int CompareTargets(const void *a, const void *b) {
+  const LocalEvent *x = *static_cast<LocalEvent *const *>(a);
+  const LocalEvent *y = *static_cast<LocalEvent *const *>(b);
+  if (x->spec.target.relid == y->spec.target.relid) return 0;
+  return x->spec.target.relid < y->spec.target.relid ? -1 : 1;
+}
+
+// A snapshot says thousands of things: in the order of their targets, those of one are found.
+PodVector<LocalEvent *> ByTarget(const PodVector<LocalEvent *> &said) {
+  PodVector<LocalEvent *> sorted = {};
+  for (LocalEvent *event : said) sorted.Append(event);
+  if (sorted.size > 1) qsort(sorted.items, sorted.size, sizeof(LocalEvent *), CompareTargets);
+  return sorted;
+}
+
+// The first of those about a relation.
+int FirstAbout(const PodVector<LocalEvent *> &said, Oid relid) {
+  int low = 0;
+  int high = said.size;
+  while (low < high) {
+    int middle = low + (high - low) / 2;
+    if (said[middle]->spec.target.relid < relid) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low;
+}
+
 // True when a declared event, said after the note, says that the relation's definition has the
 // pair; for `pair` NULL, that it only reads the source.
 bool Says(PastWriter *past, const EndNote &note, const PodVector<LocalEvent *> &said, int64 source,
           Operation operation, const EdgePair *pair) {
-  for (const LocalEvent *event : said) {
+  for (int e = FirstAbout(said, note.oid); e < said.size; e++) {
+    const LocalEvent *event = said[e];
     const EventSpec &spec = event->spec;
-    if (event->said <= note.said || spec.target.relid != note.oid || spec.operation != operation)
-      continue;
+    if (spec.target.relid != note.oid) break;
+    if (event->said <= note.said || spec.operation != operation) continue;
     for (int i = 0; i < spec.nedges; i++) {
       const EventEdge &edge = spec.edges[i];
       if (NodeRow(past->nodes, edge.source) != source) continue;
@@ -253,9 +284,11 @@ PodVector<PlannedEnd> PlanEnds(PastWriter *past, const PodVector<EndNote> &notes
 
 void ApplyEnds(PastWriter *past, const PodVector<PlannedEnd> &plan,
                const PodVector<LocalEvent *> &said) {
+  if (plan.Empty()) return;
+  PodVector<LocalEvent *> sorted = ByTarget(said);
   for (const PlannedEnd &planned : plan) {
     CommandCounterIncrement();  // a row may be concerned by several
-    ApplyEnd(past, planned, said);
+    ApplyEnd(past, planned, sorted);
   }
 }
 
