@@ -39,4 +39,17 @@ SELECT source_column, target_column FROM lineage.column_lineage
 WHERE target_table = 'declared_t.g' ORDER BY target_column COLLATE "C";
 ALTER TABLE g DROP COLUMN twice, DROP COLUMN thrice;
 SELECT count(*) FROM lineage.column_lineage WHERE target_table = 'declared_t.g';
+-- rules: what their actions write; the rows given to a view or an INSTEAD rule come from elsewhere
+CREATE TABLE kept (a int, b int);
+CREATE TABLE logged (a int, b int);
+CREATE RULE also AS ON INSERT TO src WHERE NEW.b > 0
+  DO ALSO INSERT INTO logged VALUES (NEW.a, (SELECT max(other.a) FROM other));
+CREATE RULE gone AS ON DELETE TO src DO ALSO INSERT INTO kept SELECT OLD.a, OLD.b;
+CREATE RULE put AS ON INSERT TO v
+  DO INSTEAD INSERT INTO other SELECT NEW.x + k.a FROM kept k WHERE k.b = NEW.y;
+SELECT lineage.snapshot_schema('declared_t') > 0;
+SELECT source_table, source_column, target_table, target_column, subtype, operation, origin
+FROM lineage.column_lineage
+WHERE target_table IN ('declared_t.kept', 'declared_t.logged', 'declared_t.other')
+ORDER BY 3, 1, 2, 4, 5;
 DROP SCHEMA declared_t CASCADE;

@@ -2,6 +2,7 @@
 
 #include "capture/call_stack.h"
 #include "capture/emit.h"
+#include "edge/compat.h"
 #include "lineage/resolve.h"
 #include "lineage/summary.h"
 #include "queue/ends.h"
@@ -84,7 +85,73 @@ void DeclareGenerated(Relation relation, Flows *flows) {
   flows->Append(flow);
 }
 
-void Collect(Oid relid, Flows *flows) {
+// The entries that stand for the rows of a rule's relation in its actions.
+struct RuleRows {
+  Oid relid;
+  bool keeps_new;
+};
+
+// Takes NEW out where it comes from the statement alone; and gives both entries another name: by
+// theirs the expansion of a view is known.
+bool PrepareRows(Node *node, RuleRows *rows) {
+  if (node == nullptr) return false;
+  if (IsA(node, RangeTblEntry)) {
+    RangeTblEntry *entry = reinterpret_cast<RangeTblEntry *>(node);
+    if (entry->rtekind != RTE_RELATION || entry->relid != rows->relid || entry->alias == nullptr)
+      return false;
+    bool is_new = strcmp(entry->alias->aliasname, "new") == 0;
+    if (!is_new && strcmp(entry->alias->aliasname, "old") != 0) return false;
+    if (is_new && !rows->keeps_new) entry->relid = InvalidOid;
+    entry->alias->aliasname = pstrdup("row of a rule");
+    return false;
+  }
+  if (IsA(node, Query))
+    return query_tree_walker(reinterpret_cast<Query *>(node), PGL_WALKER(PrepareRows), rows,
+                             QTW_EXAMINE_RTES_BEFORE);
+  return expression_tree_walker(node, PGL_WALKER(PrepareRows), rows);
+}
+
+// What one action of a rule writes, for a write on its relation. OLD are stored rows; NEW are,
+// where the relation is a table that keeps them too.
+void DeclareAction(Relation relation, const RewriteRule *rule, Query *action, Flows *flows) {
+  Query *query = copyObject(action);
+  if (rule->qual != nullptr) AddQual(getInsertSelectQuery(query, nullptr), copyObject(rule->qual));
+  RuleRows rows = {RelationGetRelid(relation),
+                   !rule->isInstead && relation->rd_rel->relkind != RELKIND_VIEW};
+  PrepareRows(reinterpret_cast<Node *>(query), &rows);
+  Shape *shape = BuildShape(query);
+  ResolveContext context = DefinitionContext(shape, relation->rd_rel->relowner);
+  for (int w = 0; w < shape->nwrites; w++) {
+    const ShapeWrite &write = shape->writes[w];
+    if (write.temp) continue;
+    Flow flow = {};
+    flow.target = write.target;
+    flow.operation = write.operation;
+    flow.origin = Origin::kDeclared;
+    flow.path = RootPath();
+    for (int i = 0; i < write.ncolumns; i++) {
+      flow.columns.Append(write.columns[i].column);
+      flow.sources.Append(ResolveSet(context, write.columns[i].sources));
+    }
+    flow.rows = ResolveSet(context, write.rows);
+    flows->Append(flow);
+  }
+}
+
+void DeclareRules(Relation relation, Flows *flows) {
+  for (int i = 0; relation->rd_rules != nullptr && i < relation->rd_rules->numLocks; i++) {
+    const RewriteRule *rule = relation->rd_rules->rules[i];
+    if (rule->event == CMD_SELECT || rule->enabled == RULE_DISABLED) continue;
+    ListCell *cell;
+    foreach (cell, rule->actions) {
+      Query *action = lfirst_node(Query, cell);
+      if (action->commandType != CMD_UTILITY) DeclareAction(relation, rule, action, flows);
+    }
+  }
+}
+
+// With `rules` what its rules write, too.
+void Collect(Oid relid, bool rules, Flows *flows) {
   bool temp = false;
   if (!IsNode(relid, &temp) || temp) return;
   Relation relation = try_relation_open(relid, AccessShareLock);
@@ -99,6 +166,7 @@ void Collect(Oid relid, Flows *flows) {
   } else if (relkind != RELKIND_SEQUENCE) {
     DeclareGenerated(relation, flows);
   }
+  if (rules) DeclareRules(relation, flows);
   relation_close(relation, NoLock);
 }
 
@@ -123,7 +191,7 @@ Query *DefinitionOf(Relation relation) {
 
 void DeclareRelation(Oid relid) {
   Flows flows = {};
-  Collect(relid, &flows);
+  Collect(relid, false, &flows);
   Emit(relid, flows);
 }
 
@@ -139,7 +207,7 @@ void DeclareRelationAgain(Oid relid) {
   flows.context = scratch;
   bool fine = ReadRolledBack(CurrentDefinitions(), owner, [&] {
     MemoryContext reading = MemoryContextSwitchTo(scratch);  // outlives the subtransaction
-    Collect(relid, &flows);
+    Collect(relid, true, &flows);
     MemoryContextSwitchTo(reading);
   });
   if (fine) Emit(relid, flows);
