@@ -51,6 +51,7 @@ CREATE TABLE lineage._edge (
 CREATE INDEX _edge_event ON lineage._edge (event_key);
 CREATE INDEX _edge_source ON lineage._edge (source_node);
 CREATE INDEX _edge_target ON lineage._edge (target_node);
+CREATE INDEX _edge_routine ON lineage._edge (routine_oid);
 
 -- API: private. What was an edge until it ended. Columns are named as they were called then.
 CREATE TABLE lineage._past (
@@ -77,6 +78,15 @@ CREATE TABLE lineage._past (
   ended_at       timestamptz NOT NULL,
   ended_xid      xid8 NOT NULL,
   reason         text NOT NULL        -- EndReason of queue/past_rows.h
+);
+
+-- API: private. Routines that were replaced, whose edges the next run decides about.
+CREATE TABLE lineage._doubt (
+  id      bigint PRIMARY KEY,
+  routine oid NOT NULL,      -- whose edges
+  decider oid NOT NULL,      -- whose run; 0: one is yet to be made under the name
+  frame   text NOT NULL,     -- as in the call path
+  since   timestamptz NOT NULL
 );
 
 -- API: private. DDL as it was committed.
@@ -157,6 +167,7 @@ CREATE INDEX _state_key ON lineage._state (sink, key);
 ALTER TABLE lineage._node REPLICA IDENTITY NOTHING;
 ALTER TABLE lineage._edge REPLICA IDENTITY NOTHING;
 ALTER TABLE lineage._past REPLICA IDENTITY NOTHING;
+ALTER TABLE lineage._doubt REPLICA IDENTITY NOTHING;
 ALTER TABLE lineage._ddl REPLICA IDENTITY NOTHING;
 ALTER TABLE lineage.queue REPLICA IDENTITY NOTHING;
 ALTER TABLE lineage._sink REPLICA IDENTITY NOTHING;
@@ -168,6 +179,7 @@ COMMENT ON SCHEMA lineage IS 'table and column lineage captured by pg_lineage';
 COMMENT ON TABLE lineage._node IS 'private: relations and outside datasets that edges join';
 COMMENT ON TABLE lineage._edge IS 'private: one row per fact and source relation';
 COMMENT ON TABLE lineage._past IS 'private: edges that ended, as they were';
+COMMENT ON TABLE lineage._doubt IS 'private: routines whose edges the next run decides about';
 COMMENT ON TABLE lineage._ddl IS 'private: DDL as it was committed';
 COMMENT ON TABLE lineage._sink IS 'private: sinks that take the feed';
 COMMENT ON TABLE lineage._taken IS 'private: feed rows taken by some sinks but not by all';

@@ -19,6 +19,13 @@ LANGUAGE c STRICT VOLATILE SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'pg_lineage_sink_register';
 COMMENT ON FUNCTION lineage._sink_register(text) IS 'private: makes a sink known; idempotent';
 
+-- API: private. For the shipper, from time to time; while retire_after is 0 it does nothing.
+CREATE FUNCTION lineage._retire() RETURNS bigint
+LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'pg_lineage_retire';
+COMMENT ON FUNCTION lineage._retire() IS
+  'private: ends observed edges that were not seen for pg_lineage.retire_after';
+
 -- API: private.
 CREATE FUNCTION lineage._feed(
   sink text, batch integer,

@@ -78,7 +78,8 @@ const char *const kShipperGrants[] = {
     "GRANT EXECUTE ON FUNCTION lineage._sink_register(text), lineage._feed(text, integer), "
     "lineage._ack(text, bigint[]), lineage._park(text, text, text, text, text), "
     "lineage._unpark(bigint[]), lineage._state_get(text), lineage._state_set(text, text, text), "
-    "lineage._pair(text, text), lineage.snapshot(), lineage.snapshot_schema(name), "
+    "lineage._pair(text, text), lineage._retire(), lineage.snapshot(), "
+    "lineage.snapshot_schema(name), "
     "lineage.snapshot_table(regclass) TO %s",
 };
 

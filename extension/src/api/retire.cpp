@@ -1,8 +1,13 @@
-// lineage.forget(): ends edges by hand.
+// lineage.forget() and _retire(): ends observed edges by hand, or because they are not seen any
+// more; EndWhatIsGone() for snapshot().
+#include "api/retire.h"
+
 #include <initializer_list>
 
 #include "api/reader.h"
 #include "edge/compat.h"
+#include "edge/guc.h"
+#include "queue/ends.h"
 #include "queue/past_rows.h"
 #include "queue/pending.h"
 #include "queue/rows.h"
@@ -32,9 +37,10 @@ void Finish(Ending *ending) {
   for (StoreTable *table : {ending->table, ending->edge, ending->node}) StoreClose(table);
 }
 
-// Ends observed edges, each with memory of its own. A row that another transaction is at is being
-// written anew: it happened just now.
-int64 EndObserved(Ending *ending) {
+// Ends the observed edges for which `ends` holds, each with memory of its own. A row that another
+// transaction is at is being written anew: it happened just now.
+template <typename Ends>
+int64 EndObserved(Ending *ending, EndReason reason, const Ends &ends) {
   int64 ended = 0;
   MemoryContext caller = CurrentMemoryContext;
   MemoryContext row_context =
@@ -45,7 +51,7 @@ int64 EndObserved(Ending *ending) {
     CHECK_FOR_INTERRUPTS();
     MemoryContextSwitchTo(row_context);
     EdgeRow row = ReadEdgeRow(ending->edge, tuple);
-    if (!row.Declared() && EndRow(&ending->past, &row, EndReason::kForgotten)) ended++;
+    if (!row.Declared() && ends(row) && EndRow(&ending->past, &row, reason)) ended++;
     MemoryContextSwitchTo(caller);
     MemoryContextReset(row_context);
   }
@@ -74,7 +80,7 @@ int64 UnfeedEdges(StoreTable *queue) {
 int64 ForgetObserved() {
   Ending ending;
   Begin(&ending, NULL);
-  int64 ended = EndObserved(&ending);
+  int64 ended = EndObserved(&ending, EndReason::kForgotten, [](const EdgeRow &) { return true; });
   StoreTable *taken = OpenForFunction(StoreId::kTaken, ShareRowExclusiveLock);
   StoreTable *queue = OpenForFunction(StoreId::kQueue, RowExclusiveLock);
   int64 unfed = UnfeedEdges(queue);
@@ -86,9 +92,56 @@ int64 ForgetObserved() {
   return ended;
 }
 
+// Whether an edge was surely not seen since `limit`. What shared memory knows may have been lost by
+// a crash, so nothing counts as unseen from before the server's start; an event that found no room
+// there is not known to be unseen at all.
+bool Unseen(const EdgeRow &row, TimestampTz limit) {
+  EventCounters counters = {};
+  bool counted = SharedEventRead(static_cast<uint64>(row.Number(kEdgeKey)), &counters);
+  if (!counted && HealthRead(Health::kEventsFull) > 0) return false;
+  TimestampTz seen = Max(PgStartTime, DatumGetTimestampTz(row[kEdgeFirstSeen]));
+  return Max(seen, counters.last_seen) < limit;
+}
+
+int64 RetireUnseen() {
+  Ending ending;
+  StoreTable *queue = OpenForFunction(StoreId::kQueue, RowExclusiveLock);
+  FeedWriter feed = BeginFeed(queue);
+  TimestampTz limit =
+      GetCurrentTimestamp() - static_cast<TimestampTz>(settings.retire_after) * USECS_PER_SEC;
+  Begin(&ending, &feed);
+  int64 ended = EndObserved(&ending, EndReason::kUnseen,
+                            [&](const EdgeRow &row) { return Unseen(row, limit); });
+  for (const uint64 &key : ending.past.forgotten) PendingUnseen(key);
+  Finish(&ending);
+  StoreClose(queue);
+  if (feed.rows > 0) PendingFeedChange(feed.rows);
+  return ended;
+}
+
 }  // namespace
 
+int64 RetireWhatIsUnseen() { return settings.retire_after > 0 ? RetireUnseen() : 0; }
+
+void EndWhatIsGone() {
+  StoreTable *node = OpenForFunction(StoreId::kNode, AccessShareLock);
+  NodeWriter nodes = BeginNodes(node);
+  for (const NodeRecord &record : StaleNodes(&nodes)) {
+    bool gone = !SearchSysCacheExists1(RELOID, ObjectIdGetDatum(record.relid));
+    PendingEnd(gone ? EndKind::kRelation : EndKind::kColumns, record.relid);
+  }
+  StoreClose(node);
+}
+
 extern "C" {
+
+// For the shipper, from time to time: the number of rows that ended.
+PG_FUNCTION_INFO_V1(pg_lineage_retire);
+Datum pg_lineage_retire(PG_FUNCTION_ARGS) {
+  (void)fcinfo;
+  RequireShared();
+  PG_RETURN_INT64(RetireWhatIsUnseen());
+}
 
 PG_FUNCTION_INFO_V1(pg_lineage_forget);
 Datum pg_lineage_forget(PG_FUNCTION_ARGS) {

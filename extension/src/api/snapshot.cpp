@@ -2,6 +2,7 @@
 // reads anew the lineage of definitions and of routines' bodies. Runs under the search_path of the
 // session, in which bodies are read; nothing here looks up a name by it.
 #include "api/reader.h"
+#include "api/retire.h"
 #include "edge/compat.h"
 #include "edge/guc.h"
 #include "lineage/declared.h"
@@ -103,6 +104,8 @@ PG_FUNCTION_INFO_V1(pg_lineage_snapshot);
 Datum pg_lineage_snapshot(PG_FUNCTION_ARGS) {
   (void)fcinfo;
   RequireShared();
+  EndWhatIsGone();
+  (void)RetireWhatIsUnseen();
   PG_RETURN_INT64(AskFor(Objects(InvalidOid), Routines(InvalidOid)));
 }
 

@@ -1,10 +1,12 @@
 // See ddl.h. The two entry points, their guard, and reading the server's own answers.
 #include "capture/ddl.h"
 
+#include "capture/ends.h"
 #include "edge/guard.h"
 #include "edge/guc.h"
 #include "edge/pod_vector.h"
 #include "lineage/declared.h"
+#include "queue/ends.h"
 #include "lineage/summary.h"
 #include "queue/shared.h"
 #include "queue/store.h"
@@ -146,6 +148,17 @@ bool Contains(const PodVector<Oid> &list, Oid oid) {
   return false;
 }
 
+bool MakesRoutine(const DdlCommand &command) {
+  return command.address.classId == ProcedureRelationId && strncmp(command.tag, "CREATE ", 7) == 0;
+}
+
+// What the store knows of a routine is held against what its body says now.
+void ReadReplaced(Oid routine) {
+  if (!BodyMatters(routine)) return;
+  PendingEnd(EndKind::kRoutineBody, routine);
+  if (DeclareRoutine(routine) == Analysed::kAll) PendingEnd(EndKind::kRoutineWhole, routine);
+}
+
 }  // namespace
 
 bool DdlSchemaSkipped(const char *schema) {
@@ -232,6 +245,7 @@ Datum pg_lineage_ddl_command_end(PG_FUNCTION_ARGS) {
   const EventTriggerData *data = ActiveTrigger(fcinfo, "ddl_command_end");
   if (data == nullptr || IsOfNoInterest(data->parsetree)) PG_RETURN_VOID();
   PodVector<Oid> defined = {};
+  PodVector<Oid> routines = {};
   WithOwnResources(
       true,
       [&] {
@@ -239,11 +253,16 @@ Datum pg_lineage_ddl_command_end(PG_FUNCTION_ARGS) {
         const int count = ReadCommands(&commands);
         for (int i = 0; i < count; i++) {
           if (settings.capture_ddl) RecordDdlCommand(commands[i]);
+          if (MakesRoutine(commands[i])) routines.Append(commands[i].address.objectId);
           const Oid relid = DefinedRelation(commands[i]);
           if (OidIsValid(relid) && !Contains(defined, relid)) defined.Append(relid);
         }
       },
       [](ErrorData *error) { NoteSwallowedError("ddl_command_end", error); });
+  for (int i = 0; i < routines.size && CaptureOn(); i++) {
+    WithOwnResources(
+        false, [&] { ReadReplaced(routines[i]); }, CountFailure);
+  }
   for (int i = 0; i < defined.size && CaptureOn(); i++) {
     WithOwnResources(
         false, [&] { DeclareRelation(defined[i]); }, CountFailure);

@@ -3,6 +3,7 @@
 #include "edge/guard.h"
 #include "edge/guc.h"
 #include "queue/ends.h"
+#include "queue/routine_ends.h"
 #include "queue/shared.h"
 #include "queue/store.h"
 
@@ -41,6 +42,34 @@ void NoteGone(Oid relid, int column) {
     else if (column == 0)
       PendingEnd(MadeHere(relid) ? EndKind::kPassingRelation : EndKind::kRelation, relid);
   });
+}
+
+void NoteRoutine(Oid routine, bool dropped) {
+  if (!SharedReady() || !settings.enabled || IsBinaryUpgrade || !StorePresent()) return;
+  if (routine < FirstNormalObjectId) return;
+  Guarded("routine",
+          [&] { PendingEnd(dropped ? EndKind::kRoutineGone : EndKind::kRoutineMade, routine); });
+}
+
+void NoteRun(const StackNode *node, TransactionId version) {
+  const EventPath *path = node->path;
+  if (!CaptureOn() || settings.track != kTrackAll || path->nframes == 0) return;
+  if (!OidIsValid(path->routine_oid)) return;  // DO
+  Guarded("run", [&] { PendingRun(path->routine_oid, version, path->frames[path->nframes - 1]); });
+}
+
+bool BodyMatters(Oid routine) {
+  if (PendingEndOf(EndKind::kRoutineGone)) return true;  // perhaps of that name
+  StoreRefusal why;
+  StoreTable *edge = StoreOpen(StoreId::kEdge, AccessShareLock, false, &why);
+  if (edge == nullptr) return false;
+  ScanKeyData key;
+  StoreKey(&key, kEdgeRoutineOid, F_OIDEQ, ObjectIdGetDatum(routine));
+  SysScanDesc scan = StoreScan(edge, SnapshotSelf, &key, 1);
+  bool matters = HeapTupleIsValid(systable_getnext(scan));
+  systable_endscan(scan);
+  StoreClose(edge);
+  return matters;
 }
 
 }  // namespace pg_lineage

@@ -2,6 +2,7 @@
 // with DDL capture on or off. What it comes to is decided at PRE_COMMIT (queue/ends.h).
 #pragma once
 
+#include "capture/call_stack.h"
 #include "edge/server.h"
 
 namespace pg_lineage {
@@ -9,5 +10,16 @@ namespace pg_lineage {
 // A relation, or with `column` a column of it, is about to be dropped. Called from the object
 // access hook; never fails the command.
 void NoteGone(Oid relid, int column);
+
+// A routine was created or replaced, or is about to be dropped. From the same hook.
+void NoteRoutine(Oid routine, bool dropped);
+
+// A routine has completed; to be called while RunsMatter() (queue/routine_ends.h). `version`: of
+// the body that ran, where it is known.
+void NoteRun(const StackNode *node, TransactionId version);
+
+// True when what the store knows of a routine makes it worth while to read its body, now that it
+// was created or replaced.
+bool BodyMatters(Oid routine);
 
 }  // namespace pg_lineage

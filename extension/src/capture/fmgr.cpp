@@ -1,12 +1,14 @@
 #include "capture/fmgr.h"
 
 #include "capture/call_stack.h"
+#include "capture/ends.h"
 #include "capture/frame.h"
 #include "capture/emit.h"
 #include "capture/plpgsql.h"
 #include "capture/trigger.h"
 #include "edge/guard.h"
 #include "lineage/resolve.h"
+#include "queue/routine_ends.h"
 
 namespace pg_lineage {
 
@@ -117,6 +119,7 @@ void Finish(Call *call) {
   if (StackDepth() <= call->depth) return;
   CutBackTo(call->depth + 1);
   StackNode *node = TopNode();
+  if (RunsMatter()) NoteRun(node, InvalidTransactionId);
   if (CaptureOn()) {
     Guarded("function end", [&] { FinishFrame(node); });
   }

@@ -1,16 +1,19 @@
 #include "capture/plpgsql.h"
 
 #include "capture/emit.h"
+#include "capture/ends.h"
 #include "capture/fmgr.h"
 #include "capture/plpgsql_info.h"
 #include "capture/trigger.h"
 #include "capture/trigger_when.h"
 #include "capture/utility.h"
+#include "edge/compat.h"
 #include "edge/guard.h"
 #include "edge/guc.h"
 #include "lineage/resolve.h"
 #include "lineage/shape_cache.h"
 #include "lineage/temp_tables.h"
+#include "queue/routine_ends.h"
 
 namespace pg_lineage {
 
@@ -220,6 +223,7 @@ void FuncEnd(PLpgSQL_execstate *estate, PLpgSQL_function *function) {
   RoutineFrame *frame = FrameOf(estate);
   if (frame != nullptr) {
     int depth = StackDepth() - 1;
+    if (RunsMatter()) NoteRun(TopNode(), compat::FunctionVersion(function));
     if (!CaptureRests() && !EndsQuietly(frame)) Guarded("routine end", [&] { EndRoutine(frame); });
     CutBackTo(depth);
   }

@@ -229,6 +229,8 @@ void Access(ObjectAccessType access, Oid class_id, Oid object_id, int sub_id, vo
   if (access == OAT_DROP && class_id == RelationRelationId && sub_id == 0 && !TempTablesEmpty())
     TempDropped(object_id);
   if (access == OAT_DROP && class_id == RelationRelationId) NoteGone(object_id, sub_id);
+  if (class_id == ProcedureRelationId && (access == OAT_DROP || access == OAT_POST_CREATE))
+    NoteRoutine(object_id, access == OAT_DROP);
 }
 
 }  // namespace

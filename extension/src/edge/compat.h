@@ -71,6 +71,15 @@ inline List *GroupExpressions(const RangeTblEntry *rte) {
 #endif
 }
 
+// The body that a compiled function has, by the xmin of its row in pg_proc.
+inline TransactionId FunctionVersion(const PLpgSQL_function *function) {
+#if PG_VERSION_NUM >= 180000
+  return function->cfunc.fn_xmin;
+#else
+  return function->fn_xmin;
+#endif
+}
+
 // 17 has JSON_TABLE: an expression of its own for each column, and arguments that are passed in.
 inline List *TableFuncColumnValues(const TableFunc *function) {
 #if PG_VERSION_NUM >= 170000

@@ -132,6 +132,11 @@ void DefineLimits() {
   // To bound the call path of deeply nested routines; deeper frames fold.
   DefineCustomIntVariable("pg_lineage.max_path_depth", "Frames kept of a call path.", NULL,
                           &settings.max_path_depth, 64, 1, 1000, PGC_SUSET, 0, NULL, NULL, NULL);
+  // To let go of what a job that is no more has done; whole databases rest for longer than one
+  // thinks.
+  DefineCustomIntVariable(
+      "pg_lineage.retire_after", "Observed edges that were not seen for so long end; 0: never.",
+      NULL, &settings.retire_after, 0, 0, INT_MAX, PGC_SUSET, GUC_UNIT_S, NULL, NULL, NULL);
 }
 
 }  // namespace

@@ -29,6 +29,7 @@ struct Settings {
   int max_shapes;           // statements whose lineage a backend keeps
   int max_columns;          // column pairs of one statement; above: table level
   int max_path_depth;       // frames of a call path
+  int retire_after;         // seconds; 0: edges are not ended for not being seen
 };
 
 extern Settings settings;

@@ -5,6 +5,7 @@
 #include "lineage/declared.h"
 #include "lineage/resolve.h"
 #include "lineage/summary.h"
+#include "queue/ends.h"
 
 namespace pg_lineage {
 
@@ -106,14 +107,10 @@ Analysed DeclareOne(Definitions *definitions, const Routine &routine, const Trig
   return Verdict(summary, fine);
 }
 
-}  // namespace
-
-Analysed DeclareRoutine(Oid function) {
-  Routine routine = {};
-  if (!FindRoutine(function, &routine)) return Analysed::kNothing;
-  Definitions *definitions = CurrentDefinitions();
+// Declares a routine, a trigger function for each of its triggers.
+Analysed DeclareUses(Definitions *definitions, const Routine &routine) {
   if (!routine.is_trigger) return DeclareOne(definitions, routine, {InvalidOid, InvalidOid});
-  PodVector<TriggerUse> uses = TriggersOf(function);
+  PodVector<TriggerUse> uses = TriggersOf(routine.oid);
   Analysed all = uses.Empty() ? Analysed::kNothing : Analysed::kAll;
   for (const TriggerUse &use : uses) {
     bool temp = false;
@@ -122,6 +119,19 @@ Analysed DeclareRoutine(Oid function) {
     if (one != all) all = all == Analysed::kAll && &use == uses.items ? one : Analysed::kPart;
   }
   return all;
+}
+
+}  // namespace
+
+Analysed DeclareRoutine(Oid function) {
+  Routine routine = {};
+  if (!FindRoutine(function, &routine)) return Analysed::kNothing;
+  Definitions *definitions = CurrentDefinitions();
+  uint64 said = SaidSoFar();
+  Analysed result = DeclareUses(definitions, routine);
+  // What the body said before and does not say now ends; unless it could not be read this time.
+  if (result != Analysed::kNothing) PendingEnd(EndKind::kRoutineBody, function, said);
+  return result;
 }
 
 void DeclareMany() { KeepDefinitions(); }

@@ -1,6 +1,7 @@
 #include "queue/ends.h"
 
 #include "edge/compat.h"
+#include "queue/routine_ends.h"
 
 namespace pg_lineage {
 namespace {
@@ -140,6 +141,7 @@ void EndRelation(PastWriter *past, const NodeRecord &node, bool passing) {
     LeaveNodeName(past->nodes, node.id);
   } else {
     for (EdgeRow &row : RowsOf(past, node.id)) (void)EndRow(past, &row, EndReason::kDropped);
+    LeaveNodeName(past->nodes, node.id);
   }
 }
 
@@ -211,6 +213,27 @@ void EndDefinition(PastWriter *past, const EndNote &note, const PodVector<LocalE
   }
 }
 
+// Ends what a routine's body said before and does not say now.
+void EndRoutineBody(PastWriter *past, const EndNote &note, const PodVector<LocalEvent *> &said) {
+  EndRoutineDeclared(past, note.oid, [&](const EdgeRow &row, const EdgePair *pair) {
+    for (const LocalEvent *event : said) {
+      const EventSpec &spec = event->spec;
+      if (event->said <= note.said || spec.path == NULL || spec.path->routine_oid != note.oid ||
+          spec.operation != row.OperationOf() ||
+          NodeRow(past->nodes, spec.target) != row.Number(kEdgeTarget))
+        continue;
+      for (int i = 0; i < spec.nedges; i++) {
+        const EventEdge &edge = spec.edges[i];
+        if (NodeRow(past->nodes, edge.source) != row.Number(kEdgeSource)) continue;
+        if (pair == NULL ? edge.npairs == 0 : HasPair(edge.pairs, edge.npairs, *pair)) return true;
+      }
+    }
+    return false;
+  });
+}
+
+bool OfRelation(EndKind kind) { return kind <= EndKind::kColumns; }
+
 // The last note of a kind about an object stands for all of them.
 struct LastNote {
   uint64 object;  // first: hash key; kind and OID
@@ -248,6 +271,8 @@ void ApplyEnd(PastWriter *past, PlannedEnd planned, const PodVector<LocalEvent *
     EndDefinition(past, note, said);
     return;
   }
+  if (note.kind == EndKind::kRoutineBody) EndRoutineBody(past, note, said);
+  if (!OfRelation(note.kind)) return;
   bool lives = SearchSysCacheExists1(RELOID, ObjectIdGetDatum(note.oid));
   if (lives != (note.kind == EndKind::kColumns)) return;
   AddLateNodes(past, &planned);
@@ -260,6 +285,13 @@ void ApplyEnd(PastWriter *past, PlannedEnd planned, const PodVector<LocalEvent *
 }
 
 }  // namespace
+
+PodVector<Oid> ObjectsOf(const PodVector<PlannedEnd> &plan, EndKind kind) {
+  PodVector<Oid> objects = {};
+  for (const PlannedEnd &planned : plan)
+    if (planned.note.kind == kind) objects.Append(planned.note.oid);
+  return objects;
+}
 
 bool OfDefinition(Operation operation) {
   return operation == Operation::kCreateView || operation == Operation::kCreateMatView ||
@@ -274,8 +306,7 @@ PodVector<PlannedEnd> PlanEnds(PastWriter *past, const PodVector<EndNote> &notes
     uint64 object = ObjectOf(notes[i]);
     if (static_cast<LastNote *>(hash_search(last, &object, HASH_FIND, NULL))->number != i) continue;
     PlannedEnd planned = {notes[i], {}};
-    if (notes[i].kind != EndKind::kDefinition)
-      planned.nodes = NodesOfRelation(past->nodes, notes[i].oid);
+    if (OfRelation(notes[i].kind)) planned.nodes = NodesOfRelation(past->nodes, notes[i].oid);
     for (const NodeRecord &node : planned.nodes) (void)PastNode(past, node.id);
     plan.Append(planned);
   }

@@ -25,17 +25,26 @@ enum class EndKind : uint8 {
   kPassingRelation,  // it is gone, and came in the same transaction
   kColumns,          // some columns of it are gone
   kDefinition,       // what defines it was read: declared edges not said since then end
+  kRoutineBody,      // the same for what a routine's body says
+  kRoutineMade,      // it was created or replaced; see queue/routine_ends.h
+  kRoutineWhole,     // … and its body was read, every statement
+  kRoutineGone,      // it was dropped
 };
 
 struct EndNote {
   int level;  // of the subtransaction
   EndKind kind;
   Oid oid;
-  uint64 said;  // kDefinition: events said later count (LocalEvent::said)
+  uint64 said;  // kDefinition, kRoutineBody: events said later count (LocalEvent::said)
 };
 
 // Notes it in the current (sub)transaction. Cheap: no look-up, no lock.
 void PendingEnd(EndKind kind, Oid oid);
+// The same as if it had been noted when SaidSoFar() gave `said`.
+void PendingEnd(EndKind kind, Oid oid, uint64 said);
+uint64 SaidSoFar();
+// True when the running transaction has a note of the kind.
+bool PendingEndOf(EndKind kind);
 
 // A note with the nodes of its relation as they are stored before anything else is written.
 struct PlannedEnd {
@@ -49,6 +58,9 @@ PodVector<PlannedEnd> PlanEnds(PastWriter *past, const PodVector<EndNote> &notes
 // After that: `said` are all declared events of the transaction.
 void ApplyEnds(PastWriter *past, const PodVector<PlannedEnd> &plan,
                const PodVector<LocalEvent *> &said);
+
+// The objects of the notes of one kind.
+PodVector<Oid> ObjectsOf(const PodVector<PlannedEnd> &plan, EndKind kind);
 
 // True when these declared rows are all of what a relation's own definition says.
 bool OfDefinition(Operation operation);

@@ -137,8 +137,18 @@ void WritePast(PastWriter *past, const EdgeRow &row, const PodVector<EdgePair> &
   Write(past, row, pairs, TakeIds(1), reason);
 }
 
+// The event of an observed row may come again: then it is a new one.
+static void ForgetEvent(PastWriter *past, const EdgeRow &row, EndReason reason) {
+  bool again = reason == EndReason::kRoutine || reason == EndReason::kUnseen;
+  if (row.Declared() || !again) return;
+  past->unseen = true;
+  if (past->forgotten.context == NULL) past->forgotten.context = past->context;
+  past->forgotten.Append(static_cast<uint64>(row.Number(kEdgeKey)));
+}
+
 bool EndRow(PastWriter *past, EdgeRow *row, EndReason reason) {
   if (!StoreDelete(past->edge, &row->tid, false)) return false;
+  ForgetEvent(past, *row, reason);
   Write(past, *row, row->pairs, row->Number(kEdgeId), reason);
   return true;
 }
@@ -152,8 +162,13 @@ void KeepPairs(PastWriter *past, EdgeRow *row, const PodVector<EdgePair> &kept, 
   PodVector<EdgePair> gone = {};
   for (const EdgePair &pair : row->pairs)
     if (!HasPair(kept.items, kept.size, pair)) gone.Append(pair);
-  row->pairs = kept;
-  if (RewriteEdgeRow(past->edge, row)) WritePast(past, *row, gone, reason);
+  EdgeRow rest = *row;
+  rest.pairs = kept;
+  if (reason == EndReason::kRoutine)  // what is left is another event than the row's
+    rest[kEdgeKey] = UInt64GetDatum(hash_combine64(static_cast<uint64>(row->Number(kEdgeKey)), 1));
+  if (!RewriteEdgeRow(past->edge, &rest)) return;
+  ForgetEvent(past, *row, reason);
+  WritePast(past, *row, gone, reason);
 }
 
 }  // namespace pg_lineage

@@ -28,10 +28,11 @@ struct PastWriter {
   FeedWriter *feed;  // NULL: the caller tells of it
   TimestampTz now;
   uint64 xid;
-  HTAB *known;            // nodes as they were when first asked for, by id
-  HTAB *told;             // pairs of nodes that have a feed row
-  MemoryContext context;  // of what lives as long as this
-  bool unseen;            // out: observed events ended, which must be looked at again
+  HTAB *known;                  // nodes as they were when first asked for, by id
+  HTAB *told;                   // pairs of nodes that have a feed row
+  MemoryContext context;        // of what lives as long as this
+  bool unseen;                  // out: what backends know of the store is to be looked at again
+  PodVector<uint64> forgotten;  // out: observed events that ended, whose counters go
 };
 
 PastWriter BeginPast(StoreTable *table, StoreTable *edge, NodeWriter *nodes, FeedWriter *feed);
@@ -48,7 +49,13 @@ void WritePast(PastWriter *past, const EdgeRow &row, const PodVector<EdgePair> &
 bool EndRow(PastWriter *past, EdgeRow *row, EndReason reason);
 
 // Ends the pairs of a row that are not in `kept`; the row goes when it had some and none is left.
+// An observed event that may come again is no more the one of its row: it will be written anew.
 void KeepPairs(PastWriter *past, EdgeRow *row, const PodVector<EdgePair> &kept, EndReason reason);
+
+// True when the OIDs of a row are those of this database.
+inline bool OfThisDatabase(const PastWriter *past, const EdgeRow &row) {
+  return row.Number(kEdgeDatabase) == past->nodes->stamp;
+}
 
 // Tells the feed that a pair of nodes has changed, once; `ref` is an id in _past or, for "edge", in
 // _edge.

@@ -17,6 +17,7 @@ struct OwnChange {
   int64 feed_delta;
   bool forget;
   bool resync_taken;
+  uint64 unseen;  // an event that ended; 0: none
 };
 
 // All of the running transaction, but `owed`. Entries of the three lists are in the order of
@@ -27,6 +28,8 @@ struct Pending {
   PodVector<PendingDdl> ddl;
   PodVector<OwnChange> own;
   PodVector<EndNote> ends;
+  PodVector<RoutineRun> runs;
+  PodVector<uint64> forgotten;  // events whose counters go with the commit
   JournalEntry *free_entries;
   StoreMark mark;  // the mark of what was written
   bool wrote;      // the writer ran, so outcomes and feed_rows count
@@ -45,7 +48,7 @@ void BeginContext() {
     pending.context =
         AllocSetContextCreate(TopMemoryContext, "pg_lineage pending", ALLOCSET_DEFAULT_SIZES);
   pending.journal.context = pending.ddl.context = pending.own.context = pending.ends.context =
-      pending.context;
+      pending.runs.context = pending.context;
 }
 
 // Puts an entry for the current level on top of the event's.
@@ -118,11 +121,13 @@ void OnSubTransaction(SubXactEvent event, SubTransactionId, SubTransactionId, vo
     LowerTail(pending.ddl, level);
     LowerTail(pending.own, level);
     LowerTail(pending.ends, level);
+    LowerTail(pending.runs, level);
   } else if (event == SUBXACT_EVENT_ABORT_SUB) {
     DropJournal(level);
     DropTail(pending.ddl, level);
     DropTail(pending.own, level);
     DropTail(pending.ends, level);
+    DropTail(pending.runs, level);
   }
 }
 
@@ -160,10 +165,30 @@ void CollectEnds(WriteBatch *batch) {
     if (entry->event->spec.origin == Origin::kDeclared) batch->said.Append(entry->event);
 }
 
+bool MadeHere(Oid routine) {
+  for (const EndNote &note : pending.ends)
+    if (note.kind == EndKind::kRoutineMade && note.oid == routine) return true;
+  return false;
+}
+
+// The runs that decide about edges, and the events that say what did not end.
+void CollectRuns(WriteBatch *batch) {
+  batch->runs.context = batch->met.context = batch->forgotten.context = pending.context;
+  bool known = !pending.runs.Empty() && !XactReadOnly && !RecoveryInProgress() && TryReadDoubts();
+  for (const RoutineRun &run : pending.runs)
+    if (MadeHere(run.routine) || (known && InDoubt(run.routine))) batch->runs.Append(run);
+  bool routines = !batch->runs.Empty();
+  for (const EndNote &note : batch->ends) routines |= note.kind == EndKind::kRoutineMade;
+  if (!routines) return;
+  for (JournalEntry *entry : pending.journal) batch->met.Append(entry->event->key);
+}
+
 // Hands to the writer what has to be written.
-void PreCommit() {
+void PreCommit(bool prepare) {
   bool owing = !OwedEvents().Empty() || !OwedDdl().Empty() || !OwedEnds().Empty();
-  if (pending.journal.Empty() && pending.ddl.Empty() && pending.ends.Empty() && !owing) return;
+  if (pending.journal.Empty() && pending.ddl.Empty() && pending.ends.Empty() &&
+      pending.runs.Empty() && !owing)
+    return;
   if (!StoreMarkNow(&pending.mark)) return;
   OwedWatchExit();
   BeginContext();
@@ -175,13 +200,16 @@ void PreCommit() {
     if (!entry->event->owed && NeedsWriting(entry->event)) batch.events.Append(entry->event);
   CollectDdl(&batch, &ddl);
   CollectEnds(&batch);
+  CollectRuns(&batch);
+  batch.prepare = prepare;
   pending.wrote = true;
-  if (batch.events.Empty() && batch.nddl == 0 && batch.ends.Empty()) return;
+  if (batch.events.Empty() && batch.nddl == 0 && batch.ends.Empty() && batch.runs.Empty()) return;
   OweRoom(batch.events.size, pending.ends.size);
   WriteStore(&batch);
   pending.feed_rows = batch.feed_rows;
   pending.resync = batch.resync;
   pending.ended = batch.ended;
+  pending.forgotten = batch.forgotten;
   pending.opened = batch.opened;
   pending.ends_outcome = batch.ends.Empty() ? Outcome::kNone : batch.ends_outcome;
   pending.ddl_outcome = batch.nddl == 0 ? Outcome::kNone : batch.ddl_outcome;
@@ -239,6 +267,9 @@ void ApplyOwnChanges() {
     delta += change.feed_delta;
     forget |= change.forget;
     if (change.resync_taken) NoteResync(false);
+    if (change.unseen == 0) continue;
+    pending.ended = true;
+    SharedEventForget(change.unseen);
   }
   PendingAdd(delta);
   if (pending.resync) NoteResync(true);
@@ -248,6 +279,7 @@ void ApplyOwnChanges() {
   // After the commit: a backend that looked a fact up before it marks an old generation, in vain.
   if (bump) BumpGeneration();
   if (forget) SharedForget(MyDatabaseId, false);
+  for (const uint64 &key : pending.forgotten) SharedEventForget(key);
 }
 
 void OnCommit() {
@@ -287,22 +319,23 @@ void EndTransaction() {
   EventCacheReset();
 }
 
-// What forget() ends must not be written again by others while it is undecided.
+// What these end must not be written again by others while it is undecided.
 void RefusePreparedForget() {
   for (const OwnChange &change : pending.own)
-    if (change.forget)
+    if (change.forget || change.unseen != 0)
       ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-                      errmsg("cannot PREPARE a transaction that called lineage.forget()")));
+                      errmsg("cannot PREPARE a transaction that called lineage.%s()",
+                             change.forget ? "forget" : "_retire")));
 }
 
 void OnTransaction(XactEvent event, void *) {
   switch (event) {
     case XACT_EVENT_PRE_PREPARE:
       RefusePreparedForget();
-      PreCommit();
+      PreCommit(true);
       return;
     case XACT_EVENT_PRE_COMMIT:
-      PreCommit();
+      PreCommit(false);
       return;
     case XACT_EVENT_COMMIT:
       OnCommit();
@@ -339,24 +372,51 @@ void PendingBump(LocalEvent *event, int64 rows) {
     entry->rows_unknown = true;
 }
 
-void PendingEnd(EndKind kind, Oid oid) {
+void PendingEnd(EndKind kind, Oid oid) { PendingEnd(kind, oid, said_last); }
+
+void PendingEnd(EndKind kind, Oid oid, uint64 said) {
   BeginContext();
-  pending.ends.Append(EndNote{GetCurrentTransactionNestLevel(), kind, oid, said_last});
+  pending.ends.Append(EndNote{GetCurrentTransactionNestLevel(), kind, oid, said});
+}
+
+uint64 SaidSoFar() { return said_last; }
+
+bool PendingEndOf(EndKind kind) {
+  for (const EndNote &note : pending.ends)
+    if (note.kind == kind) return true;
+  return false;
+}
+
+void PendingRun(Oid routine, TransactionId version, const char *frame) {
+  BeginContext();
+  int level = GetCurrentTransactionNestLevel();
+  for (int i = pending.runs.size - 1; i >= 0; i--) {
+    const RoutineRun &run = pending.runs[i];
+    if (run.level != level) break;
+    if (run.routine == routine && run.version == version && strcmp(run.frame, frame) == 0) return;
+  }
+  pending.runs.Append(
+      RoutineRun{level, routine, version, MemoryContextStrdup(pending.context, frame)});
+}
+
+void PendingUnseen(uint64 key) {
+  BeginContext();
+  pending.own.Append(OwnChange{GetCurrentTransactionNestLevel(), 0, false, false, key});
 }
 
 void PendingFeedChange(int64 delta) {
   BeginContext();
-  pending.own.Append(OwnChange{GetCurrentTransactionNestLevel(), delta, false, false});
+  pending.own.Append(OwnChange{GetCurrentTransactionNestLevel(), delta, false, false, 0});
 }
 
 void PendingResyncTaken() {
   BeginContext();
-  pending.own.Append(OwnChange{GetCurrentTransactionNestLevel(), 0, false, true});
+  pending.own.Append(OwnChange{GetCurrentTransactionNestLevel(), 0, false, true, 0});
 }
 
 void PendingForget() {
   BeginContext();
-  pending.own.Append(OwnChange{GetCurrentTransactionNestLevel(), 0, true, false});
+  pending.own.Append(OwnChange{GetCurrentTransactionNestLevel(), 0, true, false, 0});
 }
 
 void PendingAddDdl(const DdlRecord &record) {

@@ -27,5 +27,7 @@ void PendingFeedChange(int64 delta);
 void PendingResyncTaken();
 // Everything seen is unseen, and counters are gone (lineage.forget()):
 void PendingForget();
+// An event has ended: it is unseen, and its counters are gone:
+void PendingUnseen(uint64 key);
 
 }  // namespace pg_lineage

@@ -240,6 +240,15 @@ bool SharedEventRead(uint64 key, EventCounters *counters) {
   return found;
 }
 
+void SharedEventForget(uint64 key) {
+  if (!SharedReady()) return;
+  EventKey wanted = KeyOf(MyDatabaseId, key);
+  uint32 hash = get_hash_value(shared_events, &wanted);
+  LWLockAcquire(LockOf(hash), LW_EXCLUSIVE);
+  hash_search_with_hash_value(shared_events, &wanted, hash, HASH_REMOVE, NULL);
+  LWLockRelease(LockOf(hash));
+}
+
 void SharedForget(Oid database, bool slot) {
   if (!SharedReady()) return;
   for (int i = 0; i < kPartitions; i++) LWLockAcquire(PartitionLock(i), LW_EXCLUSIVE);

@@ -81,6 +81,8 @@ bool SharedEventSeen(uint64 key, const StoreMark &mark);
 bool SharedEventAdd(uint64 key, const EventCounters &delta, const StoreMark *stored);
 // Reads the counters of a fact; false when there are none.
 bool SharedEventRead(uint64 key, EventCounters *counters);
+// Removes a fact of this database.
+void SharedEventForget(uint64 key);
 // Removes the facts of a database; with `slot` its slot too (the database is dropped).
 void SharedForget(Oid database, bool slot);
 // Writes the counters to disk if that was not done within the last minute.

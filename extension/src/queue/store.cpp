@@ -31,6 +31,7 @@ const TableForm kForms[kStoreTables] = {
                    OIDOID,  TEXTOID, TEXTARRAYOID,   INT8OID,      TIMESTAMPTZOID, XID8OID,
                    NAMEOID, TEXTOID, TEXTARRAYOID,   TEXTARRAYOID, INT2ARRAYOID,   TIMESTAMPTZOID,
                    INT8OID, INT8OID, TIMESTAMPTZOID, XID8OID,      TEXTOID}},
+    {"_doubt", 5, {INT8OID, OIDOID, OIDOID, TEXTOID, TIMESTAMPTZOID}},
 };
 
 // What is known of the store here; `checked` goes with every invalidation that may matter.

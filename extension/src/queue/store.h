@@ -21,8 +21,19 @@ constexpr const char *kSchema = "lineage";
 constexpr int kMaxStoreIndexes = 8;
 constexpr int kMaxStoreColumns = 24;
 
-enum class StoreId : int { kNode = 0, kEdge, kDdl, kQueue, kSink, kTaken, kParked, kState, kPast };
-constexpr int kStoreTables = 9;
+enum class StoreId : int {
+  kNode = 0,
+  kEdge,
+  kDdl,
+  kQueue,
+  kSink,
+  kTaken,
+  kParked,
+  kState,
+  kPast,
+  kDoubt
+};
+constexpr int kStoreTables = 10;
 
 struct StoreTable {
   Relation relation;

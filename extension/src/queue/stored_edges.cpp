@@ -17,6 +17,11 @@ bool EdgeRow::Declared() const {
   return DatumGetInt16((*this)[kEdgeOrigin]) == static_cast<int16>(Origin::kDeclared);
 }
 
+int EdgeRow::Frames() const {
+  ArrayType *path = DatumGetArrayTypeP((*this)[kEdgeCallPath]);
+  return ArrayGetNItems(ARR_NDIM(path), ARR_DIMS(path));
+}
+
 Operation EdgeRow::OperationOf() const {
   return static_cast<Operation>(DatumGetInt16((*this)[kEdgeOperation]));
 }

@@ -45,6 +45,7 @@ struct EdgeRow {
   const Datum &operator[](EdgeColumn column) const { return values[column - 1]; }
   int64 Number(EdgeColumn column) const { return DatumGetInt64(values[column - 1]); }
   bool Declared() const;
+  int Frames() const;  // of the call path
   Operation OperationOf() const;
 };
 

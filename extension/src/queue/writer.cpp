@@ -23,7 +23,8 @@ struct Writer {
   StoreTable *edge;
   StoreTable *ddl;
   StoreTable *queue;
-  StoreTable *past;  // NULL when nothing can end
+  StoreTable *past;   // NULL when nothing can end
+  StoreTable *doubt;  // NULL when it is not about routines
   NodeWriter nodes;
   FeedWriter feed;
   EdgeWriter edges;
@@ -69,6 +70,14 @@ void WriteDdl(Writer *writer) {
   }
 }
 
+// True when the batch is about routines that were made, dropped or run.
+bool ConcernsRoutines(const WriteBatch &batch) {
+  if (!batch.runs.Empty()) return true;
+  for (const EndNote &note : batch.ends)
+    if (note.kind >= EndKind::kRoutineMade) return true;
+  return false;
+}
+
 // Opens the tables; counts why not.
 bool OpenTables(Writer *writer) {
   StoreRefusal why;
@@ -77,16 +86,22 @@ bool OpenTables(Writer *writer) {
   if (writer->edge != NULL)
     writer->queue = StoreOpen(StoreId::kQueue, RowExclusiveLock, false, &why);
   if (writer->queue != NULL) writer->ddl = StoreOpen(StoreId::kDdl, RowExclusiveLock, false, &why);
-  bool ends = !writer->batch->ends.Empty() || !IdsRaised();
+  bool routines = ConcernsRoutines(*writer->batch);
+  bool ends = routines || !writer->batch->ends.Empty() || !IdsRaised();
   if (writer->ddl != NULL && ends)
     writer->past = StoreOpen(StoreId::kPast, RowExclusiveLock, false, &why);
-  if (writer->ddl != NULL && (writer->past != NULL || !ends)) return true;
+  if ((writer->past != NULL) && routines)
+    writer->doubt = StoreOpen(StoreId::kDoubt, RowExclusiveLock, false, &why);
+  if (writer->ddl != NULL && (writer->past != NULL || !ends) &&
+      (writer->doubt != NULL || !routines))
+    return true;
   HealthCount(why == StoreRefusal::kLocked ? Health::kRefusedLocked : Health::kRefusedStore);
   return false;
 }
 
 void CloseTables(Writer *writer) {
-  for (StoreTable *table : {writer->node, writer->edge, writer->queue, writer->ddl, writer->past})
+  for (StoreTable *table :
+       {writer->node, writer->edge, writer->queue, writer->ddl, writer->past, writer->doubt})
     if (table != NULL) StoreClose(table);
 }
 
@@ -95,6 +110,7 @@ void SetOutcomes(WriteBatch *batch, Outcome outcome) {
   batch->ddl_outcome = batch->ends_outcome = outcome;
   batch->feed_rows = 0;
   batch->resync = batch->ended = batch->opened = false;
+  batch->forgotten.size = 0;
 }
 
 // The first write to a database since server start: ids of a clock that was set back, or of a
@@ -134,6 +150,17 @@ void BeginRows(Writer *writer) {
     writer->ended = BeginPast(writer->past, writer->edge, &writer->nodes, &writer->feed);
 }
 
+void EndOfRoutines(Writer *writer, const PodVector<PlannedEnd> &plan) {
+  const WriteBatch &batch = *writer->batch;
+  RoutineEnds ends = {ObjectsOf(plan, EndKind::kRoutineMade),
+                      ObjectsOf(plan, EndKind::kRoutineWhole),
+                      ObjectsOf(plan, EndKind::kRoutineGone),
+                      batch.runs,
+                      batch.met,
+                      !batch.prepare};
+  ApplyRoutineEnds(&writer->ended, writer->doubt, ends);
+}
+
 // The body of the flush; may raise an error.
 void WriteAll(WriteBatch *batch) {
   Writer writer = {};
@@ -145,12 +172,14 @@ void WriteAll(WriteBatch *batch) {
     PodVector<PlannedEnd> plan = PlanEnds(&writer.ended, batch->ends);
     WriteEvents(&writer);
     ApplyEnds(&writer.ended, plan, batch->said);
+    if (writer.doubt != NULL) EndOfRoutines(&writer, plan);
     CommandCounterIncrement();  // a node just made may be brought up to date
     if (batch->nddl > 0) WriteDdl(&writer);
     batch->ddl_outcome = batch->ends_outcome = Outcome::kStored;
     batch->feed_rows = writer.feed.rows;
     batch->resync = writer.feed.wrote_resync;
     batch->ended = writer.ended.unseen;
+    for (const uint64 &key : writer.ended.forgotten) batch->forgotten.Append(key);
   } else {
     SetOutcomes(batch, Outcome::kRefused);
   }
@@ -172,8 +201,9 @@ void NoteFailure(ErrorData *error) {
            errdetail("It is tried again at the next commit; lineage.health counts such cases.")));
 }
 
-// Writes a batch in a subtransaction; false, all refused, when that raised an error.
-bool TryWrite(WriteBatch *batch) {
+// Runs `body` in a subtransaction; the error that it raised, or NULL.
+template <typename Body>
+ErrorData *InSubtransaction(const Body &body) {
   MemoryContext caller = CurrentMemoryContext;
   ResourceOwner owner = CurrentResourceOwner;
   uint32 holdoff = InterruptHoldoffCount;
@@ -182,7 +212,7 @@ bool TryWrite(WriteBatch *batch) {
   BeginInternalSubTransaction(NULL);
   PG_TRY();
   {
-    WriteAll(batch);
+    body();
     ReleaseCurrentSubTransaction();
   }
   PG_CATCH();
@@ -192,14 +222,21 @@ bool TryWrite(WriteBatch *batch) {
     FlushErrorState();
     InterruptHoldoffCount = holdoff + 1;  // raising the error has set it to zero
     RollbackAndReleaseCurrentSubTransaction();
-    SetOutcomes(batch, Outcome::kRefused);
   }
   PG_END_TRY();
   MemoryContextSwitchTo(caller);
   CurrentResourceOwner = owner;
   RESUME_INTERRUPTS();
-  if (error != NULL) NoteFailure(error);
-  return error == NULL;
+  return error;
+}
+
+// Writes a batch in a subtransaction; false, all refused, when that raised an error.
+bool TryWrite(WriteBatch *batch) {
+  ErrorData *error = InSubtransaction([&] { WriteAll(batch); });
+  if (error == NULL) return true;
+  SetOutcomes(batch, Outcome::kRefused);
+  NoteFailure(error);
+  return false;
 }
 
 // Refuses an event once more, or for the last time.
@@ -214,15 +251,20 @@ void AddResults(WriteBatch *batch, const WriteBatch &part) {
   batch->resync |= part.resync;
   batch->ended |= part.ended;
   batch->opened |= part.opened;
+  for (const uint64 &key : part.forgotten) batch->forgotten.Append(key);
 }
 
 // The ends after the events that say what goes on. One that cannot be done is not tried again:
 // snapshot() looks for what is gone.
 void WriteEndsSingly(WriteBatch *batch) {
-  if (batch->ends.Empty()) return;
+  if (batch->ends.Empty() && batch->runs.Empty()) return;
   WriteBatch part = {};
   part.ends = batch->ends;
   part.said = batch->said;
+  part.runs = batch->runs;
+  part.met = batch->met;
+  part.prepare = batch->prepare;
+  part.forgotten.context = batch->forgotten.context;
   bool fine = TryWrite(&part);
   batch->ends_outcome = fine ? Outcome::kStored : Outcome::kLost;
   if (!fine) HealthCount(Health::kGivenUp, batch->ends.size);
@@ -264,7 +306,7 @@ int PartsOf(const WriteBatch &batch) {
 
 void WriteStore(WriteBatch *batch) {
   if (XactReadOnly || RecoveryInProgress()) {
-    HealthCount(Health::kRefusedReadOnly, PartsOf(*batch));
+    if (PartsOf(*batch) > 0) HealthCount(Health::kRefusedReadOnly, PartsOf(*batch));
     SetOutcomes(batch, Outcome::kLost);
     return;
   }
@@ -280,6 +322,13 @@ void WriteStore(WriteBatch *batch) {
   INSTR_TIME_SUBTRACT(end, start);
   HealthCount(Health::kCostSamples);
   HealthCount(Health::kCostNanoseconds, INSTR_TIME_GET_MICROSEC(end) * 1000);
+}
+
+bool TryReadDoubts() {
+  bool read = false;
+  ErrorData *error = InSubtransaction([&] { read = ReadDoubts(); });
+  if (error != NULL) NoteFailure(error);
+  return read && error == NULL;
 }
 
 }  // namespace pg_lineage

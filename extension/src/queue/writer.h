@@ -12,6 +12,7 @@
 #include "queue/ddl_record.h"
 #include "queue/ends.h"
 #include "queue/local_event.h"
+#include "queue/routine_ends.h"
 
 namespace pg_lineage {
 
@@ -28,6 +29,10 @@ struct WriteBatch {
   Outcome ddl_outcome;  // out: of all DDL together
   PodVector<EndNote> ends;
   PodVector<LocalEvent *> said;  // all declared events of the transaction
+  PodVector<RoutineRun> runs;    // that may decide something
+  PodVector<uint64> met;         // events of the transaction, where routines have ended or run
+  bool prepare;                  // nobody here will see the commit
+  PodVector<uint64> forgotten;   // out: events whose counters go
   Outcome ends_outcome;          // out: of all ends together
   int64 feed_rows;               // out: rows added to the feed
   bool resync;                   // out: the feed was full, and a row now says so
@@ -36,5 +41,8 @@ struct WriteBatch {
 };
 
 void WriteStore(WriteBatch *batch);
+
+// ReadDoubts() in a subtransaction of its own: no error goes on. False when that failed.
+bool TryReadDoubts();
 
 }  // namespace pg_lineage

@@ -1,0 +1,328 @@
+#include "queue/routine_ends.h"
+
+#include "capture/call_stack.h"
+#include "edge/compat.h"
+#include "queue/shared.h"
+
+namespace pg_lineage {
+namespace {
+
+// Columns of lineage._doubt.
+enum DoubtColumn : AttrNumber {
+  kDoubtId = 1,
+  kDoubtRoutine,
+  kDoubtDecider,
+  kDoubtFrame,
+  kDoubtSince
+};
+
+// A frame whose edges are in doubt.
+struct Doubt {
+  ItemPointerData tid;
+  Oid routine;  // whose edges they are
+  Oid decider;  // whose run decides; InvalidOid: one is yet to be made under the name
+  const char *frame;
+};
+
+// Routines whose runs decide, as of a generation; the backend's own.
+struct Deciders {
+  bool known;
+  uint32 generation;
+  PodVector<Oid> routines;
+};
+Deciders deciders;
+
+PodVector<Doubt> AllDoubts(StoreTable *table) {
+  PodVector<Doubt> doubts = {};
+  TupleDesc desc = RelationGetDescr(table->relation);
+  SysScanDesc scan = StoreScan(table, SnapshotSelf, NULL, 0);
+  HeapTuple tuple;
+  while (HeapTupleIsValid(tuple = systable_getnext(scan))) {
+    bool null;
+    Doubt doubt = {};
+    doubt.tid = tuple->t_self;
+    doubt.routine = DatumGetObjectId(heap_getattr(tuple, kDoubtRoutine, desc, &null));
+    doubt.decider = DatumGetObjectId(heap_getattr(tuple, kDoubtDecider, desc, &null));
+    doubt.frame = TextDatumGetCString(heap_getattr(tuple, kDoubtFrame, desc, &null));
+    doubts.Append(doubt);
+  }
+  systable_endscan(scan);
+  return doubts;
+}
+
+bool Contains(const PodVector<Oid> &list, Oid oid) {
+  for (Oid item : list)
+    if (item == oid) return true;
+  return false;
+}
+
+// The frame that wrote a row, as its call path has it; NULL where there is none.
+const char *FrameOfRow(const EdgeRow &row) {
+  Datum *frames;
+  int n;
+  deconstruct_array(DatumGetArrayTypeP(row[kEdgeCallPath]), TEXTOID, -1, false, TYPALIGN_INT,
+                    &frames, NULL, &n);
+  return n == 0 ? NULL : TextDatumGetCString(frames[n - 1]);
+}
+
+// True when the frame is the routine's own, or that of it as a trigger.
+bool IsFrameOf(const char *frame, const char *routine) {
+  size_t size = strlen(routine);
+  return strncmp(frame, routine, size) == 0 &&
+         (frame[size] == '\0' || strncmp(frame + size, " on ", 4) == 0);
+}
+
+struct RoutineWriter {
+  PastWriter *past;
+  StoreTable *doubt;
+  const RoutineEnds *ends;
+  HTAB *met;  // events of this transaction
+};
+
+HTAB *HashOf(const PodVector<uint64> &keys) {
+  HASHCTL info = {};
+  info.keysize = info.entrysize = sizeof(uint64);
+  info.hcxt = CurrentMemoryContext;
+  HTAB *hash =
+      hash_create("pg_lineage met events", 64, &info, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+  for (const uint64 &key : keys) hash_search(hash, &key, HASH_ENTER, NULL);
+  return hash;
+}
+
+bool WasMet(const RoutineWriter &writer, const EdgeRow &row) {
+  uint64 key = static_cast<uint64>(row.Number(kEdgeKey));
+  return hash_search(writer.met, &key, HASH_FIND, NULL) != NULL;
+}
+
+// True when the body that is there now has completed a run as this frame.
+bool Ran(const RoutineWriter &writer, Oid routine, const char *frame) {
+  if (!writer.ends->decide) return false;
+  HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(routine));
+  if (!HeapTupleIsValid(tuple)) return false;
+  TransactionId now = HeapTupleHeaderGetRawXmin(tuple->t_data);
+  ReleaseSysCache(tuple);
+  bool ran = false;
+  for (const RoutineRun &run : writer.ends->runs) {
+    if (run.routine != routine || strcmp(run.frame, frame) != 0) continue;
+    if (TransactionIdIsValid(run.version) && run.version != now) return false;
+    ran = true;
+  }
+  return ran;
+}
+
+// The pairs of a row that the routine is declared to have.
+PodVector<EdgePair> HeldPairs(const PodVector<EdgeRow> &declared, const EdgeRow &row) {
+  PodVector<EdgePair> held = {};
+  for (const EdgePair &pair : row.pairs) {
+    bool found = false;
+    for (const EdgeRow &other : declared) {
+      if (other.Number(kEdgeSource) != row.Number(kEdgeSource) ||
+          other.Number(kEdgeTarget) != row.Number(kEdgeTarget))
+        continue;
+      for (const EdgePair &said : other.pairs)
+        found |= said.source_column == pair.source_column &&
+                 said.target_column == pair.target_column &&
+                 IsDirect(said.kind) == IsDirect(pair.kind);
+    }
+    if (found) held.Append(pair);
+  }
+  return held;
+}
+
+// True when a row that only says what was read is declared, too.
+bool ReadIsHeld(const PodVector<EdgeRow> &declared, const EdgeRow &row) {
+  for (const EdgeRow &other : declared)
+    if (other.Number(kEdgeSource) == row.Number(kEdgeSource) &&
+        other.Number(kEdgeTarget) == row.Number(kEdgeTarget))
+      return true;
+  return false;
+}
+
+// Ends of a row what is not declared.
+void EndUnlessHeld(const RoutineWriter &writer, const PodVector<EdgeRow> &declared, EdgeRow *row) {
+  if (row->pairs.Empty()) {
+    if (!ReadIsHeld(declared, *row)) (void)EndRow(writer.past, row, EndReason::kRoutine);
+    return;
+  }
+  PodVector<EdgePair> held = HeldPairs(declared, *row);
+  if (held.size == row->pairs.size) return;
+  KeepPairs(writer.past, row, held, EndReason::kRoutine);
+}
+
+// The declared rows of a routine.
+PodVector<EdgeRow> DeclaredOf(const RoutineWriter &writer, Oid routine) {
+  PodVector<EdgeRow> rows =
+      EdgeRowsBy(writer.past->edge, kEdgeRoutineOid, ObjectIdGetDatum(routine), F_OIDEQ);
+  int kept = 0;
+  for (const EdgeRow &row : rows)
+    if (row.Declared() && OfThisDatabase(writer.past, row)) rows[kept++] = row;
+  rows.size = kept;
+  return rows;
+}
+
+// The observed rows of a routine.
+PodVector<EdgeRow> ObservedOf(const RoutineWriter &writer, Oid routine) {
+  PodVector<EdgeRow> rows =
+      EdgeRowsBy(writer.past->edge, kEdgeRoutineOid, ObjectIdGetDatum(routine), F_OIDEQ);
+  int kept = 0;
+  for (const EdgeRow &row : rows)
+    if (!row.Declared() && OfThisDatabase(writer.past, row) && FrameOfRow(row) != NULL)
+      rows[kept++] = row;
+  rows.size = kept;
+  return rows;
+}
+
+bool TakesArguments(Oid routine) {
+  HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(routine));
+  if (!HeapTupleIsValid(tuple)) return true;
+  bool takes = reinterpret_cast<Form_pg_proc>(GETSTRUCT(tuple))->pronargs > 0;
+  ReleaseSysCache(tuple);
+  return takes;
+}
+
+// True when the values of a row can have come from nothing but the body: by no argument, from no
+// row that fires a trigger.
+bool BodyGives(Oid routine, const EdgeRow &row, const char *frame) {
+  return row.Frames() == 1 && !TakesArguments(routine) && strstr(frame, ") on ") == NULL;
+}
+
+// Ends the values that a body which was read whole does not give any more. What decides that the
+// routine is called stands in no body: such pairs stay.
+void EndValues(const RoutineWriter &writer, const PodVector<EdgeRow> &declared, EdgeRow *row) {
+  PodVector<EdgePair> kept = HeldPairs(declared, *row);
+  for (const EdgePair &pair : row->pairs)
+    if (!IsDirect(pair.kind) && !HasPair(kept.items, kept.size, pair)) kept.Append(pair);
+  if (kept.size == row->pairs.size) return;
+  KeepPairs(writer.past, row, kept, EndReason::kRoutine);
+  row->pairs = kept;
+}
+
+void AddDoubt(const RoutineWriter &writer, Oid routine, Oid decider, const char *frame) {
+  Row row = {};
+  row.Add(Int64GetDatum(TakeIds(1)));
+  row.Add(ObjectIdGetDatum(routine));
+  row.Add(ObjectIdGetDatum(decider));
+  row.AddText(frame);
+  row.Add(TimestampTzGetDatum(writer.past->now));
+  StoreInsertRow(writer.doubt, row);
+  writer.past->unseen = true;
+}
+
+void DropDoubt(const RoutineWriter &writer, Doubt *doubt) {
+  (void)StoreDelete(writer.doubt, &doubt->tid, false);
+  writer.past->unseen = true;
+}
+
+// Adds the frame unless it is there.
+void AddFrame(PodVector<const char *> *frames, const char *frame) {
+  for (const char *known : *frames)
+    if (strcmp(known, frame) == 0) return;
+  frames->Append(frame);
+}
+
+// A routine was made: what it, or the one whose name it has, was seen to do is looked at.
+void Judge(const RoutineWriter &writer, Oid routine, Oid former) {
+  bool whole = writer.ends->decide && Contains(writer.ends->whole, routine);
+  PodVector<EdgeRow> declared = DeclaredOf(writer, routine);
+  PodVector<const char *> doubtful = {};
+  for (EdgeRow &row : ObservedOf(writer, former)) {
+    const char *frame = FrameOfRow(row);
+    if (Ran(writer, routine, frame)) {
+      if (!WasMet(writer, row)) EndUnlessHeld(writer, declared, &row);
+      continue;
+    }
+    bool values = !row.pairs.Empty();
+    if (whole && BodyGives(routine, row, frame)) EndValues(writer, declared, &row);
+    if (values && row.pairs.Empty()) continue;  // all of it has ended
+    if (row.pairs.Empty() ? !ReadIsHeld(declared, row)
+                          : HeldPairs(declared, row).size < row.pairs.size)
+      AddFrame(&doubtful, frame);
+  }
+  for (const char *frame : doubtful) AddDoubt(writer, former, routine, frame);
+}
+
+void Made(const RoutineWriter &writer, Oid routine) {
+  const char *name = RenderRoutine(routine);
+  if (name == NULL) return;
+  PodVector<Oid> formers = {};
+  formers.Append(routine);
+  for (Doubt &doubt : AllDoubts(writer.doubt)) {
+    bool named = !OidIsValid(doubt.decider) && IsFrameOf(doubt.frame, name);
+    if (doubt.decider != routine && !named) continue;
+    if (!Contains(formers, doubt.routine)) formers.Append(doubt.routine);
+    DropDoubt(writer, &doubt);
+  }
+  for (Oid former : formers) Judge(writer, routine, former);
+}
+
+// The routine is gone, and what it declared; what it was seen to do stays, for whoever gets its
+// name.
+void Gone(const RoutineWriter &writer, Oid routine) {
+  for (EdgeRow &row : DeclaredOf(writer, routine))
+    (void)EndRow(writer.past, &row, EndReason::kDropped);
+  for (Doubt &doubt : AllDoubts(writer.doubt)) {
+    if (doubt.decider != routine) continue;
+    AddDoubt(writer, doubt.routine, InvalidOid, doubt.frame);
+    DropDoubt(writer, &doubt);
+  }
+  PodVector<const char *> frames = {};
+  for (const EdgeRow &row : ObservedOf(writer, routine)) AddFrame(&frames, FrameOfRow(row));
+  for (const char *frame : frames) AddDoubt(writer, routine, InvalidOid, frame);
+}
+
+// A frame in doubt has run: what it did not do ends.
+void Decide(const RoutineWriter &writer, Doubt *doubt) {
+  if (!OidIsValid(doubt->decider) || !Ran(writer, doubt->decider, doubt->frame)) return;
+  PodVector<EdgeRow> declared = DeclaredOf(writer, doubt->decider);
+  for (EdgeRow &row : ObservedOf(writer, doubt->routine)) {
+    if (strcmp(FrameOfRow(row), doubt->frame) != 0 || WasMet(writer, row)) continue;
+    EndUnlessHeld(writer, declared, &row);
+  }
+  DropDoubt(writer, doubt);
+}
+
+}  // namespace
+
+bool RunsMatter() {
+  return !deciders.known || deciders.generation != Generation() || !deciders.routines.Empty();
+}
+
+bool ReadDoubts() {
+  uint32 generation = Generation();
+  if (deciders.known && deciders.generation == generation) return true;
+  StoreRefusal why;
+  StoreTable *table = StoreOpen(StoreId::kDoubt, AccessShareLock, false, &why);
+  if (table == NULL) return false;
+  PodVector<Doubt> doubts = AllDoubts(table);
+  StoreClose(table);
+  deciders.known = false;  // until all are noted
+  deciders.routines.context = TopMemoryContext;
+  deciders.routines.size = 0;
+  for (const Doubt &doubt : doubts)
+    if (OidIsValid(doubt.decider)) deciders.routines.Append(doubt.decider);
+  deciders.generation = generation;
+  deciders.known = true;
+  return true;
+}
+
+bool InDoubt(Oid routine) { return Contains(deciders.routines, routine); }
+
+void ApplyRoutineEnds(PastWriter *past, StoreTable *doubt, const RoutineEnds &ends) {
+  RoutineWriter writer = {past, doubt, &ends, HashOf(ends.met)};
+  for (Oid routine : ends.gone) {
+    CommandCounterIncrement();
+    Gone(writer, routine);
+  }
+  for (Oid routine : ends.made) {
+    CommandCounterIncrement();
+    Made(writer, routine);
+  }
+  if (ends.runs.Empty() || !ends.decide) return;
+  CommandCounterIncrement();
+  for (Doubt &item : AllDoubts(doubt)) {
+    Decide(writer, &item);
+    CommandCounterIncrement();
+  }
+}
+
+}  // namespace pg_lineage

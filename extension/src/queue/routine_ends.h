@@ -1,0 +1,68 @@
+// Edges of routines that were replaced or dropped: which stay, which end, and when.
+//
+// What a replaced routine was seen to do may still be what it does. An observed edge stays if what
+// the new body declares holds it. Else a value ends at once where the body was read whole and can
+// alone have given it (no arguments, called by no routine, no trigger). All else is in doubt
+// (lineage._doubt, one row for each frame that wrote such edges) until the new body has completed a
+// committed run: what that run did not do ends. A routine that was dropped keeps its observed
+// edges; one made under its name later decides about them.
+//
+// Runs are noted by capture and follow the transaction. A run of the body of before decides
+// nothing. Backends know of doubts by the generation (queue/shared.h): while nothing is in doubt a
+// run costs a comparison.
+#pragma once
+
+#include "edge/pod_vector.h"
+#include "edge/server.h"
+#include "queue/past_rows.h"
+
+namespace pg_lineage {
+
+// A completed run of a routine in the running transaction.
+struct RoutineRun {
+  int level;  // of the subtransaction
+  Oid routine;
+  TransactionId version;  // of the body, as pg_proc's xmin; invalid: not known
+  const char *frame;      // as in the call path
+};
+
+// True when runs have to be noted here.
+bool RunsMatter();
+// Notes a run; called by capture while RunsMatter().
+void PendingRun(Oid routine, TransactionId version, const char *frame);
+
+// Reads lineage._doubt when the generation has moved. In the writer's subtransaction, or one of
+// ours; false when the table cannot be had.
+bool ReadDoubts();
+// Whether a run of the routine decides something.
+bool InDoubt(Oid routine);
+
+// What has become of routines in the running transaction.
+struct RoutineEnds {
+  PodVector<Oid> made;   // created or replaced
+  PodVector<Oid> whole;  // … and its body was read, every statement
+  PodVector<Oid> gone;
+  PodVector<RoutineRun> runs;
+  PodVector<uint64> met;  // events of this transaction
+  bool decide;            // false: PREPARE TRANSACTION, whose commit nobody here sees
+};
+
+// After the events and the declared edges of the batch were written.
+void ApplyRoutineEnds(PastWriter *past, StoreTable *doubt, const RoutineEnds &ends);
+
+// Ends declared edges of a routine that it was not said to have since: `said` tells of a pair.
+template <typename Said>
+void EndRoutineDeclared(PastWriter *past, Oid routine, const Said &said) {
+  for (EdgeRow &row : EdgeRowsBy(past->edge, kEdgeRoutineOid, ObjectIdGetDatum(routine), F_OIDEQ)) {
+    if (!row.Declared() || !OfThisDatabase(past, row) || row.Frames() != 1) continue;
+    PodVector<EdgePair> kept = {};
+    for (const EdgePair &pair : row.pairs)
+      if (said(row, &pair)) kept.Append(pair);
+    if (row.pairs.Empty() && !said(row, NULL))
+      (void)EndRow(past, &row, EndReason::kRedefined);
+    else
+      KeepPairs(past, &row, kept, EndReason::kRedefined);
+  }
+}
+
+}  // namespace pg_lineage
