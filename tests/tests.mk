@@ -28,7 +28,7 @@ $(TEST_OBJS): build/%.o: %.cpp build/shipper.flags
 -include $(TEST_OBJS:.o=.d)
 
 .PHONY: test-programs unit installcheck staged-installcheck integration models e2e report cases
-.PHONY: regress-pair scrub-fuzz gates format bench bench-graph test test-matrix
+.PHONY: regress-pair scrub-fuzz gates format bench bench-graph bench-walker test test-matrix
 .PHONY: bench-declared bench-accuracy oracle-mutants oracle-coverage
 
 test-programs: build/unit_tests build/integration_tests $(REPORT_PROGRAMS)
@@ -91,6 +91,9 @@ oracle-mutants: ## planted faults of the walker that generated cases alone find 
 
 oracle-coverage: ## branches of the walker that generated cases alone take
 	tests/oracle/coverage.py -v
+
+bench-walker: ## what reading lineage adds to the planning of big statements
+	+tests/staged.sh tests/with_cluster.sh python3 tests/bench/walker.py
 
 test: ## everything that runs here, counted in one last line
 	tests/install-deps.sh test

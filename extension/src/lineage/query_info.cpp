@@ -50,6 +50,14 @@ List *QueryOutputs(Query *query) {
   return query->commandType == CMD_SELECT ? query->targetList : query->returningList;
 }
 
+TargetEntry *EntryOf(List *list, int resno) {
+  if (resno >= 1 && resno <= list_length(list)) {
+    TargetEntry *entry = list_nth_node(TargetEntry, list, resno - 1);
+    if (entry->resno == resno) return entry;
+  }
+  return get_tle_by_resno(list, static_cast<AttrNumber>(resno));
+}
+
 int QueryWidth(const Query *query) {
   int width = 0;
   ListCell *cell;

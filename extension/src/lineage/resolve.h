@@ -98,6 +98,9 @@ void AddStatementRows(Builder *builder, QueryInfo *info, SymBag *out);
 void AddArmConditions(Builder *builder, QueryInfo *info, SymBag *out);
 // The number of output columns.
 int QueryWidth(const Query *query);
+// The entry of an output list with this number; NULL for none. At once where, as a rule, entries
+// stand at their number: a list of 1,600 columns is not searched for each of them.
+TargetEntry *EntryOf(List *list, int resno);
 // The output list itself.
 List *QueryOutputs(Query *query);
 // Finds the CTE an entry names; *scope receives the query in whose WITH it stands.

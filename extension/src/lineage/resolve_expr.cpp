@@ -150,7 +150,7 @@ void AddSubLink(Builder *builder, QueryInfo *info, SubLink *link, uint8 kind, Sy
                   link->subLinkType == ARRAY_SUBLINK ? Compose(kind, kTransformation) : kind);
       break;
     default:  // ANY, ALL, ROWCOMPARE: what is compared
-      for (int i = 1; i <= QueryWidth(sub->query); i++)
+      for (int i = 1; i <= sub->ncolumns; i++)
         out->AddSet(QueryColumn(builder, sub, i), Compose(kind, kTransformation));
       AddExpr(builder, info, link->testexpr, Compose(kind, kTransformation), out);
       break;

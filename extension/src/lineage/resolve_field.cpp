@@ -19,7 +19,7 @@ void AddFieldOfEach(Builder *builder, QueryInfo *info, List *values, int field, 
 bool AddOutputField(Builder *builder, QueryInfo *query, int resno, int field, uint8 kind,
                     SymBag *out) {
   if (query->query->setOperations != nullptr) return false;
-  TargetEntry *entry = get_tle_by_resno(QueryOutputs(query->query), resno);
+  TargetEntry *entry = EntryOf(QueryOutputs(query->query), resno);
   if (entry == nullptr) return false;
   AddField(builder, query, reinterpret_cast<Node *>(entry->expr), field, kind, out);
   return true;

@@ -160,7 +160,7 @@ void AddPlainColumn(Builder *builder, QueryInfo *info, RangeTblEntry *rte, int v
     return;
   }
   if (query->onConflict != nullptr && varno == query->onConflict->exclRelIndex) {
-    TargetEntry *entry = get_tle_by_resno(query->targetList, attno);
+    TargetEntry *entry = EntryOf(query->targetList, attno);
     if (entry != nullptr) AddExpr(builder, info, reinterpret_cast<Node *>(entry->expr), kind, out);
     return;
   }
@@ -280,7 +280,7 @@ void AddSetOperationRows(Builder *builder, QueryInfo *info, SymBag *out) {
     RangeTblEntry *rte = rt_fetch(leaf.rtindex, info->query->rtable);
     if (!leaf.compared || rte->rtekind != RTE_SUBQUERY) continue;
     QueryInfo *query = InfoFor(builder, rte->subquery, info);
-    for (int column = 1; column <= QueryWidth(rte->subquery); column++)
+    for (int column = 1; column <= query->ncolumns; column++)
       out->AddSet(QueryColumn(builder, query, column), kFilter);
   }
 }
@@ -368,7 +368,7 @@ SymSet QueryColumn(Builder *builder, QueryInfo *info, int resno) {
   if (info->query->setOperations != nullptr) {
     AddSetOperationColumn(builder, info, resno, &bag);
   } else {
-    TargetEntry *entry = get_tle_by_resno(QueryOutputs(info->query), resno);
+    TargetEntry *entry = EntryOf(QueryOutputs(info->query), resno);
     if (entry != nullptr)
       AddExpr(builder, info, reinterpret_cast<Node *>(entry->expr), kIdentity, &bag);
   }

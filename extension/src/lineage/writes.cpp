@@ -71,7 +71,7 @@ void AddArbiter(Builder *builder, QueryInfo *info, OnConflictExpr *conflict, Sym
   }
   int column = -1;
   while ((column = bms_next_member(columns, column)) >= 0) {
-    TargetEntry *entry = get_tle_by_resno(info->query->targetList, column);
+    TargetEntry *entry = EntryOf(info->query->targetList, column);
     if (entry != nullptr)
       AddExpr(builder, info, reinterpret_cast<Node *>(entry->expr), kFilter, rows);
   }
