@@ -21,4 +21,17 @@ INSERT INTO setop SELECT a, b FROM s UNION SELECT x, y FROM s2;
 CREATE TABLE setop_all (p int, q text);
 INSERT INTO setop_all SELECT a, b FROM s UNION ALL SELECT x, y FROM s2;
 :show 'setop_all.%' ORDER BY line COLLATE "C";
+-- the columns of an arbiter decide, those that arrive and those that are there
+CREATE TABLE key (id int PRIMARY KEY, v text, w int UNIQUE);
+INSERT INTO key AS k SELECT id, y FROM s2 ON CONFLICT (id) DO UPDATE SET v = k.v || excluded.v;
+:show 'key.%' ORDER BY line COLLATE "C";
+CREATE TABLE keys (id int PRIMARY KEY, v text, w int UNIQUE);
+INSERT INTO keys SELECT id, y, x FROM s2 ON CONFLICT DO NOTHING;
+:show 'keys.%' ORDER BY line COLLATE "C";
+-- each arm of a MERGE numbers its sub-queries for several columns from 1
+CREATE TABLE arms (id int, v text, w int);
+MERGE INTO arms USING s2 ON arms.id = s2.id
+  WHEN MATCHED AND s2.x > 1 THEN UPDATE SET (v, w) = (SELECT max(s.b), max(s.a) FROM s)
+  WHEN MATCHED THEN UPDATE SET (v, w) = (SELECT s2.y, s2.x);
+:show 'arms.%' ORDER BY line COLLATE "C";
 DROP SCHEMA ora CASCADE;

@@ -22,6 +22,7 @@ struct QueryInfo {
   int ncolumns;
   SymSet rows;
   uint8 rows_state;
+  List *assigned;             // the target list of a write that is being read
   uint32 generation;          // memo is valid for this round of a recursive CTE
   const SymSet *substitutes;  // by attribute number: what entry `substituted` stands for
   int nsubstitutes;

@@ -60,13 +60,11 @@ void RememberParams(Builder *builder) {
   }
 }
 
-// UPDATE (a, b) = (SELECT …): the sub-query stands as a junk entry of the target list.
+// UPDATE (a, b) = (SELECT …): the sub-query stands as a junk entry of the same target list; each
+// arm of a MERGE counts its sub-queries from 1.
 void AddMultiExpr(Builder *builder, QueryInfo *info, int paramid, uint8 kind, SymBag *out) {
-  const OnConflictExpr *conflict = info->query->onConflict;
-  List *entries = info->query->targetList;
-  if (conflict != nullptr) entries = list_concat_copy(entries, conflict->onConflictSet);
   ListCell *cell;
-  foreach (cell, entries) {
+  foreach (cell, info->assigned) {
     TargetEntry *entry = lfirst_node(TargetEntry, cell);
     if (!IsA(entry->expr, SubLink)) continue;
     SubLink *link = reinterpret_cast<SubLink *>(entry->expr);

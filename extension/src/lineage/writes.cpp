@@ -38,6 +38,7 @@ Operation OperationOf(CmdType command) {
 // Joins what an arm's target list puts into columns to what is known of them.
 void AddTargets(Builder *builder, QueryInfo *info, List *targets, CmdType arm, Target *target) {
   Bitmapset *set = nullptr;
+  info->assigned = targets;
   ListCell *cell;
   foreach (cell, targets) {
     TargetEntry *entry = lfirst_node(TargetEntry, cell);
@@ -49,28 +50,48 @@ void AddTargets(Builder *builder, QueryInfo *info, List *targets, CmdType arm, T
   if (arm == CMD_UPDATE) target->updates.Append(set);
 }
 
-// The columns an ON CONFLICT looks at decide which rows are inserted and which updated.
-void AddArbiter(Builder *builder, QueryInfo *info, OnConflictExpr *conflict, SymBag *rows) {
+// The key columns of an index that are plain columns.
+Bitmapset *IndexColumns(Oid index, bool only_unique, Bitmapset *columns) {
+  HeapTuple tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(index));
+  if (!HeapTupleIsValid(tuple)) return columns;
+  Form_pg_index form = reinterpret_cast<Form_pg_index>(GETSTRUCT(tuple));
+  bool decides = form->indisunique || form->indisexclusion || !only_unique;
+  for (int i = 0; decides && i < form->indnkeyatts; i++) {
+    if (form->indkey.values[i] > 0) columns = bms_add_member(columns, form->indkey.values[i]);
+  }
+  ReleaseSysCache(tuple);
+  return columns;
+}
+
+// The columns whose values may conflict: of the arbiter named, or of every unique index.
+Bitmapset *ArbiterColumns(Oid target, OnConflictExpr *conflict) {
+  if (OidIsValid(conflict->constraint))
+    return IndexColumns(get_constraint_index(conflict->constraint), false, nullptr);
   Bitmapset *columns = nullptr;
-  if (OidIsValid(conflict->constraint)) {
-    Oid index = get_constraint_index(conflict->constraint);
-    HeapTuple tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(index));
-    if (HeapTupleIsValid(tuple)) {
-      Form_pg_index form = reinterpret_cast<Form_pg_index>(GETSTRUCT(tuple));
-      for (int i = 0; i < form->indnkeyatts; i++) {
-        if (form->indkey.values[i] > 0) columns = bms_add_member(columns, form->indkey.values[i]);
-      }
-      ReleaseSysCache(tuple);
-    }
-  }
   ListCell *cell;
-  foreach (cell, conflict->arbiterElems) {
-    InferenceElem *element = lfirst_node(InferenceElem, cell);
-    if (IsA(element->expr, Var))
-      columns = bms_add_member(columns, reinterpret_cast<Var *>(element->expr)->varattno);
+  if (conflict->arbiterElems != NIL) {
+    foreach (cell, pull_var_clause(reinterpret_cast<Node *>(conflict->arbiterElems), 0)) {
+      int column = lfirst_node(Var, cell)->varattno;
+      if (column > 0) columns = bms_add_member(columns, column);
+    }
+    return columns;
   }
+  Relation relation = RelationIdGetRelation(target);
+  if (relation == nullptr) return nullptr;
+  foreach (cell, RelationGetIndexList(relation))
+    columns = IndexColumns(lfirst_oid(cell), true, columns);
+  RelationClose(relation);
+  return columns;
+}
+
+// They decide which rows are inserted and which updated: those that arrive and those that are
+// there.
+void AddArbiter(Builder *builder, QueryInfo *info, OnConflictExpr *conflict, SymBag *rows) {
+  Oid target = rt_fetch(info->query->resultRelation, info->query->rtable)->relid;
+  Bitmapset *columns = ArbiterColumns(target, conflict);
   int column = -1;
   while ((column = bms_next_member(columns, column)) >= 0) {
+    AddRelationColumn(builder, target, column, kFilter, rows);
     TargetEntry *entry = EntryOf(info->query->targetList, column);
     if (entry != nullptr)
       AddExpr(builder, info, reinterpret_cast<Node *>(entry->expr), kFilter, rows);
