@@ -66,6 +66,7 @@ class Case:
     dead:    DIRECT edges that no assignment can show, with the reason.
     direct:  None, or exactly the DIRECT edges that must be there, as the generator built them:
              (source column, target column, subtype, masking).
+    types:   statements before the tables are created.
     reset:   statements before each further run, capture off, beside emptying and filling tables.
     """
 
@@ -78,6 +79,7 @@ class Case:
     dead: dict = dataclasses.field(default_factory=dict)
     features: set = dataclasses.field(default_factory=set)
     direct: set = None
+    types: list = dataclasses.field(default_factory=list)
     reset: list = dataclasses.field(default_factory=list)
     choices: list = dataclasses.field(default_factory=list)
 
@@ -85,6 +87,7 @@ class Case:
         """All that stands before the run. Triggers sleep while the rows are filled in."""
         schema = schema or f"o{self.seed}"
         lines = [f"CREATE SCHEMA {schema}", f"SET search_path = {schema}, public"]
+        lines += self.types
         lines += [table.create() for table in self.tables] + self.setup
         lines += ["SET session_replication_role = replica"]
         lines += [table.insert(table.rows) for table in self.tables if table.rows]

@@ -15,6 +15,7 @@ CONSTANTS = {
     "int[]": ("'{1,2}'::int[]", "'{3}'::int[]"),
     "text[]": ("'{a,b}'::text[]",),
     "jsonb": ("'{\"k\": 1}'::jsonb", "'{}'::jsonb"),
+    "pair": ("ROW(1, 'a')::pair",),
     "xml": ("'<r/>'::xml",),
     "tsvector": ("'a'::tsvector",),
 }
@@ -51,6 +52,8 @@ CONVERSIONS = {
     ("text", "jsonb"): (("jsonb_build_object('l', {})", 1),),
     ("text", "varchar(40)"): (("({})::varchar(40)", 1),),
     ("int", "varchar(40)"): (("({})::varchar(40)", 1),),
+    ("pair", "int"): (("({}).f1", 1),),
+    ("pair", "text"): (("({}).f2", 1), ("({})::text", 0)),
     ("text", "text[]"): (("ARRAY[{}]", 1),),
 }
 
@@ -382,7 +385,7 @@ class Expressions(Aggregates):
             u("jsonb_build_object('l', {})", "text"),
             b("({} || {})", "jsonb", "jsonb"),
             b("jsonb_set({}, '{{k}}', to_jsonb({}))", "jsonb", "int"),
-            u("({} -> 'k')", "jsonb"),
+            u("jsonb_build_object('k', {} -> 'k')", "jsonb"),
             u("jsonb_build_object('m', jsonb_build_array({}))", "int"),
             u("({} - 'k')", "jsonb"),
         ]

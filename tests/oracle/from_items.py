@@ -78,6 +78,9 @@ class FromItems:
     def _function(self, scope, word):
         """A set-returning function: each column is made of all its arguments."""
         make, draw, alias = self.expressions.make, self.draw, self.world.name("f")
+        own = list(self.world.functions.values())
+        if own and draw.chance(50):
+            return draw.one(own).item(self.expressions, scope, alias, word)
         form = draw.below(9)
         if form == 0:
             array = make("int[]", scope, 1)

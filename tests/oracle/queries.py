@@ -80,20 +80,14 @@ class Queries(FromItems):
             kind, use(union(lid.d, rid.d))
         )
         shared = {c.name for c in left.cols} & {c.name for c in right.cols}
-        types = {c.name: c.type for c in left.cols}
-        if shared == {"id"} and self.draw.chance(40):
-            text = f"{sql} NATURAL {kind} {right.sql}"
-        elif self.draw.chance(30):
-            return self.join_alias(sql, kind, left, right, merged)
-        else:
-            text = f"{sql} {kind} {right.sql} USING (id)"
-            if self.draw.chance(30):
-                text += " AS ju"
-        del types
-        own = Scope([Expr("id", "int", merged)] + left.refs() + right.refs())
+        word = "NATURAL " if shared == {"id"} and self.draw.chance(50) else ""
+        if word or self.draw.chance(40):
+            return self.join_alias(sql, word + kind, left, right, merged)
+        # Never by its bare name: that may mean another thing further in.
+        alias = self.world.name("ju")
+        text = f"{sql} {kind} {right.sql} USING (id) AS {alias}"
+        own = Scope([Expr(f"{alias}.id", "int", merged)] + left.refs() + right.refs())
         own.whole = {left.alias: left.whole(), right.alias: right.whole()}
-        if text.endswith(" AS ju"):
-            own.insert(0, Expr("ju.id", "int", merged))
         pair = [left, right]
         return text, own, pair
 
@@ -104,7 +98,8 @@ class Queries(FromItems):
         cols = [Col("j0", "int", merged)]
         cols += [Col(f"j{i + 1}", c.type, c.d) for i, c in enumerate(rest)]
         names = ", ".join(c.name for c in cols)
-        text = f"({sql} {kind} {right.sql} USING (id)) AS {alias}({names})"
+        using = "" if kind.startswith("NATURAL") else " USING (id)"
+        text = f"({sql} {kind} {right.sql}{using}) AS {alias}({names})"
         rel = Rel(alias, cols, text)
         return text, Scope().plus(rel), [rel]
 

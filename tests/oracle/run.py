@@ -11,6 +11,7 @@ The last line is `N passed, N failed, N skipped`; exit code 1 when any case fail
 import argparse
 import collections
 import importlib
+import itertools
 import multiprocessing
 import os
 import subprocess
@@ -127,8 +128,10 @@ def one(module, connection, seed, options, totals):
     totals["failed"] += 1
     if case.choices and not options.no_shrink and hasattr(module, "build"):
 
-        def judge(candidate):
-            return engine.judge(connection, candidate)
+        number = itertools.count()
+
+        def judge(candidate):  # in a schema of its own: the store remembers the last one's edges
+            return engine.judge(connection, candidate, f"o{seed}_{next(number)}")
 
         case, verdict = shrink.shrink(replay(module, options.kind, seed), judge, case, verdict)
     print(f"--- seed {seed} fails ({' '.join(sorted(case.features))})")

@@ -1,22 +1,15 @@
 """Random statements over random tables: generate(seed) makes one case."""
 
+import forms_schema
+import forms_session
+import forms_write
 from draw import Draw
-from queries import Queries, Scope
+from forms_schema import add_view
+from functions import add_function
+from queries import Queries
 from world import World
 
-DEPTH = 2
-
-
-def insert_select(world, queries):
-    """INSERT INTO t SELECT …"""
-    query = queries.query(Scope(), None, DEPTH)
-    target = world.target([c.type for c in query.cols])
-    for column, made in zip(target.columns, query.cols):
-        world.writes(target.name, column.name, made.d)
-    world.run.append(f"INSERT INTO {target.name} {query.sql}")
-
-
-FORMS = [insert_select]
+FORMS = forms_write.FORMS * 2 + forms_schema.FORMS + forms_session.FORMS
 
 
 def build(draw, seed):
@@ -24,9 +17,18 @@ def build(draw, seed):
     world = World(draw, seed)
     for _ in range(draw.between(1, 2)):
         world.source()
-    form = draw.one(FORMS)
-    world.features.add(form.__name__)
-    form(world, Queries(world))
+    queries = Queries(world)
+    if draw.chance(15):
+        world.need_composite()
+        world.source(types=["pair", "int"])
+    if draw.chance(25):
+        add_function(world, queries)
+    if draw.chance(25):
+        add_view(world, queries)
+    for _ in range(draw.between(1, 2)):
+        form = draw.one(FORMS)
+        world.features.add(form.__name__)
+        form(world, queries)
     return world.case()
 
 

@@ -13,6 +13,7 @@ class World:
     def __init__(self, draw, seed):
         self.draw, self.seed = draw, seed
         self.tables, self.setup, self.run, self.targets = [], [], [], []
+        self.types = []
         self.relations = []  # (name, [Col]): base tables and views that queries may name
         self.direct, self.exact = set(), True
         self.features, self.reset, self.dead = set(), [], {}
@@ -59,6 +60,13 @@ class World:
         self.targets.append(table.name)
         return table
 
+    def need_composite(self):
+        """The composite type of the case, made when it is asked for first."""
+        if self.composite is None:
+            self.composite = ("pair", [("f1", "int"), ("f2", "text")])
+            self.types.append("CREATE TYPE pair AS (f1 int, f2 text)")
+        return "pair"
+
     def rel(self, name, cols, alias):
         """A base table or view as FROM item."""
         return Rel(alias, [Col(c.name, c.type, c.d) for c in cols], f"{name} AS {alias}")
@@ -79,6 +87,7 @@ class World:
             dead=self.dead,
             features=self.features,
             reset=self.reset,
+            types=self.types,
             direct=self.direct if self.exact else None,
         )
         return made
