@@ -34,4 +34,10 @@ MERGE INTO arms USING s2 ON arms.id = s2.id
   WHEN MATCHED AND s2.x > 1 THEN UPDATE SET (v, w) = (SELECT max(s.b), max(s.a) FROM s)
   WHEN MATCHED THEN UPDATE SET (v, w) = (SELECT s2.y, s2.x);
 :show 'arms.%' ORDER BY line COLLATE "C";
+-- a field of a composite value is followed through the arms of a set operation
+CREATE TYPE pair AS (f1 int, f2 text);
+CREATE TABLE fields (p int, q text);
+INSERT INTO fields SELECT (u.w).f1, (u.w).f2
+  FROM (SELECT ROW(a, b)::pair AS w FROM s UNION ALL SELECT ROW(x, y)::pair FROM s2) u;
+:show 'fields.%' ORDER BY line COLLATE "C";
 DROP SCHEMA ora CASCADE;

@@ -232,8 +232,9 @@ def row_security(world, queries):
     world.setup += [
         f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY",
         f"CREATE POLICY p ON {name} USING ({using})",
-        "DO $do$ BEGIN EXECUTE format('GRANT USAGE ON SCHEMA %I TO oracle_reader', current_schema());"
-        " EXECUTE format('GRANT ALL ON ALL TABLES IN SCHEMA %I TO oracle_reader', current_schema());"
+        "DO $do$ DECLARE s text := current_schema(); BEGIN"
+        " EXECUTE format('GRANT USAGE ON SCHEMA %I TO oracle_reader', s);"
+        " EXECUTE format('GRANT ALL ON ALL TABLES IN SCHEMA %I TO oracle_reader', s);"
         " END $do$",
     ]
     world.run += ["SET ROLE oracle_reader", f"INSERT INTO {target.name} {query.sql}", "RESET ROLE"]

@@ -141,7 +141,6 @@ def multi(world, queries, target, scope, one, two):
             "o" if not all(c.type in ("int", "text", "numeric", "bool") for c in query.cols) else ""
         )
         names = ", ".join(f"z.{c.name}" for c in query.cols)
-        del order
         return f"{left} = (SELECT {names} FROM ({query.sql}) AS z ORDER BY {names} LIMIT 1)"
     values = [make(c.type, scope, 2) for c in (one, two)]
     put(world, target, values, [one.name, two.name])
@@ -182,10 +181,9 @@ def elements(world, queries):
         )
         world.writes(target.name, "c2", use(text.d | other.d))
         world.run.append(
-            f"INSERT INTO {target.name} (id, c1[1], c2.f1, c2.f2) SELECT {source.alias}.id + 0,"
-            f" {number.sql}, {other.sql}, {text.sql} FROM {source.sql} WHERE {source.alias}.id > 60".replace(
-                f"{source.alias}.id + 0", f"{source.alias}.id"
-            )
+            f"INSERT INTO {target.name} (id, c1[1], c2.f1, c2.f2) SELECT {source.alias}.id,"
+            f" {number.sql}, {other.sql}, {text.sql} FROM {source.sql}"
+            f" WHERE {source.alias}.id > 60"
         )
         return target
     own = frozenset({(f"{target.name}.c1", 1, False)})

@@ -1,5 +1,6 @@
 """Random statements over random tables: generate(seed) makes one case."""
 
+import composites
 import forms_schema
 import forms_session
 import forms_write
@@ -9,14 +10,14 @@ from functions import add_function
 from queries import Queries
 from world import World
 
-FORMS = forms_write.FORMS * 2 + forms_schema.FORMS + forms_session.FORMS
+FORMS = forms_write.FORMS * 2 + forms_schema.FORMS + forms_session.FORMS + composites.FORMS
 
 
 def build(draw, seed):
     """One case from the draws."""
     world = World(draw, seed)
     for _ in range(draw.between(1, 2)):
-        world.source()
+        world.source(dropped=draw.chance(15))
     queries = Queries(world)
     if draw.chance(15):
         world.need_composite()

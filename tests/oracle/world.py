@@ -25,14 +25,21 @@ class World:
         self.names += 1
         return f"{prefix}{self.names}"
 
-    def source(self, types=None, rows=None, unique_id=True, prefix="s"):
+    def source(self, types=None, rows=None, unique_id=True, prefix="s", dropped=False):
         """A new table with data, its first column a unique id."""
         draw = self.draw
         types = types or [draw.one(TYPES) for _ in range(draw.between(2, 4))]
         columns = [cases.Column("id", "int", not_null=True, unique=True)] if unique_id else []
         for i, type_ in enumerate(types):
             columns.append(cases.Column("abcdefgh"[i], type_, not_null=draw.chance(20)))
-        return self.add_table(self.name(prefix), columns, rows)
+        name = self.name(prefix)
+        if not dropped:
+            return self.add_table(name, columns, rows)
+        # Attribute numbers and places differ where a column was dropped.
+        listed = ", ".join(["gone int"] + [c.ddl() for c in columns])
+        ddl = f"CREATE TABLE {name} ({listed});ALTER TABLE {name} DROP COLUMN gone"
+        self.features.add("dropped column")
+        return self.add_table(name, columns, rows, ddl=ddl)
 
     def add_table(self, name, columns, rows=None, ddl=""):
         draw = self.draw

@@ -104,6 +104,14 @@ int QueryWidth(const Query *query);
 TargetEntry *EntryOf(List *list, int resno);
 // The output list itself.
 List *QueryOutputs(Query *query);
+// A leaf of a set operation tree.
+struct Leaf {
+  int rtindex;
+  bool excluded;  // on the right of EXCEPT: its values only decide
+  bool compared;  // below all but UNION ALL: rows are there or not by what they hold
+};
+// Every leaf of the tree at `node`; at its top nothing is excluded and nothing compared.
+void CollectLeaves(Node *node, bool excluded, bool compared, PodVector<Leaf> *leaves);
 // Finds the CTE an entry names; *scope receives the query in whose WITH it stands.
 CommonTableExpr *FindCte(Builder *builder, QueryInfo *info, RangeTblEntry *rte, QueryInfo **scope);
 

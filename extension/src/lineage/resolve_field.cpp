@@ -15,10 +15,22 @@ void AddFieldOfEach(Builder *builder, QueryInfo *info, List *values, int field, 
     AddField(builder, info, static_cast<Node *>(lfirst(cell)), field, kind, out);
 }
 
-// Field `field` of output column `resno`; false when the query makes it of several.
+bool AddColumnField(Builder *builder, QueryInfo *scope, RangeTblEntry *rte, int attno, int field,
+                    uint8 kind, SymBag *out);
+
+// Field `field` of output column `resno`; of each arm whose rows arrive in a set operation.
 bool AddOutputField(Builder *builder, QueryInfo *query, int resno, int field, uint8 kind,
                     SymBag *out) {
-  if (query->query->setOperations != nullptr) return false;
+  if (query->query->setOperations != nullptr) {
+    PodVector<Leaf> leaves = {};
+    CollectLeaves(query->query->setOperations, false, false, &leaves);
+    for (const Leaf &leaf : leaves) {
+      RangeTblEntry *rte = rt_fetch(leaf.rtindex, query->query->rtable);
+      if (!leaf.excluded && !AddColumnField(builder, query, rte, resno, field, kind, out))
+        AddRteColumn(builder, query, leaf.rtindex, resno, Compose(kind, kTransformation), out);
+    }
+    return true;
+  }
   TargetEntry *entry = EntryOf(QueryOutputs(query->query), resno);
   if (entry == nullptr) return false;
   AddField(builder, query, reinterpret_cast<Node *>(entry->expr), field, kind, out);

@@ -7,24 +7,6 @@ namespace pg_lineage {
 
 namespace {
 
-// A leaf of a set operation tree.
-struct Leaf {
-  int rtindex;
-  bool excluded;  // on the right of EXCEPT: its values only decide
-  bool compared;  // below all but UNION ALL: rows are there or not by what they hold
-};
-
-void CollectLeaves(Node *node, bool excluded, bool compared, PodVector<Leaf> *leaves) {
-  if (IsA(node, RangeTblRef)) {
-    leaves->Append({reinterpret_cast<RangeTblRef *>(node)->rtindex, excluded, compared});
-    return;
-  }
-  SetOperationStmt *operation = castNode(SetOperationStmt, node);
-  if (operation->op != SETOP_UNION || !operation->all) compared = true;
-  CollectLeaves(operation->larg, excluded, compared, leaves);
-  CollectLeaves(operation->rarg, excluded || operation->op == SETOP_EXCEPT, compared, leaves);
-}
-
 // Column `resno` of the leaves of a set operation.
 void AddSetOperationColumn(Builder *builder, QueryInfo *info, int resno, SymBag *out) {
   PodVector<Leaf> leaves = {};
@@ -297,6 +279,17 @@ void AddClauses(Builder *builder, QueryInfo *info, SymBag *out) {
 }
 
 }  // namespace
+
+void CollectLeaves(Node *node, bool excluded, bool compared, PodVector<Leaf> *leaves) {
+  if (IsA(node, RangeTblRef)) {
+    leaves->Append({reinterpret_cast<RangeTblRef *>(node)->rtindex, excluded, compared});
+    return;
+  }
+  SetOperationStmt *operation = castNode(SetOperationStmt, node);
+  if (operation->op != SETOP_UNION || !operation->all) compared = true;
+  CollectLeaves(operation->larg, excluded, compared, leaves);
+  CollectLeaves(operation->rarg, excluded || operation->op == SETOP_EXCEPT, compared, leaves);
+}
 
 void AddRteColumn(Builder *builder, QueryInfo *info, int varno, int attno, uint8 kind,
                   SymBag *out) {
