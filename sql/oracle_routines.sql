@@ -48,4 +48,26 @@ CREATE TABLE note (z int);
 CREATE TABLE strict_result (x int, y int);
 INSERT INTO strict_result SELECT noted(s.a), newest(s.a) FROM s;
 :show 'note.%' OR line LIKE 'strict_result.%' ORDER BY line COLLATE "C";
+
+-- … also where it always refuses those that its WHEN lets it see, and about what fires after it
+CREATE TABLE kept (x int, y text);
+CREATE TABLE after_kept (z int);
+CREATE FUNCTION refuse_by_table() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN IF (SELECT max(a) FROM s) > 0 THEN RETURN NULL; END IF; RETURN NEW; END $$;
+CREATE FUNCTION after_kept() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN INSERT INTO after_kept VALUES (1); RETURN NULL; END $$;
+CREATE TRIGGER refuse BEFORE INSERT ON kept FOR EACH ROW WHEN (NEW.x > 1)
+  EXECUTE FUNCTION refuse_by_table();
+CREATE TRIGGER after_kept AFTER INSERT ON kept FOR EACH ROW EXECUTE FUNCTION after_kept();
+INSERT INTO kept SELECT id, b FROM s ORDER BY id DESC;
+:show 'kept.%' OR line LIKE 'after_kept.%' ORDER BY line COLLATE "C";
+
+-- a condition around CALL decides about what the procedure writes
+CREATE TABLE called (z int);
+CREATE PROCEDURE write_called(INOUT n int) LANGUAGE plpgsql AS $$
+BEGIN INSERT INTO called VALUES (1); n := n + 1; END $$;
+DO $$ DECLARE n int := 1; BEGIN
+  IF (SELECT max(a) FROM s) > 0 THEN CALL write_called(n); END IF;
+END $$;
+:show 'called.%' ORDER BY line COLLATE "C";
 DROP SCHEMA orr CASCADE;

@@ -244,8 +244,8 @@ const SourceSet *CallerCondition(const StackNode *node) {
   if (node == nullptr) return EmptySet();
   if (node->kind == NodeKind::kRun && node->run != nullptr) return RunDecides(node->run);
   if (node->kind == NodeKind::kRoutine) return FrameCondition(node->frame);
-  const RoutineFrame *frame = TopFrame();
-  const SourceSet *set = frame == nullptr ? EmptySet() : FrameCondition(frame);
+  // The statement that runs the utility statement: not the innermost frame, which may be new.
+  const SourceSet *set = CallerCondition(NodeBelow(node));
   if (node->kind != NodeKind::kUtility || node->utility == nullptr ||
       node->utility->shape == nullptr)
     return set;
@@ -279,6 +279,11 @@ void NoteStrictness(RoutineFrame *frame, const ArgumentSets &arguments) {
     return;
   for (const SourceSet *argument : arguments.values)
     frame->base_condition = UnionSets(frame->base_condition, AsCondition(argument));
+}
+
+void DecideFurther(const StackNode *caller, const SourceSet *condition) {
+  if (caller != nullptr && caller->kind == NodeKind::kRun && caller->run != nullptr)
+    caller->run->decides = UnionSets(RunDecides(caller->run), condition);
 }
 
 void ReportResult(const StackNode *caller, const Callee &callee, const ResultTaint &result) {

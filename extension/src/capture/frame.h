@@ -100,7 +100,7 @@ struct RoutineFrame {
                      // routed
   bool before_row_trigger;
   const RecordTaint *returned;  // by a BEFORE trigger: NEW or a row of its own; NULL: none
-  const SourceSet *kept;        // decides that a BEFORE trigger lets its row through
+  const SourceSet *kept;        // decides whether a BEFORE trigger lets its row through
   TaintSlot *slots;
   int nslots;
   int capacity;

@@ -84,7 +84,7 @@ const Shape *ReturnedShape(const RoutineFrame *frame, const RecordTaint *now) {
   return changed ? ShapeCacheKeep(BuildRowShape(frame->trigger_node, row)) : nullptr;
 }
 
-// What decided inside a BEFORE trigger that its row is stored: an edge to the rows, beside what
+// What decided inside a BEFORE trigger whether its row is stored: an edge to the rows, beside what
 // decides about the firing statement itself.
 const SourceSet *LetThrough(const RoutineFrame *frame, const StackNode *caller) {
   if (frame->kept->size == 0) return EmptySet();
@@ -115,10 +115,11 @@ void AddReturnedRow(const RoutineFrame *frame, Flow *flow) {
 }
 
 void EmitTriggerRow(RoutineFrame *frame, const StackNode *caller, const EventPath *path) {
-  if (!frame->before_row_trigger || frame->returned == nullptr) return;
+  if (!frame->before_row_trigger) return;
   Flow flow = {};
   flow.rows = LetThrough(frame, caller);
-  AddReturnedRow(frame, &flow);
+  if (flow.rows->size > 0) DecideFurther(caller, flow.rows);
+  if (frame->returned != nullptr) AddReturnedRow(frame, &flow);
   if (flow.rows->size == 0 && flow.columns.Empty()) return;
   flow.target = frame->trigger_node;
   flow.operation = Operation::kTrigger;

@@ -36,6 +36,9 @@ const SourceSet *RunDecides(RunState *run);
 // Hands what a routine returned to whoever called it.
 // A STRICT function runs because none of its arguments is NULL.
 void NoteStrictness(RoutineFrame *frame, const ArgumentSets &arguments);
+// A trigger of the caller's statement lets rows through or not: that decides about what fires
+// after.
+void DecideFurther(const StackNode *caller, const SourceSet *condition);
 void ReportResult(const StackNode *caller, const Callee &callee, const ResultTaint &result);
 
 // ---- capture/plpgsql_flow.cpp: one rule per statement ------------------------------------------
