@@ -57,6 +57,11 @@ CREATE TEMP TABLE passing (id int, v text);
 COPY passing FROM :'file' WHERE id < 9;
 CREATE TABLE passed AS SELECT * FROM passing;
 :shown 'passed.%' ORDER BY line COLLATE "C";
+-- an ERROR in the user's condition is his alone
+\set VERBOSITY sqlstate
+COPY passed FROM :'file' WHERE nothing > 1;
+\set VERBOSITY default
+SELECT errors_swallowed FROM lineage.health;
 -- a program's command is not told
 COPY passed FROM PROGRAM 'echo secret >/dev/null; printf "7\tx\n"';
 :show 'passed.%program%' ORDER BY line COLLATE "C";

@@ -1,6 +1,7 @@
 #include "capture/copy.h"
 
 #include "capture/emit.h"
+#include "edge/guard.h"
 #include "lineage/resolve.h"
 #include "lineage/shape_cache.h"
 #include "lineage/temp_tables.h"
@@ -61,7 +62,6 @@ const SourceSet *RoutineCondition() {
 
 // WHERE, whose columns are those of the new row.
 Node *CopyCondition(const CopyStmt *copy, Oid relid) {
-  if (copy->whereClause == nullptr) return nullptr;
   Relation relation = RelationIdGetRelation(relid);
   if (relation == nullptr) return nullptr;
   ParseState *state = make_parsestate(nullptr);
@@ -77,12 +77,15 @@ Node *CopyCondition(const CopyStmt *copy, Oid relid) {
 
 // The statement's shape, once its relation is locked.
 void ShapeCopyFrom(UtilityState *state, const CopyStmt *copy, Oid relid) {
+  Node *volatile condition = nullptr;
+  if (copy->whereClause != nullptr && !Tried([&] { condition = CopyCondition(copy, relid); }))
+    return;
   PodVector<int16> numbers = {};
   PodVector<const char *> names = {};
   CopyColumns(copy, relid, &numbers, &names);
   uint32 uri = RegisterUri(CopyUri(copy));
   SetUriColumns(uri, names.size, names.items);
-  RowSpec row = {numbers.size, numbers.items, true, CopyCondition(copy, relid)};
+  RowSpec row = {numbers.size, numbers.items, true, condition, NIL};
   const Shape *shape = ShapeCacheKeep(BuildRowShape(relid, row));
   state->params = static_cast<const SourceSet **>(
       MemoryContextAlloc(state->context, sizeof(SourceSet *) * Max(shape->nparams, 1)));
@@ -97,6 +100,7 @@ void EndCopyFrom(UtilityState *state, const CopyStmt *copy, int64 rows) {
     Oid relid = RangeVarGetRelid(copy->relation, NoLock, true);
     if (!OidIsValid(relid)) return;
     ShapeCopyFrom(state, copy, relid);
+    if (state->shape == nullptr) return;
   }
   const ShapeWrite &write = state->shape->writes[0];
   ResolveContext context = UtilityContext(state);

@@ -80,7 +80,7 @@ const Shape *ReturnedShape(const RoutineFrame *frame, const RecordTaint *now) {
       column = get_attnum(frame->trigger_node, NameStr(TupleDescAttr(desc, i)->attname));
     columns.Append(kept ? static_cast<int16>(0) : column);
   }
-  RowSpec row = {columns.size, columns.items, false, nullptr};
+  RowSpec row = {columns.size, columns.items, false, nullptr, NIL};
   return changed ? ShapeCacheKeep(BuildRowShape(frame->trigger_node, row)) : nullptr;
 }
 

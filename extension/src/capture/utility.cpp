@@ -1,5 +1,6 @@
 #include "capture/utility.h"
 
+#include "capture/alter.h"
 #include "capture/copy.h"
 #include "capture/drop_notice.h"
 #include "capture/emit.h"
@@ -40,6 +41,9 @@ UtilityKind KindOf(Node *statement) {
                                                               : UtilityKind::kCopyTo;
     case T_CallStmt:
       return UtilityKind::kCall;
+    case T_AlterTableStmt:
+      return AlterGivesValues(reinterpret_cast<AlterTableStmt *>(statement)) ? UtilityKind::kAlter
+                                                                             : UtilityKind::kOther;
     default:
       return UtilityKind::kOther;
   }
@@ -74,6 +78,8 @@ void Prepare(UtilityState *state, Node *statement, ParamListInfo params) {
     PrepareCall(state, reinterpret_cast<CallStmt *>(statement), params);
   if (state->kind == UtilityKind::kCopyFrom)
     PrepareCopyFrom(state, reinterpret_cast<CopyStmt *>(statement));
+  if (state->kind == UtilityKind::kAlter)
+    PrepareAlter(state, reinterpret_cast<AlterTableStmt *>(statement));
 }
 
 void StoreOutputs(UtilityState *state, RangeVar *target, Operation operation, const char *text) {
@@ -124,6 +130,9 @@ void After(UtilityState *state, const PlannedStmt *plan, const char *source,
       break;
     case T_CopyStmt:
       EndCopy(state, reinterpret_cast<CopyStmt *>(statement), rows);
+      break;
+    case T_AlterTableStmt:
+      EndAlter(state, reinterpret_cast<AlterTableStmt *>(statement));
       break;
     case T_TruncateStmt:
       AfterTruncate(reinterpret_cast<TruncateStmt *>(statement));

@@ -11,12 +11,20 @@
 
 namespace pg_lineage {
 
-enum class UtilityKind : uint8 { kOther, kCreateTableAs, kRefresh, kCopyFrom, kCopyTo, kCall };
+enum class UtilityKind : uint8 {
+  kOther,
+  kCreateTableAs,
+  kRefresh,
+  kCopyFrom,
+  kCopyTo,
+  kCall,
+  kAlter
+};
 
 struct UtilityState {
   UtilityKind kind;
   MemoryContext context;     // holds all below; NULL for kOther
-  const Shape *shape;        // kCall: its one call; kCopyFrom: its write; else NULL
+  const Shape *shape;        // kCall: its one call; kCopyFrom, kAlter: its write; else NULL
   const SourceSet **params;  // by index into shape->params
   ObservationList observed;  // what the routines gave back that it called
   FiredRows fired;

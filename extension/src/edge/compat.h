@@ -142,7 +142,15 @@ inline bool IsInUse(const PLpgSQL_function *function) {
 namespace pg_lineage {
 namespace compat {
 
-// 16 made one function of the access checks per kind of object.
+// 16 made one function of the access checks per kind of object, and one of the ownership checks.
+inline bool OwnsRelation(Oid relid, Oid role) {
+#if PG_VERSION_NUM >= 160000
+  return object_ownercheck(RelationRelationId, relid, role);
+#else
+  return pg_class_ownercheck(relid, role);
+#endif
+}
+
 inline bool MayExecute(Oid function, Oid role) {
 #if PG_VERSION_NUM >= 160000
   return object_aclcheck(ProcedureRelationId, function, role, ACL_EXECUTE) == ACLCHECK_OK;

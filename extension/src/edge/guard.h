@@ -60,4 +60,38 @@ inline bool Guarded(const char *where, Body body) {
   return fine;
 }
 
+// Runs `body`, which analyses what the user wrote, in a subtransaction. False when that raised an
+// error: it is the user's, who is told by his own statement, and leaves nothing behind.
+template <typename Body>
+inline bool Tried(Body body) {
+  if (IsInParallelMode() || IsParallelWorker()) return false;
+  MemoryContext caller = CurrentMemoryContext;
+  ResourceOwner owner = CurrentResourceOwner;
+  volatile bool fine = true;
+  BeginInternalSubTransaction(nullptr);
+  MemoryContextSwitchTo(caller);
+  PG_TRY();
+  {
+    body();
+    ReleaseCurrentSubTransaction();
+  }
+  PG_CATCH();
+  {
+    MemoryContextSwitchTo(caller);
+    const bool rethrow = MustRethrow();
+    ErrorData *error = CopyErrorData();
+    FlushErrorState();
+    RollbackAndReleaseCurrentSubTransaction();
+    // Ours has ended first: an exception block that catches the error ends the innermost one.
+    CurrentResourceOwner = owner;
+    if (rethrow) ReThrowError(error);
+    FreeErrorData(error);
+    fine = false;
+  }
+  PG_END_TRY();
+  MemoryContextSwitchTo(caller);
+  CurrentResourceOwner = owner;
+  return fine;
+}
+
 }  // namespace pg_lineage

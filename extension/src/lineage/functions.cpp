@@ -154,37 +154,11 @@ List *AnalyseBody(HeapTuple tuple, Node *call, Oid collation) {
   return queries;
 }
 
-// Runs AnalyseBody in a subtransaction: a body whose temporary tables do not exist yet is no error
-// of ours and none of the user's. NIL when it cannot be analysed.
+// NIL when it cannot be analysed: a body whose temporary tables do not exist yet is no error.
 List *TryAnalyseBody(HeapTuple tuple, Node *call, Oid collation) {
-  if (IsInParallelMode() || IsParallelWorker()) return NIL;
-  MemoryContext caller = CurrentMemoryContext;
-  ResourceOwner owner = CurrentResourceOwner;
   List *volatile queries = NIL;
-  BeginInternalSubTransaction(nullptr);
-  MemoryContextSwitchTo(caller);
-  PG_TRY();
-  {
-    queries = AnalyseBody(tuple, call, collation);
-    ReleaseCurrentSubTransaction();
-  }
-  PG_CATCH();
-  {
-    MemoryContextSwitchTo(caller);
-    const bool rethrow = MustRethrow();
-    ErrorData *error = CopyErrorData();
-    FlushErrorState();
-    RollbackAndReleaseCurrentSubTransaction();
-    // Ours has ended first: an exception block that catches the error ends the innermost one.
-    CurrentResourceOwner = owner;
-    if (rethrow) ReThrowError(error);
-    FreeErrorData(error);
-    queries = NIL;
-  }
-  PG_END_TRY();
-  MemoryContextSwitchTo(caller);
-  CurrentResourceOwner = owner;
-  return queries;
+  bool fine = Tried([&] { queries = AnalyseBody(tuple, call, collation); });
+  return fine ? queries : NIL;
 }
 
 // The statement that gives the function's result: the last one that returns rows.

@@ -95,12 +95,13 @@ Shape *BuildShape(Query *query);
 // The shape of CALL: one entry in `calls`, nothing else.
 Shape *BuildCallShape(FuncExpr *call);
 
-// A row that is put into a relation by what is no query, such as COPY.
+// A row that is put into a relation or changed there by what is no query, such as COPY.
 struct RowSpec {
   int ncolumns;
   const int16 *columns;  // attribute numbers that take $1, $2 …
   bool defaults;         // the others take their defaults
   Node *condition;       // on the new row (varno 1); NULL: none
+  List *targets;         // TargetEntrys: values computed from the row as it was (varno 1)
 };
 
 // The shape of such a write: one entry in `writes`, with its generated columns.

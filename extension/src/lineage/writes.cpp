@@ -306,6 +306,7 @@ ShapeWrite AddRowWrite(Builder *builder, Oid relid, const RowSpec &row) {
     uint32 param = static_cast<uint32>(ParamIndex(builder, i + 1, 0));
     target.columns[column - 1].Add({param, 0, kIdentity, SymType::kParam});
   }
+  AddTargets(builder, RowScope(target, nullptr), row.targets, CMD_INSERT, &target);
   if (row.defaults) AddDefaults(builder, given, &target);
   if (row.condition != nullptr)
     AddExpr(builder, RowScope(target, Written(target)), row.condition, kFilter, &target.rows);

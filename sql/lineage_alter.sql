@@ -1,0 +1,29 @@
+-- ALTER TABLE that gives rows values: defaults that read, TYPE … USING.
+\set schema lin_a
+\i sql/include/shown.sql
+CREATE TABLE conf (k text, n int);
+INSERT INTO conf VALUES ('z', 9);
+CREATE FUNCTION by_sql() RETURNS int LANGUAGE sql STABLE AS 'SELECT n FROM conf WHERE k = ''z''';
+CREATE FUNCTION by_plpgsql() RETURNS int LANGUAGE plpgsql STABLE AS
+  $$ BEGIN RETURN (SELECT n FROM conf); END $$;
+CREATE FUNCTION looked_up(i text) RETURNS int LANGUAGE plpgsql STABLE AS
+  $$ BEGIN RETURN (SELECT x FROM s2 WHERE y = i); END $$;
+CREATE TABLE o (a int, b text, c text);
+INSERT INTO o VALUES (1, '2', 'q');
+ALTER TABLE o ADD COLUMN d int DEFAULT by_sql(), ADD COLUMN e int DEFAULT by_plpgsql(),
+  ADD COLUMN f int DEFAULT 5;
+:show 'o.%' ORDER BY line COLLATE "C";
+-- values computed from the row as it was; what only changes the type stays where it is
+CREATE TABLE u (a int, b text, c text, d int);
+INSERT INTO u VALUES (1, '2', 'q', 4);
+ALTER TABLE u ALTER b TYPE int USING a + length(b), ALTER c TYPE int USING looked_up(c),
+  ALTER d TYPE bigint;
+:show 'u.%' ORDER BY line COLLATE "C";
+-- rolled back, it made none; an ERROR does no harm
+BEGIN;
+ALTER TABLE u ADD COLUMN e int DEFAULT by_sql();
+ROLLBACK;
+ALTER TABLE u ALTER a TYPE int USING nothing;
+SELECT count(*) FROM lineage.column_lineage WHERE target_table = 'lin_a.u' AND target_column = 'e';
+SELECT errors_swallowed FROM lineage.health;
+DROP SCHEMA lin_a CASCADE;
