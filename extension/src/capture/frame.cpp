@@ -27,9 +27,44 @@ const Observation *FindObserved(const ObservationList *list, const ShapeCall &ca
   return nullptr;
 }
 
+bool Holds(const SourceSet *set, const Source &source) {
+  for (int i = 0; i < set->size; i++) {
+    if (set->items[i].node == source.node && set->items[i].column == source.column) return true;
+  }
+  return false;
+}
+
+// What a function behind an aggregate gave beyond what it was given: the arguments of all calls of
+// it cannot be told apart, and are told beside it.
+void AddSupportSources(const ResolveContext &context, const Sym &sym, SourceBag *bag) {
+  const ShapeCall &call = context.shape->calls[sym.id];
+  const SourceSet *given = EmptySet();
+  for (int i = 0; i < context.shape->ncalls; i++) {
+    const ShapeCall &other = context.shape->calls[i];
+    if (other.supports) given = UnionSets(given, ResolveSet(context, other.args[0]));
+  }
+  int from = 0;
+  while (context.observed != nullptr) {
+    const Observation *observed = FindObserved(context.observed, call, &from);
+    if (observed == nullptr) return;
+    for (int i = 0; i < observed->size; i++) {
+      const SourceSet *column = context.observed->columns[observed->first + i];
+      SourceBag beyond = {};
+      for (int s = 0; s < column->size; s++) {
+        if (!Holds(given, column->items[s])) beyond.Add(column->items[s]);
+      }
+      if (!beyond.items.Empty()) bag->AddSet(beyond.Intern(), sym.kind);
+    }
+  }
+}
+
 // The result of a call: what was observed, else what its arguments may have made it.
 void AddCallSources(const ResolveContext &context, const Sym &sym, SourceBag *bag) {
   const ShapeCall &call = context.shape->calls[sym.id];
+  if (call.supports) {
+    AddSupportSources(context, sym, bag);
+    return;
+  }
   int from = 0;
   bool seen = false;
   while (context.observed != nullptr) {
@@ -66,6 +101,9 @@ int FieldNumber(RoutineFrame *frame, PLpgSQL_recfield *field) {
   PLpgSQL_rec *record = reinterpret_cast<PLpgSQL_rec *>(frame->estate->datums[field->recparentno]);
   if (record->erh == nullptr) return 0;
   if (field->rectupledescid == record->erh->er_tupdesc_id) return field->finfo.fnumber;
+  // r := ROW(r.a, …): the layout in which the field was evaluated, not the one that r has since.
+  if (field->recparentno == frame->replaced && field->rectupledescid != 0)
+    return field->finfo.fnumber;
   ExpandedRecordFieldInfo info;
   if (!expanded_record_lookup_field(record->erh, field->fieldname, &info)) return 0;
   return info.fnumber;
@@ -192,6 +230,7 @@ RoutineFrame *AcquireFrame(int depth, int nslots) {
   frame->base_condition = frame->row_count = EmptySet();
   frame->observed.items.size = frame->observed.columns.size = 0;
   frame->initial_new = nullptr;
+  frame->replaced = -1;
   ClearResult(&frame->result);
   return frame;
 }

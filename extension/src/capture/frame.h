@@ -110,6 +110,7 @@ struct RoutineFrame {
   ResultTaint result;
   ObservationList observed;
   const RecordTaint *initial_new;
+  int replaced;  // the record that the statement now at its end has given another value; else -1
 };
 
 // A clean frame for the node at stack position `depth`, with `nslots` empty slots.

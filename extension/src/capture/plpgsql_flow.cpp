@@ -157,7 +157,9 @@ void EndAssign(RoutineFrame *frame, PLpgSQL_stmt_assign *assign) {
     ResultTaint value = {};
     ClearResult(&value);
     value.columns.context = CurrentMemoryContext;
+    frame->replaced = target->dno;
     ExprColumns(frame, assign->expr, &value);
+    frame->replaced = -1;
     AssignVariable(frame, target, value.columns.size, value.columns.items);
     return;
   }

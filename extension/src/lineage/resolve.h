@@ -127,6 +127,10 @@ ShapeWrite AddRowWrite(Builder *builder, Oid relid, const RowSpec &row);
 void AddCall(Builder *builder, QueryInfo *info, Node *call, Oid function, List *args, int16 column,
              uint8 kind, SymBag *out);
 
+// What the functions behind an aggregate of the user's add to its arguments: what they read.
+void AddSupportCalls(Builder *builder, QueryInfo *info, Node *call, Oid aggregate, List *args,
+                     uint8 kind, SymBag *out);
+
 // The index in builder->calls of this call, whose arguments are resolved when it is met first.
 int CallIndex(Builder *builder, QueryInfo *info, Node *call, Oid function, List *args);
 // Column `field` of what a function of C makes of rows and hands on as rows of the same type (a

@@ -80,15 +80,19 @@ void AddAggregate(Builder *builder, QueryInfo *info, Aggref *aggregate, uint8 ki
   uint8 value = Compose(kind, kAggregation);
   if (TraitsOf(aggregate->aggfnoid)->masking) value |= kMaskingBit;
   AddList(builder, info, aggregate->aggdirectargs, value, out);
+  List *args = NIL;
   ListCell *cell;
   foreach (cell, aggregate->args) {
     TargetEntry *entry = lfirst_node(TargetEntry, cell);
+    if (!entry->resjunk) args = lappend(args, entry->expr);
     bool only_sorts = entry->resjunk && !AGGKIND_IS_ORDERED_SET(aggregate->aggkind);
     AddExpr(builder, info, reinterpret_cast<Node *>(entry->expr),
             only_sorts ? Compose(kind, kSort) : value, out);
   }
   AddExpr(builder, info, reinterpret_cast<Node *>(aggregate->aggfilter), Compose(kind, kFilter),
           out);
+  AddSupportCalls(builder, info, reinterpret_cast<Node *>(aggregate), aggregate->aggfnoid, args,
+                  value, out);
 }
 
 // PARTITION BY and ORDER BY of the window a function runs over.
@@ -119,6 +123,9 @@ void AddWindowFunction(Builder *builder, QueryInfo *info, WindowFunc *function, 
   AddExpr(builder, info, reinterpret_cast<Node *>(function->aggfilter), Compose(kind, kFilter),
           out);
   AddWindowClause(builder, info, function->winref, Compose(kind, kWindow), out);
+  if (function->winagg)
+    AddSupportCalls(builder, info, reinterpret_cast<Node *>(function), function->winfnoid,
+                    function->args, value, out);
 }
 
 void AddCase(Builder *builder, QueryInfo *info, CaseExpr *expr, uint8 kind, SymBag *out) {

@@ -36,6 +36,7 @@ uint64 HashShape(const Shape *shape) {
   for (int i = 0; i < shape->ncalls; i++) {
     hash = hash_combine64(hash, shape->calls[i].function);
     hash = hash_combine64(hash, static_cast<uint64>(shape->calls[i].site));
+    if (shape->calls[i].supports) hash = hash_combine64(hash, 1);
     for (int a = 0; a < shape->calls[i].nargs; a++) {
       hash = HashSet(hash, shape->calls[i].args[a]);
       const ShapeFields &fields = shape->calls[i].fields[a];

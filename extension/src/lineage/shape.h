@@ -48,7 +48,8 @@ constexpr Oid kQueriesRun = InvalidOid;  // stands for functions in C that run q
 
 struct ShapeCall {
   Oid function;
-  int site;  // offset in the text, where it tells the function's calls apart; else kAnySite
+  int site;       // offset in the text, where it tells the function's calls apart; else kAnySite
+  bool supports;  // it serves an aggregate, whose arguments are told beside it
   int nargs;
   SymSet *args;
   ShapeFields *fields;  // of composite arguments, one entry an argument
