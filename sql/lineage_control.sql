@@ -76,6 +76,23 @@ END $$;
 :show 'bad' GROUP BY line ORDER BY line COLLATE "C";
 :show 'after_all' GROUP BY line ORDER BY line COLLATE "C";
 
+-- A jump to a label passes by all that stands between.
+CREATE TABLE passed (id int);
+DO $$
+DECLARE
+  r record;
+  k record;
+BEGIN
+  <<outer_loop>>
+  FOR r IN SELECT id FROM src LOOP
+    FOR k IN SELECT id FROM known LOOP
+      CONTINUE outer_loop WHEN k.id = r.id;
+    END LOOP;
+    INSERT INTO passed VALUES (1);
+  END LOOP;
+END $$;
+:show 'passed' GROUP BY line ORDER BY line COLLATE "C";
+
 -- The default of a procedure's argument may be a call that reads.
 CREATE FUNCTION standard() RETURNS int LANGUAGE plpgsql AS
 $$ BEGIN RETURN (SELECT id FROM known); END $$;

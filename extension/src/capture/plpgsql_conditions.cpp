@@ -82,13 +82,15 @@ void NoteJump(RoutineFrame *frame, PLpgSQL_stmt *statement, uint8 jumps) {
   if ((jumps & kJumpsOutOfFunction) != 0)
     frame->base_condition = UnionSets(frame->base_condition, set);
   if ((jumps & kJumpsOutOfLoop) == 0) return;
+  bool far = (jumps & kJumpsFar) != 0;
   for (int i = frame->statements.size - 1; i >= 0; i--) {
     StatementEntry *entry = &frame->statements[i];
     if (entry->statement == statement) continue;
     entry->body_condition =
         entry->body_condition == nullptr ? set : UnionSets(entry->body_condition, set);
     PLpgSQL_stmt_type type = entry->statement->cmd_type;
-    if (type != PLPGSQL_STMT_BLOCK && type != PLPGSQL_STMT_IF && type != PLPGSQL_STMT_CASE) break;
+    bool loop = type != PLPGSQL_STMT_BLOCK && type != PLPGSQL_STMT_IF && type != PLPGSQL_STMT_CASE;
+    if (loop && !far) break;
   }
 }
 

@@ -78,7 +78,8 @@ uint8 VisitInside(FunctionInfo *info, PLpgSQL_stmt *statement) {
     case PLPGSQL_STMT_FOREACH_A:
       return VisitList(info, As<PLpgSQL_stmt_foreach_a>(statement)->body, id, 0);
     case PLPGSQL_STMT_EXIT:
-      return kJumpsOutOfLoop;
+      return As<PLpgSQL_stmt_exit>(statement)->label == nullptr ? kJumpsOutOfLoop
+                                                                : kJumpsOutOfLoop | kJumpsFar;
     case PLPGSQL_STMT_RETURN:
       info->may_refuse_row = info->may_refuse_row || As<PLpgSQL_stmt_return>(statement)->retvarno !=
                                                          info->function->new_varno;

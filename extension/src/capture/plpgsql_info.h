@@ -12,6 +12,7 @@ namespace pg_lineage {
 // Jumps that a statement contains: what follows it depends on its conditions.
 constexpr uint8 kJumpsOutOfLoop = 1;      // EXIT, CONTINUE
 constexpr uint8 kJumpsOutOfFunction = 2;  // RETURN, RAISE of an error
+constexpr uint8 kJumpsFar = 4;            // EXIT, CONTINUE with a label: maybe out of several
 
 struct StatementInfo {
   PLpgSQL_stmt *statement;
