@@ -1,15 +1,19 @@
 #!/usr/bin/env python3
 """Judges generated cases on the server of PGHOST until one disagrees.
 
-usage: hunt.py [--cases N] [--routines N] [--except FILE] [--all]
-Exit code 0: none disagreed; 3: one did (its seed and first line are printed). --except names seeds
-(lines of `kind seed`) that are left out; --all goes on and prints every seed that disagrees.
+usage: hunt.py [--glances N] [--cases N] [--routines N] [--first REGEX] [--reference HOST] [--all]
+First come glances: statements that run once, and whose DIRECT edges must be those that the
+generator built in. Then statements and routines are judged as run.py of the oracle does. --first:
+cases whose text matches come before all others. --reference: the server of a library without the
+fault; what disagrees there too is not counted. --all goes on and prints every seed that disagrees.
+Exit code 0: none disagreed; 3: one did (its seed and what it says are printed).
 """
 
 import argparse
 import importlib
 import os
 import pathlib
+import re
 import sys
 
 ORACLE = pathlib.Path(__file__).resolve().parents[1]
@@ -20,63 +24,95 @@ import engine  # noqa: E402
 import run  # noqa: E402
 from server import Connection, SqlError  # noqa: E402
 
-SHARE = 3  # statements for one routine
+POOL = 20  # so many times more cases are looked through for those that match
 
 
-def seeds(statements, routines):
-    """Both kinds in turn, so that either finds what it can early."""
-    routine = 0
-    for seed in range(1, statements + 1):
-        yield "statement", seed
-        if seed % SHARE == 0 and routine < routines:
-            routine += 1
-            yield "routine", routine
-    for seed in range(routine + 1, routines + 1):
-        yield "routine", seed
+class Judge:
+    """A database of its own on one server."""
+
+    def __init__(self, host=None):
+        before = os.environ.get("PGHOST", "")
+        os.environ["PGHOST"] = host or before
+        name = f"hunt_{os.getpid()}"
+        run.new_database(name)
+        self.connection, self.judged = Connection(name), 0
+        os.environ["PGHOST"] = before
+        draws.server_version = self.connection.version
+
+    def says(self, kind, seed):
+        """What disagrees in a case, in one line, or None."""
+        if self.judged % run.BETWEEN_CLEANINGS == 0:
+            self.connection.run(engine.EMPTY_SQL)
+        self.judged += 1
+        case = generate(kind, seed)
+        if kind == "glance":
+            return self.glance(case)
+        verdict = engine.judge(self.connection, case)
+        return None if verdict.skipped or not verdict.disagreements else verdict.disagreements[0]
+
+    def glance(self, case):
+        """The first edge that is missing or extra after one run, or None."""
+        runner = engine._Runner(self.connection, case, f"o{case.seed}")
+        try:
+            runner.setup()
+            runner.run(runner.data(), first=True)
+            runner.collect()
+            engine._judge_direct(runner)
+        except SqlError:  # a case that does not run; it is skipped, as in engine.judge
+            self.connection.rows("SELECT 1")
+        finally:
+            self.connection.run("ROLLBACK; RESET ROLE; SET pg_lineage.enabled = off")
+            self.connection.run(f"DROP SCHEMA IF EXISTS {runner.schema} CASCADE")
+            self.connection.run("DISCARD ALL")
+        return (runner.verdict.disagreements or [None])[0]
 
 
-def disagreement(connection, kind, seed):
-    """The first line of what disagrees, or None."""
-    case = importlib.import_module(run.MODULES[kind]).generate(seed)
-    verdict = engine.judge(connection, case)
-    return None if verdict.skipped or not verdict.disagreements else verdict.disagreements[0]
+def generate(kind, seed):
+    module = run.MODULES["statement" if kind == "glance" else kind]
+    return importlib.import_module(module).generate(seed)
 
 
-def hunt(options, left_out):
-    """Prints what disagrees; the number of cases that did."""
-    database, found = f"hunt_{os.getpid()}", 0
-    run.new_database(database)
-    connection = Connection(database)
-    draws.server_version = connection.version
-    for number, (kind, seed) in enumerate(seeds(options.cases, options.routines)):
-        if (kind, seed) in left_out:
-            continue
-        if number % run.BETWEEN_CLEANINGS == 0:
-            connection.run(engine.EMPTY_SQL)
-        line = disagreement(connection, kind, seed)
-        if line is None:
-            continue
-        found += 1
-        print(f"{kind} {seed} {line}", flush=True)
-        if not options.all:
+def picked(kind, number, first):
+    """So many seeds of one kind: those whose text matches, then others."""
+    matching, others = [], []
+    for seed in range(1, number * (POOL if first else 1) + 1):
+        if len(matching) == number:
             break
-    connection.close()
+        case = generate(kind, seed) if first else None
+        hit = case is not None and first.search(case.setup_sql() + case.run_sql())
+        (matching if hit else others).append(seed)
+    return (matching + others)[:number]
+
+
+def hunt(options):
+    """Prints what disagrees; the number of cases that did."""
+    judge, found = Judge(), 0
+    reference = Judge(options.reference) if options.reference else None
+    first = re.compile(options.first) if options.first else None
+    plan = {"glance": options.glances, "statement": options.cases, "routine": options.routines}
+    for kind, number in plan.items():
+        for seed in picked(kind, number, first):
+            line = judge.says(kind, seed)
+            if line is None or (reference and reference.says(kind, seed) is not None):
+                continue
+            print(f"{kind} {seed} {line}", flush=True)
+            found += 1
+            if not options.all:
+                return found
     return found
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--cases", type=int, default=600)
+    parser.add_argument("--glances", type=int, default=300)
+    parser.add_argument("--cases", type=int, default=100)
     parser.add_argument("--routines", type=int, default=0)
-    parser.add_argument("--except", dest="left_out", default=os.devnull)
+    parser.add_argument("--first", help="a pattern of the text of cases")
+    parser.add_argument("--reference", help="the PGHOST of a server without the fault")
     parser.add_argument("--all", action="store_true")
     options = parser.parse_args()
-    left_out = set()
-    for line in pathlib.Path(options.left_out).read_text(encoding="utf-8").splitlines():
-        kind, seed = line.split()[:2]
-        left_out.add((kind, int(seed)))
     try:
-        found = hunt(options, left_out)
+        found = hunt(options)
     except SqlError as error:  # a server that is gone, a view that cannot be read
         print(f"error {str(error).splitlines()[0]}")
         found = 1

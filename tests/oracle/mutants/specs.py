@@ -3,6 +3,7 @@
     # name: what is wrong with it
     - the text that is there, once in all of extension/src/lineage (indents do not count)
     + what stands instead; nothing: it is gone
+    ~ a pattern: generated cases with such a text are tried first
 
 `specs.py --check` prints every fault that does not apply exactly once (tests/gates.sh): whoever
 changes such a line moves the fault along, or plants another one of that kind.
@@ -26,6 +27,7 @@ class Mutant:
     what: str
     old: list
     new: list
+    hint: str = ""
 
     def pattern(self):
         return re.compile(r"[ \t]*\n[ \t]*".join(re.escape(line) for line in self.old))
@@ -48,8 +50,10 @@ def read(path):
             found.append(Mutant(name, what, [], []))
         elif line[:1] in ("-", "+"):
             (found[-1].old if line[0] == "-" else found[-1].new).append(line[1:].strip())
+        elif line[:1] == "~":
+            found[-1].hint = line[1:].strip()
         elif line.strip():
-            raise ValueError(f"{path.name}: neither #, - nor +: {line}")
+            raise ValueError(f"{path.name}: none of # - + ~: {line}")
     return found
 
 
