@@ -189,5 +189,39 @@ TEST_F(Sessions, OneFactSeenByManySessionsIsOneRowOfTheView) {
   EXPECT_EQ(Executions("public.src.a", "public.dst.a"), 6);
 }
 
+TEST_F(Sessions, ASnapshotReadsOnWhereATableIsLockedAndCountsIt) {
+  Session owner = Open(), locker = Open(), reader = Open();
+  owner.Exec(
+      "CREATE FUNCTION blocked() RETURNS void LANGUAGE sql AS 'INSERT INTO dst SELECT * FROM src';"
+      "CREATE FUNCTION free() RETURNS void LANGUAGE plpgsql AS "
+      "'BEGIN INSERT INTO dst SELECT * FROM other; END'");
+  const char *locked = "SELECT unanalysed_locked FROM lineage.health";
+  int before = std::stoi(owner.Value(locked));
+  locker.Exec("BEGIN");
+  locker.Exec("LOCK TABLE src");
+  EXPECT_EQ(reader.State("SELECT lineage.snapshot()"), "00000");
+  EXPECT_GT(std::stoi(owner.Value(locked)), before);
+  const char *declared =
+      "SELECT DISTINCT routine FROM lineage.column_lineage WHERE origin = 'declared' ORDER BY 1";
+  EXPECT_EQ(owner.Text(declared), "public.free()");
+  locker.Exec("COMMIT");
+  EXPECT_EQ(reader.State("SELECT lineage.snapshot()"), "00000");
+  EXPECT_EQ(owner.Text(declared), "public.blocked()\npublic.free()");
+}
+
+TEST_F(Sessions, ASnapshotThatIsCancelledDeclaresNothing) {
+  Session owner = Open(), reader = Open();
+  owner.Exec(
+      "DO $$ BEGIN FOR i IN 1 .. 1000 LOOP EXECUTE format('CREATE FUNCTION f%s() RETURNS void "
+      "LANGUAGE plpgsql AS ''BEGIN INSERT INTO dst SELECT * FROM src; END''', i); END LOOP; END "
+      "$$");
+  reader.Exec("SET statement_timeout = '20ms'");
+  EXPECT_EQ(reader.State("SELECT lineage.snapshot()"), "57014");
+  EXPECT_EQ(owner.Value("SELECT count(*) FROM lineage.column_lineage"), "0");
+  reader.Exec("RESET statement_timeout");
+  reader.Exec("SELECT lineage.snapshot()");
+  EXPECT_EQ(owner.Value("SELECT count(DISTINCT routine) FROM lineage.column_lineage"), "1000");
+}
+
 }  // namespace
 }  // namespace pg_lineage_test

@@ -84,36 +84,48 @@ bool OfSameSaying(const EdgeRow &row, const EventSpec &spec) {
   return SameBytes(row[kEdgeCallPath], PathArray(spec.path));
 }
 
-// The declared rows between two nodes among which a saying would be. Looked for where they are few:
+// Rows among which a declared one between two nodes would be. Looked for where they are few:
 // thousands of routines may write one table, and thousands of views read one.
 PodVector<EdgeRow> SayingsOf(EdgeWriter *writer, const EventSpec &spec, int64 source,
                              int64 target) {
   bool defines = OfDefinition(spec.operation);
   PodVector<EdgeRow> rows =
       EdgeRowsByNode(writer->table, defines ? kEdgeTarget : kEdgeSource, defines ? target : source);
-  int kept = 0;
-  for (const EdgeRow &row : rows) {
-    if (row.Number(kEdgeSource) == source && row.Number(kEdgeTarget) == target)
-      rows.items[kept++] = row;
-  }
-  rows.size = kept;
   return rows;
 }
 
-// Writes what a declared event says of one source and the store does not have.
-void WriteDeclared(EdgeWriter *writer, const EventSpec &spec, const EventEdge &edge, int64 source,
-                   int64 target) {
+// True when the rows say all that the event says of one source; else *news is what they do not.
+bool AllSaid(const PodVector<EdgeRow> &rows, const EventSpec &spec, const EventEdge &edge,
+             int64 source, int64 target, PodVector<EdgePair> *news) {
+  PodVector<const EdgeRow *> same = {};
   bool read = false;
-  PodVector<EdgePair> news = {};
-  PodVector<EdgeRow> rows = SayingsOf(writer, spec, source, target);
+  for (const EdgeRow &row : rows) {
+    if (row.Number(kEdgeSource) != source || row.Number(kEdgeTarget) != target ||
+        !OfSameSaying(row, spec))
+      continue;
+    same.Append(&row);
+    read |= row.pairs.Empty();
+  }
+  news->size = 0;
   for (int i = 0; i < edge.npairs; i++) {
     bool stored = false;
-    for (const EdgeRow &row : rows)
-      stored |= OfSameSaying(row, spec) && HasPair(row.pairs.items, row.pairs.size, edge.pairs[i]);
-    if (!stored) news.Append(edge.pairs[i]);
+    for (const EdgeRow *row : same)
+      stored |= HasPair(row->pairs.items, row->pairs.size, edge.pairs[i]);
+    if (!stored) news->Append(edge.pairs[i]);
   }
-  for (const EdgeRow &row : rows) read |= OfSameSaying(row, spec) && row.pairs.Empty();
-  if (edge.npairs == 0 ? read : news.Empty()) return;
+  return edge.npairs == 0 ? read : news->Empty();
+}
+
+// Writes what a declared event says of one source and the store does not have. Mostly it has been
+// said like this before, and is found by its key.
+void WriteDeclared(EdgeWriter *writer, const EventSpec &spec, const EventEdge &edge, int64 source,
+                   int64 target) {
+  PodVector<EdgePair> news = {};
+  Datum key = Int64GetDatum(static_cast<int64>(spec.key));
+  if (AllSaid(EdgeRowsBy(writer->table, kEdgeKey, key, F_INT8EQ), spec, edge, source, target,
+              &news) ||
+      AllSaid(SayingsOf(writer, spec, source, target), spec, edge, source, target, &news))
+    return;
   EventEdge rest = {edge.source, news.items, news.size};
   WriteEdge(writer, spec, rest, source, target, writer->now);
 }
