@@ -79,6 +79,19 @@ INSERT INTO "d.o:t ""q" SELECT id FROM mart;
 SELECT * FROM lineage.upstream('"d.o:t ""q"'::regclass, 'a.b', 1) :order
 SELECT step, target_table, target_column
 FROM lineage.path('ask_t.mart', 'ask_t."d.o:t ""q"', 'id', 'a.b');
+-- the rows of a table and a column of it at one depth: the rows say it all, whichever came first
+CREATE TABLE one (id int);
+CREATE TABLE two (id int);
+CREATE TABLE rows_last (id int);
+CREATE TABLE rows_first (id int);
+INSERT INTO one SELECT id FROM stage WHERE x > 1;
+INSERT INTO two SELECT id FROM stage WHERE x > 2;
+INSERT INTO rows_last SELECT id FROM one;
+INSERT INTO rows_last SELECT 1 FROM two WHERE id > 0;
+INSERT INTO rows_first SELECT 1 FROM one WHERE id > 0;
+INSERT INTO rows_first SELECT id FROM two;
+SELECT depth, table_name, column_name, type FROM lineage.downstream('ask_t.stage', 'x')
+WHERE table_name LIKE '%.rows%' :order
 -- a reader goes only where he may SELECT
 CREATE ROLE regress_lineage_asker;
 GRANT USAGE ON SCHEMA ask_t TO regress_lineage_asker;

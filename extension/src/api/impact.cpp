@@ -201,9 +201,16 @@ void PutReached(Impact *impact) {
     const Vertex &vertex = graph->vertices[number];
     const Place &place = graph->places[vertex.place];
     bool tied = number < impact->tied.size && impact->tied[number];
-    const char *type = StepOf(impact->direct, number).depth >= 0 ? "DIRECT" : "INDIRECT";
-    Row row = {depth,         place.kind,         place.name,
-               vertex.column, tied ? NULL : type, tied ? "definition" : "lineage"};
+    bool direct = StepOf(impact->direct, number).depth >= 0;
+    if (!direct && Covered(impact->walk, number)) continue;
+    Row row = {depth,
+               place.kind,
+               place.name,
+               vertex.column,
+               tied     ? NULL
+               : direct ? "DIRECT"
+                        : "INDIRECT",
+               tied ? "definition" : "lineage"};
     PutRow(impact, row, number, NULL);
   }
 }

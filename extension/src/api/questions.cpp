@@ -37,6 +37,7 @@ void PutAll(const Walk &walk, const Walk *but, ReturnSetInfo *result) {
   for (int number : walk.reached) {
     CHECK_FOR_INTERRUPTS();
     if (but != NULL && StepOf(*but, number).depth >= 0) continue;
+    if (Covered(walk, number)) continue;
     MemoryContext caller = MemoryContextSwitchTo(rows);
     PutReached(walk, number, result);
     MemoryContextSwitchTo(caller);

@@ -76,6 +76,12 @@ Step StepOf(const Walk &walk, int vertex) {
   return vertex < walk.steps.size ? walk.steps[vertex] : Step{-1, -1, -1};
 }
 
+bool Covered(const Walk &walk, int number) {
+  const Vertex &vertex = walk.graph->vertices[number];
+  Step whole = StepOf(walk, walk.graph->places[vertex.place].whole);
+  return vertex.column != NULL && whole.depth >= 0 && whole.depth <= StepOf(walk, number).depth;
+}
+
 Datum PathTo(const Walk &walk, int vertex, const char *last) {
   int size = last == NULL ? 0 : 1;
   for (int v = vertex; v >= 0; v = walk.steps[v].from) size++;

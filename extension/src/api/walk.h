@@ -42,6 +42,10 @@ void ReachVertex(Walk *walk, int vertex, int from, int edge, int depth);
 
 Step StepOf(const Walk &walk, int vertex);
 
+// True for a column whose place was reached as a whole, no deeper: that says it all. (Which of the
+// two came first within one depth is chance.)
+bool Covered(const Walk &walk, int vertex);
+
 // The names from the start to a vertex, as text[]; `last`, if not NULL, is added to them.
 Datum PathTo(const Walk &walk, int vertex, const char *last);
 
