@@ -45,6 +45,10 @@ bool CheckIgnoreSchemas(char **value, void **, GucSource) {
 
 void AssignIgnoreSchemas(const char *, void *) { ignored.valid = false; }
 
+uint32 masking_generation = 0;
+
+void AssignMaskingFunctions(const char *, void *) { masking_generation++; }
+
 void ForgetIgnored(Datum, int, uint32) { ignored.valid = false; }
 
 // Looks the names up again. A schema that does not exist yet is found when it is created.
@@ -101,7 +105,7 @@ void DefineCaptureSettings() {
   DefineCustomStringVariable("pg_lineage.masking_functions",
                              "Lists functions that hide their arguments, beside the built-in ones.",
                              NULL, &settings.masking_functions, "", PGC_SUSET, GUC_LIST_INPUT, NULL,
-                             NULL, NULL);
+                             AssignMaskingFunctions, NULL);
 }
 
 // What is said to the user.
@@ -147,6 +151,8 @@ void DefineSettings() {
   DefineLimits();
   MarkGUCPrefixReserved("pg_lineage");
 }
+
+uint32 MaskingGeneration() { return masking_generation; }
 
 bool IgnoredSchema(Oid namespace_oid) {
   if (settings.ignore_schemas == NULL || settings.ignore_schemas[0] == '\0') return false;

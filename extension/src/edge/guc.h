@@ -40,4 +40,7 @@ void DefineSettings();
 // True when the schema is listed in pg_lineage.ignore_schemas. Looks only into the syscache.
 bool IgnoredSchema(Oid namespace_oid);
 
+// Rises with every change of pg_lineage.masking_functions: what was read from it is stale then.
+uint32 MaskingGeneration();
+
 }  // namespace pg_lineage

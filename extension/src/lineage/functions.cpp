@@ -1,6 +1,7 @@
 // Functions as lineage sees them: opaque, traced at run time, or read from their SQL body.
 #include "edge/compat.h"
 #include "edge/guard.h"
+#include "edge/guc.h"
 #include "lineage/masking.h"
 #include "lineage/resolve.h"
 
@@ -19,6 +20,9 @@ void EnsureTraits() {
     CacheRegisterSyscacheCallback(PROCOID, InvalidateTraits, static_cast<Datum>(0));
     registered = true;
   }
+  static uint32 masking_seen = 0;
+  if (masking_seen != MaskingGeneration()) traits_stale = true;
+  masking_seen = MaskingGeneration();
   if (traits_stale && traits_table != nullptr) {
     hash_destroy(traits_table);
     traits_table = nullptr;
