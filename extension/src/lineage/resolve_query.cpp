@@ -267,6 +267,26 @@ void AddSetOperationRows(Builder *builder, QueryInfo *info, SymBag *out) {
   }
 }
 
+struct SetSearch {
+  Builder *builder;
+  QueryInfo *info;
+  SymBag *out;
+};
+
+// The arguments of a set-returning function in the select list decide how many rows there are.
+bool AddSets(Node *node, SetSearch *search) {
+  if (node == nullptr || IsA(node, Query)) return false;
+  List *args = NIL;
+  if (IsA(node, FuncExpr) && reinterpret_cast<FuncExpr *>(node)->funcretset)
+    args = reinterpret_cast<FuncExpr *>(node)->args;
+  if (IsA(node, OpExpr) && reinterpret_cast<OpExpr *>(node)->opretset)
+    args = reinterpret_cast<OpExpr *>(node)->args;
+  ListCell *cell;
+  foreach (cell, args)
+    AddExpr(search->builder, search->info, static_cast<Node *>(lfirst(cell)), kFilter, search->out);
+  return expression_tree_walker(node, PGL_WALKER(AddSets), search);
+}
+
 void AddClauses(Builder *builder, QueryInfo *info, SymBag *out) {
   Query *query = info->query;
   AddClause(builder, info, query->groupClause, kGroupBy, out);
@@ -276,6 +296,8 @@ void AddClauses(Builder *builder, QueryInfo *info, SymBag *out) {
   AddExpr(builder, info, query->limitOffset, kFilter, out);
   AddExpr(builder, info, query->limitCount, kFilter, out);
   AddExpr(builder, info, compat::MergeJoinCondition(query), kJoin, out);
+  SetSearch search = {builder, info, out};
+  if (query->hasTargetSRFs) AddSets(reinterpret_cast<Node *>(query->targetList), &search);
 }
 
 }  // namespace
