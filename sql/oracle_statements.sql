@@ -40,4 +40,24 @@ CREATE TABLE fields (p int, q text);
 INSERT INTO fields SELECT (u.w).f1, (u.w).f2
   FROM (SELECT ROW(a, b)::pair AS w FROM s UNION ALL SELECT ROW(x, y)::pair FROM s2) u;
 :show 'fields.%' ORDER BY line COLLATE "C";
+-- a set in the select list decides how many rows there are
+CREATE TABLE sets (id int, n int);
+INSERT INTO sets SELECT id, generate_series(1, a) FROM s;
+:show 'sets.%' ORDER BY line COLLATE "C";
+-- WHERE CURRENT OF: the cursor's query chose the row
+CREATE TABLE cur (id int, v text);
+INSERT INTO cur VALUES (1, 'a'), (2, 'b');
+BEGIN;
+DECLARE c CURSOR FOR SELECT cur.* FROM cur WHERE id > 1 FOR UPDATE;
+MOVE NEXT IN c;
+UPDATE cur SET v = upper(v) WHERE CURRENT OF c;
+COMMIT;
+:show 'cur.%' ORDER BY line COLLATE "C";
+-- the list of masking functions takes effect at once
+CREATE TABLE hides (v text);
+INSERT INTO hides SELECT reverse(b) FROM s;
+SET pg_lineage.masking_functions = 'reverse';
+INSERT INTO hides SELECT reverse(y) FROM s2;
+RESET pg_lineage.masking_functions;
+:show 'hides.%' ORDER BY line COLLATE "C";
 DROP SCHEMA ora CASCADE;

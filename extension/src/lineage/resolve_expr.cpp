@@ -1,6 +1,7 @@
 // What a value is made of: one rule per expression node.
 #include "edge/compat.h"
 #include "lineage/resolve.h"
+#include "lineage/shape_cache.h"
 
 namespace pg_lineage {
 
@@ -73,6 +74,21 @@ void AddMultiExpr(Builder *builder, QueryInfo *info, int paramid, uint8 kind, Sy
     out->AddSet(QueryColumn(builder, sub, paramid & 0xFFFF), kind);
     out->AddSet(QueryRows(builder, sub), kIdentity);
     return;
+  }
+}
+
+// WHERE CURRENT OF: what decided about the rows of the cursor's query chose the row. One held in a
+// PL/pgSQL variable is not known yet.
+void AddCursor(const CurrentOfExpr *current, SymBag *out) {
+  Portal portal = current->cursor_name == nullptr ? nullptr : GetPortalByName(current->cursor_name);
+  uint64 key = 0;
+  if (!PortalIsValid(portal) || portal->queryDesc == nullptr ||
+      !ReadTag(portal->queryDesc->plannedstmt, &key))
+    return;
+  const Shape *shape = ShapeCacheFind(key);
+  for (int i = 0; shape != nullptr && i < shape->rows.size; i++) {
+    const Sym &sym = shape->rows.items[i];
+    if (sym.type == SymType::kRelation || sym.type == SymType::kTemp) out->Add(sym);
   }
 }
 
@@ -319,8 +335,10 @@ void AddExpr(Builder *builder, QueryInfo *info, Node *expr, uint8 kind, SymBag *
     case T_GroupingFunc:
     case T_SetToDefault:
     case T_NextValueExpr:
-    case T_CurrentOfExpr:
     case T_SQLValueFunction:
+      break;
+    case T_CurrentOfExpr:
+      AddCursor(reinterpret_cast<CurrentOfExpr *>(expr), out);
       break;
     case T_Param:
       AddParam(builder, info, reinterpret_cast<Param *>(expr), 0, kind, out);
