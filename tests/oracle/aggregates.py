@@ -46,7 +46,11 @@ class Aggregates:
             "mode() WITHIN GROUP (ORDER BY {})",
             "rank(2) WITHIN GROUP (ORDER BY {})",
         )
-        form = self.draw.one(forms)
+        form = self.draw.one(forms + ("largest({})",))
+        if form.startswith("largest"):  # an aggregate of the user's
+            made = "CREATE AGGREGATE largest(int) (sfunc = int4larger, stype = int)"
+            if made not in self.world.setup:
+                self.world.setup.append(made)
         made = self.plain(form, "int", "int", scope)
         if form.startswith("rank"):
             made = Expr(f"({made.sql})::int", "int", made.d)

@@ -176,14 +176,20 @@ def table_rows(world, queries):
     number = queries.expressions.make("int", scope, 1)
     setof = draw.one(("SETOF ", ""))
     order = " ORDER BY r.id LIMIT 1" if not setof else ""
-    body = draw.one((f"SELECT r FROM {table.name} AS r WHERE r.a > n OR n IS NULL{order}",
-                     f"SELECT r.* FROM {table.name} AS r WHERE r.a > n OR n IS NULL{order}"))
+    body = draw.one(
+        (
+            f"SELECT r FROM {table.name} AS r WHERE r.a > n OR n IS NULL{order}",
+            f"SELECT r.* FROM {table.name} AS r WHERE r.a > n OR n IS NULL{order}",
+        )
+    )
     world.setup.append(
         f"CREATE FUNCTION {name}(n int) RETURNS {setof}{table.name} LANGUAGE sql STABLE"
         f" AS $f$ {body} $f$"
     )
-    columns = [Col(c.name, c.type, frozenset({(f"{table.name}.{c.name}", 0, False)}))
-               for c in table.columns]
+    columns = [
+        Col(c.name, c.type, frozenset({(f"{table.name}.{c.name}", 0, False)}))
+        for c in table.columns
+    ]
     if draw.chance(30) and not setof:
         picked = [Expr(f"({name}({number.sql})).{c.name}", c.type, c.d) for c in columns]
         sql, rest = ", ".join(e.sql for e in picked), f"FROM {source.sql}"

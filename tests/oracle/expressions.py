@@ -194,10 +194,46 @@ class Expressions(Aggregates):
             u("jsonb_array_length({} -> 'm')", "jsonb"),
             u("(ROW({}, 1)).f1", "int", kind=IDENTITY),
             self.row_field,
+            self.domain,
+            self.operator,
+            self.populated,
             self.record_compare,
             u("length(({})::varchar(2)::text)", "text"),
             u("hashtext({})", "text", masking=True),
         ]
+
+    def domain(self, type_, scope, depth):
+        """A domain hands its value through."""
+        if "CREATE DOMAIN dom2 AS dom" not in self.world.types:
+            self.world.types.append("CREATE DOMAIN dom AS int CHECK (VALUE > -1000000)")
+            self.world.types.append("CREATE DOMAIN dom2 AS dom")
+        inner = self.make("int", scope, depth)
+        return Expr(f"({inner.sql})::{self.draw.one(('dom', 'dom2'))}::int", type_, inner.d)
+
+    def operator(self, type_, scope, depth):
+        """An operator of the user's calls his function."""
+        form = self.draw.one(("a + b", "b", "coalesce(a, b)"))
+        name = {"a + b": "<+>", "b": "<#>", "coalesce(a, b)": "<&>"}[form]
+        if name not in self.world.operators:
+            self.world.operators.add(name)
+            fn = self.world.name("op")
+            self.world.setup += [
+                f"CREATE FUNCTION {fn}(a int, b int) RETURNS int LANGUAGE sql IMMUTABLE"
+                f" AS $f$ SELECT {form} $f$",
+                f"CREATE OPERATOR {name} (LEFTARG = int, RIGHTARG = int, FUNCTION = {fn})",
+            ]
+        one, two = self.make("int", scope, depth), self.make("int", scope, depth)
+        d = two.d if form == "b" else use(union(one.d, two.d))
+        return Expr(f"({one.sql} {name} {two.sql})", type_, d)
+
+    def populated(self, type_, scope, depth):
+        """A field of a record that a function of the server's makes."""
+        self.world.need_composite()
+        inner = self.make("jsonb", scope, depth)
+        sql = (
+            f"(jsonb_populate_record(NULL::pair, jsonb_build_object('f1', {inner.sql} -> 'k'))).f1"
+        )
+        return Expr(sql, type_, use(inner.d))
 
     def row_field(self, type_, scope, depth):
         """A field of a row constructor cast to the case's composite type."""
@@ -265,6 +301,8 @@ class Expressions(Aggregates):
             u("to_char({}, 'YYYY-MM')", "date"),
             u("split_part({}, ' ', 1)", "text"),
             u("array_to_string({}, ',')", "int[]"),
+            u("array_to_string(({})::bigint[]::text[], '.')", "int[]"),
+            u("array_to_string(ARRAY[{}]::varchar(3)[], '.')", "text"),
             u("({})::text", "bool", kind=IDENTITY),
             u("lpad({}, 5, '.')", "text"),
             u("encode(sha256(({})::bytea), 'hex')", "text", masking=True),

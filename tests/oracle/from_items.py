@@ -25,7 +25,7 @@ class FromItems:
         draw = self.draw
         makers = [self.named] * 4
         if depth > 0:
-            makers += [self.subquery, self.values, self.function]
+            makers += [self.subquery, self.values, self.function, self.subquery, self.catalog]
             if lateral:
                 makers += [self.lateral_subquery] + [self.lateral_function] * 2
         if self.ctes:
@@ -34,7 +34,18 @@ class FromItems:
 
     def named(self, outer, depth, lateral):
         name, cols = self.draw.one(self.world.relations)
-        return self.world.rel(name, cols, self.world.name("r"))
+        rel = self.world.rel(name, cols, self.world.name("r"))
+        stored = [t for t in self.world.tables if t.name == name and not t.ddl]
+        if stored and self.draw.chance(6):
+            share = self.draw.one(("100", "(SELECT 100)"))
+            rel.sql += f" TABLESAMPLE bernoulli ({share}) REPEATABLE (1)"
+        return rel
+
+    def catalog(self, outer, depth, lateral):
+        """The server's own catalogs are no sources."""
+        alias = self.world.name("c")
+        sql = f"(SELECT amname::text AS x, 1 AS n FROM pg_am WHERE oid < 500) AS {alias}"
+        return Rel(alias, [Col("x", "text", NONE), Col("n", "int", NONE)], sql)
 
     def cte(self, outer, depth, lateral):
         name, cols = self.draw.one(self.ctes)
@@ -123,10 +134,12 @@ class FromItems:
             cols = [Col("x", "jsonb", d)]
             sql = f"{word}jsonb_array_elements({json.sql} -> 'm') AS {alias}(x)"
         else:
-            cols = [Col("v", "int", d), Col("n", "int", NONE)]
+            other = self.expressions.make("int", scope, 1)
+            cols = [Col("v", "int", d), Col("w", "int", use(union(json.d, other.d)))]
+            cols.append(Col("n", "int", NONE))
             xml = f"('<r><v>' || coalesce(({json.sql}) ->> 'k', '1') || '</v></r>')::xml"
             sql = (
-                f"XMLTABLE('/r' PASSING ({xml}) COLUMNS v int PATH 'v', n FOR ORDINALITY)"
-                f" AS {alias}"
+                f"XMLTABLE('/r' PASSING ({xml}) COLUMNS v int PATH 'v',"
+                f" w int PATH 'w' DEFAULT {other.sql}, n FOR ORDINALITY) AS {alias}"
             )
         return Rel(alias, cols, sql, row=False)

@@ -132,6 +132,9 @@ class Queries(FromItems):
 
     def plain(self, rest, own, inside, types, depth):
         exprs = [self.expressions.make(t, inside, depth) for t in types]
+        if "int" in types and self.draw.chance(8):  # a set in the select list
+            made = self.expressions.make("int[]", inside, 1)
+            exprs[types.index("int")] = Expr(f"unnest({made.sql})", "int", use(made.d))
         sql, cols = self.outputs(exprs)
         return Query(f"SELECT {sql}{rest}", cols)
 

@@ -1,6 +1,7 @@
 """Random statements over random tables: generate(seed) makes one case."""
 
 import composites
+import forms_more
 import forms_schema
 import forms_session
 import forms_write
@@ -10,7 +11,13 @@ from functions import add_function
 from queries import Queries
 from world import World
 
-FORMS = forms_write.FORMS * 2 + forms_schema.FORMS + forms_session.FORMS + composites.FORMS
+FORMS = (
+    forms_write.FORMS * 2
+    + forms_schema.FORMS
+    + forms_session.FORMS
+    + composites.FORMS
+    + forms_more.FORMS
+)
 
 
 def build(draw, seed):

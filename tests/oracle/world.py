@@ -20,6 +20,7 @@ class World:
         self.names = 0
         self.composite = None  # (type name, [(field, type)])
         self.functions = {}
+        self.operators = set()
 
     def name(self, prefix):
         self.names += 1
@@ -84,6 +85,9 @@ class World:
             self.direct.add((source, f"{target}.{column}", KINDS[kind], masking))
 
     def case(self):
+        if not self.exact:
+            for source, target, _, _ in self.direct:
+                self.dead.setdefault((source, target), "known of another statement of the case")
         made = cases.Case(
             self.seed,
             "statement",
