@@ -67,6 +67,9 @@ class Case:
     direct:  None, or exactly the DIRECT edges that must be there, as the generator built them:
              (source column, target column, subtype, masking).
     types:   statements before the tables are created.
+    uncounted: tables whose number of rows alone is not followed.
+    refills: rounds of wholly new data while DIRECT edges have not shown themselves.
+    refill_assignments: how many changes a column gets in such a round; None: all.
     reset:   statements before each further run, capture off, beside emptying and filling tables.
     """
 
@@ -81,6 +84,9 @@ class Case:
     direct: set = None
     types: list = dataclasses.field(default_factory=list)
     reset: list = dataclasses.field(default_factory=list)
+    uncounted: set = dataclasses.field(default_factory=set)
+    refills: int = 6
+    refill_assignments: int = None
     choices: list = dataclasses.field(default_factory=list)
 
     def setup_sql(self, schema=None):

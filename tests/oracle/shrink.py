@@ -3,7 +3,8 @@
 
 def _kind(verdict):
     """What a failure is about; a smaller case must fail alike."""
-    return {line.split(":")[0] for line in verdict.disagreements}
+    kinds = {line.split(":")[0] for line in verdict.disagreements}
+    return {"unsound"} if "unsound" in kinds else kinds
 
 
 def shrink(build, judge, case, verdict, budget=400):

@@ -76,9 +76,12 @@ def assignments(column, old, seed):
     return useful
 
 
-def refill(column, count, dice):
-    """Wholly new values for a column of `count` rows."""
+def refill(column, count, dice, narrow=False):
+    """Wholly new values for a column of `count` rows; `narrow`: few different ones, no NULL, so
+    that rows meet."""
     values = list(pool(column))
+    if narrow and not column.unique:
+        return [dice.choice(values[:4]) for _ in range(count)]
     if column.unique:
         fresh = distinct(values, count + 2)
         dice.shuffle(fresh)
