@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
+#include <set>
 
 #include <spdlog/spdlog.h>
 
 namespace shipper {
 
 namespace {
+
+const std::string kEdgeKey = "edge:";  // and its name: the hash of what was sent
 
 // Ends a walk over the whole database when the sink answers anything but done.
 struct WalkEnded {
@@ -122,8 +125,27 @@ Status Delivery::SendChange(const WorkKey &key, const Follow &follow) {
 Status Delivery::SendEverything(const Follow &follow) {
   Status status = Reconcile();
   if (!status.ok()) return status;
-  for (const TablePair &pair : origin_->Pairs()) follow({WorkKind::kPair, pair.first, pair.second});
+  const std::vector<TablePair> live = origin_->Pairs();
+  for (const TablePair &pair : live) follow({WorkKind::kPair, pair.first, pair.second});
+  for (const TablePair &pair : Stale(live)) follow({WorkKind::kPair, pair.first, pair.second});
   return status;
+}
+
+std::vector<TablePair> Delivery::Stale(const std::vector<TablePair> &live) const {
+  static const std::string kArrow = " -> ";
+  const std::set<TablePair> lives(live.begin(), live.end());
+  std::set<TablePair> stale;
+  for (auto entry = memory_.lower_bound(kEdgeKey);
+       entry != memory_.end() && entry->first.rfind(kEdgeKey, 0) == 0; ++entry) {
+    const std::string name = entry->first.substr(kEdgeKey.size());
+    // A name may hold an arrow, too: only one way to read it gives two tables of this database.
+    for (size_t at = name.find(kArrow); at != std::string::npos; at = name.find(kArrow, at + 1)) {
+      const std::optional<TablePair> pair =
+          origin_->PairOf({name.substr(0, at), name.substr(at + kArrow.size())});
+      if (pair && lives.count(*pair) == 0) stale.insert(*pair);
+    }
+  }
+  return {stale.begin(), stale.end()};
 }
 
 // All entities; what is refused for good is told and passed over.
@@ -263,24 +285,40 @@ Status Delivery::PutEdge(const TablePair &pair, LineageEdge *edge) {
   return sink_->PutLineage(*edge);
 }
 
-Status Delivery::SendPair(const TablePair &pair) {
-  std::optional<LineageEdge> edge = origin_->Edge(pair);
-  if (!edge) {
+// Takes away what was sent of a pair that is no more. What was never sent, or by whom we do not
+// remember, is left alone.
+Status Delivery::RemoveEdge(const TablePair &pair) {
+  const std::optional<EdgeEnds> gone = origin_->Gone(pair);
+  const std::string name = gone ? gone->from_fqn + " -> " + gone->to_fqn : "";
+  if (!gone || Recall(kEdgeKey + name).empty()) {
     spdlog::debug("{} -> {}: nothing to send", pair.first, pair.second);
     return Status::Done();
   }
+  last_request_ = "DELETE /v1/lineage " + name;
+  Status status = sink_->DeleteLineage(*gone);
+  if (!status.ok()) return status;
+  ++sent_;
+  Drop(kEdgeKey + name);
+  Drop("pipeline:" + name);
+  spdlog::info("removed lineage {}", name);
+  return status;
+}
+
+Status Delivery::SendPair(const TablePair &pair) {
+  std::optional<LineageEdge> edge = origin_->Edge(pair);
+  if (!edge) return RemoveEdge(pair);
   Status status = SendEnds(pair, *edge, false);
   if (status.ok()) status = ChoosePipeline(pair, &*edge);
   if (!status.ok()) return status;
   const std::string name = EdgeName(*edge);
   const std::string request = Dump(edge->details);
   const std::string hash = ShortHash(request);
-  if (!unconditional_ && Recall("edge:" + name) == hash) return Status::Done();
+  if (!unconditional_ && Recall(kEdgeKey + name) == hash) return Status::Done();
   last_request_ = "PUT /v1/lineage " + name + " " + request;
   status = PutEdge(pair, &*edge);
   if (!status.ok()) return status;
   ++sent_;
-  Remember("edge:" + name, hash);
+  Remember(kEdgeKey + name, hash);
   if (edge->details.contains("pipeline"))
     Remember("pipeline:" + name, edge->details["pipeline"]["fullyQualifiedName"]);
   spdlog::info("sent lineage {}", name);

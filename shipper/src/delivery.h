@@ -45,6 +45,8 @@ class Delivery {
   const std::string &Recall(const std::string &key) const;  // "" where nothing is known
   void Remember(const std::string &key, const std::string &value);
   void Drop(const std::string &key);
+  // Pairs whose edge was sent and that are not among those that live.
+  std::vector<TablePair> Stale(const std::vector<TablePair> &live) const;
   void ForgetSent();  // the sink holds nothing of what was put before
 
   std::vector<StateChange> TakeChanges();
@@ -67,6 +69,7 @@ class Delivery {
   bool NoteLoss(const Status &status, const std::string &service);
   Status SendEntity(const Entity &entity, bool force);
   Status SendPair(const TablePair &pair);
+  Status RemoveEdge(const TablePair &pair);
   Status SendEnds(const TablePair &pair, const LineageEdge &edge, bool force);
   Status ChoosePipeline(const TablePair &pair, LineageEdge *edge);
   void Keep(const std::string &key);

@@ -49,6 +49,7 @@ bool Loop::Start() {
   owed_.clear();
   last_feed_ms_ = -1;
   last_pending_ = -1;
+  last_retire_ms_ = clock_->NowMs() - options_.retire_interval_ms;
   if (!queue_->Start()) return false;
   delivery_ = std::make_unique<Delivery>(origin_, sink_, queue_->State());
   if (delivery_->Recall(kSnapshotKey).empty()) {
@@ -153,6 +154,10 @@ void Loop::PlanReconcile(int64_t now) {
 
 int64_t Loop::Step() {
   PlanReconcile(clock_->NowMs());
+  if (clock_->NowMs() - last_retire_ms_ >= options_.retire_interval_ms) {
+    last_retire_ms_ = clock_->NowMs();
+    queue_->Retire();
+  }
   Intake(clock_->NowMs());
   if (hold_until_ms_ <= clock_->NowMs()) SendDue();
   const int64_t now = clock_->NowMs();
@@ -190,7 +195,9 @@ void Loop::AddRow(const FeedRow &row, int64_t now) {
   if (row.kind == "ddl" && row.payload.is_object()) return AddDdl(row, now);
   const std::string source = Member(row.payload, "source"), target = Member(row.payload, "target");
   const bool edge = row.kind == "edge" || row.kind == "ended";  // what is left of the pair is read
-  if (edge && !source.empty() && !target.empty()) return AddPair({source, target}, row.id, now);
+  const bool ended = row.kind == "ended" || !Member(row.payload, "reason").empty();
+  if (edge && !source.empty() && !target.empty())
+    return AddPair({source, target}, ended, row.id, now);
   const std::string object = Member(row.payload, "object");
   const std::string type = Member(row.payload, "object_type");
   if (row.kind == "snapshot" && !type.empty())
@@ -203,16 +210,16 @@ void Loop::AddRow(const FeedRow &row, int64_t now) {
 }
 
 // A pair as the catalog has it, not sooner than a second after its last PUT.
-void Loop::AddPair(const TablePair &pair, int64_t row, int64_t now) {
+void Loop::AddPair(const TablePair &pair, bool ended, int64_t row, int64_t now) {
   TablePair folded = pair;
   try {
     std::optional<TablePair> kept = origin_->Fold(pair);
-    if (!kept) {
+    if (!kept && !ended) {
       settlement_.taken.push_back(row);
       spdlog::debug("{} -> {}: not sent to a catalog", pair.first, pair.second);
       return;
     }
-    folded = *kept;
+    if (kept) folded = *kept;  // else it may be gone, and is to be taken away
   } catch (const PgConnectError &) {
     throw;
   } catch (const PgError &error) {

@@ -31,6 +31,7 @@ struct LoopOptions {
   int park_after_attempts = 10;
   int64_t pair_interval_ms = 1000;          // at most one PUT of a pair in this time
   int64_t refeed_interval_ms = 500;         // the feed is read at least so often while rows wait
+  int64_t retire_interval_ms = 600000;      // edges not seen any more are looked for so often
   int64_t settle_interval_ms = 200;         // what was sent is acknowledged at least so often
   int64_t reconcile_interval_ms = 3600000;  // all objects are compared so often; 0: at start only
   int64_t drain_ms = 10000;                 // how long the end may take
@@ -56,7 +57,7 @@ class Loop {
  private:
   void Intake(int64_t now);
   void AddRow(const FeedRow &row, int64_t now);
-  void AddPair(const TablePair &pair, int64_t row, int64_t now);
+  void AddPair(const TablePair &pair, bool ended, int64_t row, int64_t now);
   void AddDdl(const FeedRow &row, int64_t now);
   void PlanReconcile(int64_t now);
   void SendDue();
@@ -89,6 +90,7 @@ class Loop {
   int failures_ = 0;           // refusals of single requests without a success between
   int reconnects_ = 0;         // of the session, in a row
   int64_t last_reconcile_ms_ = 0;
+  int64_t last_retire_ms_ = 0;
   int64_t last_feed_ms_ = -1;
   int64_t last_settle_ms_ = 0;
   int64_t last_pending_ = -1;

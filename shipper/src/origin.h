@@ -33,6 +33,13 @@ class Origin {
   // The union of what is known of a folded pair.
   virtual std::optional<LineageEdge> Edge(const TablePair &pair) = 0;
 
+  // The names of an edge that is no more: nothing flows between the two, or one of them is gone.
+  // Nothing where there is an edge, or the pair is merely filtered out.
+  virtual std::optional<EdgeEnds> Gone(const TablePair &pair) = 0;
+
+  // The pair whose edge has these names; nothing where they are none of this database.
+  virtual std::optional<TablePair> PairOf(const EdgeEnds &edge) = 0;
+
   // All folded pairs of the store, or those that name `table`.
   virtual std::vector<TablePair> Pairs(const std::string &table = {}) = 0;
 

@@ -162,7 +162,9 @@ ExitCode SendLineage(const CommandLine &line, Parts *parts) {
   Delivery delivery(&origin, &sink, MemoryFor(parts, &queue));
   delivery.set_unconditional(true);
   long good = 0, bad = 0;
-  for (const TablePair &pair : origin.Pairs({})) {
+  std::vector<TablePair> pairs = origin.Pairs({});
+  for (const TablePair &pair : delivery.Stale(pairs)) pairs.push_back(pair);
+  for (const TablePair &pair : pairs) {
     Status status =
         delivery.Send({WorkKind::kPair, pair.first, pair.second}, [](const WorkKey &) {});
     RequireTaken(status);

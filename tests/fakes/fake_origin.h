@@ -38,6 +38,13 @@ class FakeOrigin : public Origin {
       made.routines.push_back({routine, "svc." + routine});
     return made;
   }
+  std::optional<EdgeEnds> Gone(const TablePair &pair) override {
+    if (edges.count(pair) > 0) return std::nullopt;
+    return EdgeEnds{"svc." + pair.first, "svc." + pair.second};
+  }
+  std::optional<TablePair> PairOf(const EdgeEnds &edge) override {
+    return TablePair{edge.from_fqn.substr(4), edge.to_fqn.substr(4)};
+  }
   std::vector<TablePair> Pairs(const std::string &table) override {
     std::vector<TablePair> pairs;
     for (const auto &[pair, version] : edges)

@@ -49,6 +49,12 @@ class FakeSink : public Sink {
       if (fqn.rfind(parent + ".", 0) == 0) fqns->push_back(fqn);
     return Status::Done();
   }
+  Status DeleteLineage(const EdgeEnds &edge) override {
+    const std::string name = edge.from_fqn + ">" + edge.to_fqn;
+    Status status = answer ? answer(name) : Status::Done();
+    if (status.ok()) log.push_back("-" + name);
+    return status;
+  }
   Status Flush() override {
     ++flushes;
     return flush_answer;

@@ -116,6 +116,35 @@ TEST_F(DeliveryTest, ChangesAreHandedOutOnce) {
   EXPECT_TRUE(delivery.TakeChanges().empty());
 }
 
+TEST_F(DeliveryTest, AnEdgeThatIsNoMoreIsTakenAwayOnceAndOnlyWhenItWasSent) {
+  Delivery delivery(&origin_, &sink_, {});
+  EXPECT_TRUE(Pair(&delivery, "a", "b").ok());
+  EXPECT_TRUE(sink_.log.empty()) << "nothing of ours";
+  origin_.Join("a", "b");
+  ASSERT_TRUE(Pair(&delivery, "a", "b").ok());
+  origin_.edges.clear();
+  sink_.answer = [](const std::string &) { return Status::Outage("down"); };
+  EXPECT_TRUE(Pair(&delivery, "a", "b").outage);
+  sink_.answer = nullptr;
+  ASSERT_TRUE(Pair(&delivery, "a", "b").ok());
+  ASSERT_TRUE(Pair(&delivery, "a", "b").ok());
+  EXPECT_EQ(sink_.Count("-svc.a>svc.b"), 1);
+  EXPECT_EQ(delivery.Recall("edge:svc.a -> svc.b"), "");
+}
+
+TEST_F(DeliveryTest, AResyncTakesAwayWhatDoesNotLiveAnyMore) {
+  origin_.Join("a", "b");
+  Delivery delivery(&origin_, &sink_, {{"edge:svc.a -> svc.b", "x"}, {"edge:svc.b -> svc.c", "y"}});
+  ASSERT_TRUE(delivery
+                  .Send({WorkKind::kResync, "", ""},
+                        [this](const WorkKey &key) { followed_.push_back(key); })
+                  .ok());
+  ASSERT_EQ(followed_.size(), 2u);
+  for (const WorkKey &key : followed_) EXPECT_TRUE(Pair(&delivery, key.first, key.second).ok());
+  EXPECT_EQ(sink_.Count("-svc.b>svc.c"), 1);
+  EXPECT_EQ(sink_.Count("-svc.a>svc.b"), 0);
+}
+
 class DepartedTest : public DeliveryTest {
  protected:
   Status Table(Delivery *delivery, const std::string &table) {

@@ -11,16 +11,23 @@ json Pair(const std::string &from, const std::string &to) {
   return {{"fromColumns", {from}}, {"toColumn", to}};
 }
 
+// As we send it.
+json OurPair(const std::string &from, const std::string &to) {
+  json pair = Pair(from, to);
+  pair["function"] = "IDENTITY; AGGREGATION, masking";
+  return pair;
+}
+
 const json kOurs = {{"source", "QueryLineage"},
                     {"description", "Recorded by pg_lineage."},
                     {"sqlQuery", "new"},
-                    {"columnsLineage", {Pair("a.x", "b.x")}}};
+                    {"columnsLineage", {OurPair("a.x", "b.x")}}};
 
 TEST(EdgeMergeTest, NothingAndOurOwnAreReplaced) {
   EXPECT_EQ(MergeEdge(json::object(), kOurs), kOurs);
   EXPECT_EQ(MergeEdge(nullptr, kOurs), kOurs);
   json old = kOurs;
-  old["columnsLineage"] = {Pair("a.gone", "b.gone")};
+  old["columnsLineage"] = {OurPair("a.gone", "b.gone")};
   EXPECT_EQ(MergeEdge(old, kOurs), kOurs);
 }
 
@@ -41,6 +48,18 @@ TEST(EdgeMergeTest, AnEdgeMadeManualByAPersonIsTheirsAlthoughItHasOurMark) {
   theirs["columnsLineage"] = {Pair("a.z", "b.z")};
   EXPECT_FALSE(IsOurEdge(theirs));
   EXPECT_EQ(MergeEdge(theirs, kOurs)["columnsLineage"].size(), 2u);
+}
+
+TEST(EdgeMergeTest, ColumnsThatPeopleEnteredStayInOurEdgeAndOursGoFromTheirs) {
+  json present = kOurs;
+  present["columnsLineage"] = {OurPair("a.gone", "b.gone"), Pair("a.z", "b.z")};
+  json merged = MergeEdge(present, kOurs);
+  EXPECT_EQ(merged["columnsLineage"], json({Pair("a.z", "b.z"), OurPair("a.x", "b.x")}));
+  EXPECT_TRUE(IsOurEdge(merged));
+  present["source"] = "Manual";
+  EXPECT_EQ(MergeEdge(present, kOurs)["columnsLineage"],
+            json({Pair("a.z", "b.z"), OurPair("a.x", "b.x")}));
+  EXPECT_EQ(MergeEdge(present, json::object())["columnsLineage"], json({Pair("a.z", "b.z")}));
 }
 
 }  // namespace

@@ -70,6 +70,8 @@ std::map<std::string, std::string> PgQueue::State() {
 
 void PgQueue::Snapshot() { session_->Get().Query("SELECT lineage.snapshot()"); }
 
+void PgQueue::Retire() { session_->Get().Query("SELECT lineage._retire()"); }
+
 std::vector<ParkedRow> PgQueue::Parked() {
   PgResult rows = session_->Get().Query(
       "SELECT p.id, p.sink, p.kind, p.object, p.reason, p.request, p.attempts, p.parked_at "

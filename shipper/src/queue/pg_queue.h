@@ -43,6 +43,7 @@ class PgQueue : public Queue {
   void Settle(const Settlement &settlement) override;
   std::map<std::string, std::string> State() override;
   void Snapshot() override;
+  void Retire() override;
 
   void Register();                                  // the sink only, without the lock
   std::vector<ParkedRow> Parked();                  // of every sink, oldest first

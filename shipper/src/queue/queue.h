@@ -21,7 +21,7 @@ namespace shipper {
 
 struct FeedRow {
   int64_t id = 0;
-  std::string kind;  // edge | ddl | snapshot | resync
+  std::string kind;  // edge | ended | ddl | snapshot | resync
   nlohmann::json payload;
 };
 
@@ -55,6 +55,7 @@ class Queue {
   virtual void Settle(const Settlement &settlement) = 0;   // all of it or nothing
   virtual std::map<std::string, std::string> State() = 0;  // this sink's memory
   virtual void Snapshot() = 0;                             // asks for a row per object
+  virtual void Retire() {}  // ends edges that were not seen for pg_lineage.retire_after
 };
 
 }  // namespace shipper

@@ -91,6 +91,14 @@ Status FileSink::PutLineage(const LineageEdge &edge) {
   return Status::Done();
 }
 
+Status FileSink::DeleteLineage(const EdgeEnds &edge) {
+  Append("DELETE",
+         "/v1/lineage/table/name/" + PercentEncode(edge.from_fqn) + "/table/name/" +
+             PercentEncode(edge.to_fqn),
+         nullptr);
+  return Status::Done();
+}
+
 Status FileSink::Flush() {
   if (buffer_.empty()) return Status::Done();
   std::string buffer = std::move(buffer_);

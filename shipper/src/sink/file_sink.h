@@ -1,6 +1,7 @@
 // The dry-run sink: the exact requests, one JSON object a line, to look at or to replay.
 //
 //   {"method":"PUT","path":"/v1/tables","body":{…}}
+//   {"method":"DELETE","path":"/v1/lineage/table/name/…/table/name/…","body":null}
 //
 // References that a server would answer with an id stand by fully qualified name. Lines are written
 // and made durable by Flush(); a line that a crash cut off is removed when the file is opened
@@ -29,6 +30,7 @@ class FileSink : public Sink {
   Status List(const std::string &, const std::string &, std::vector<std::string> *) override {
     return Status::Done();
   }
+  Status DeleteLineage(const EdgeEnds &edge) override;
   Status Flush() override;
   Status Check() override;
   bool Empty() override;

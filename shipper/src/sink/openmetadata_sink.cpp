@@ -244,6 +244,41 @@ void OpenMetadataSink::Forget(const LineageEdge &edge) {
     ids_.erase({"storedProcedure", Text(edge.details["pipeline"], "fullyQualifiedName")});
 }
 
+// An edge goes with either of its tables; one that a person drew only loses what we added.
+Status OpenMetadataSink::DeleteLineage(const EdgeEnds &name) {
+  Status status = LearnVersion();
+  if (!status.ok()) return status;
+  std::string ids[2];
+  const std::string *fqns[2] = {&name.from_fqn, &name.to_fqn};
+  for (int i = 0; i < 2; ++i) {
+    ids_.erase({"table", *fqns[i]});  // it may be another one by now
+    Lookup found = Find("table", *fqns[i]);
+    if (!found.status.missing.empty()) return Status::Done();
+    if (!found.status.ok()) return found.status;
+    ids[i] = found.id;
+  }
+  json present;
+  LineageEdge edge;
+  edge.from_fqn = name.from_fqn;
+  edge.to_fqn = name.to_fqn;
+  status = ReadEdge(edge, ids[0], ids[1], &present);
+  if (!status.ok() || present.empty()) return status;
+  HttpReply reply;
+  if (!IsOurEdge(present)) {
+    const json rest = MergeEdge(present, json::object());
+    if (!present.contains("columnsLineage") ||
+        rest.value("columnsLineage", json::array()) == present["columnsLineage"])
+      return Status::Done();
+    const json request = {{"edge",
+                           {{"fromEntity", {{"id", ids[0]}, {"type", "table"}}},
+                            {"toEntity", {{"id", ids[1]}, {"type", "table"}}},
+                            {"lineageDetails", rest}}}};
+    return Call("PUT", "/lineage", &request, &reply);
+  }
+  status = Call("DELETE", "/lineage/table/" + ids[0] + "/table/" + ids[1], nullptr, &reply);
+  return reply.status == 404 ? Status::Done() : status;
+}
+
 Status OpenMetadataSink::PutLineage(const LineageEdge &edge) {
   Status status = LearnVersion();
   if (!status.ok()) return status;

@@ -19,6 +19,7 @@
 #include "sink/http.h"
 #include "sink/owner_finder.h"
 #include "sink/sink.h"
+#include "translate/names.h"
 
 namespace shipper {
 
@@ -34,6 +35,7 @@ class OpenMetadataSink : public Sink {
   Status Fetch(const EntityName &entity, nlohmann::json *found) override;
   Status List(const std::string &type, const std::string &parent,
               std::vector<std::string> *fqns) override;
+  Status DeleteLineage(const EdgeEnds &edge) override;
   Status Flush() override { return Status::Done(); }  // the server's 200 is durable
   Status Check() override;
   void ReloadCredential() override { token_.Reload(); }

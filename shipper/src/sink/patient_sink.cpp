@@ -42,6 +42,10 @@ Status PatientSink::List(const std::string &type, const std::string &parent,
   return Insist([&] { return sink_->List(type, parent, fqns); });
 }
 
+Status PatientSink::DeleteLineage(const EdgeEnds &edge) {
+  return Insist([&] { return sink_->DeleteLineage(edge); });
+}
+
 Status PatientSink::Flush() {
   return Insist([&] { return sink_->Flush(); });
 }

@@ -22,6 +22,7 @@ class PatientSink : public Sink {
   Status Fetch(const EntityName &entity, nlohmann::json *found) override;
   Status List(const std::string &type, const std::string &parent,
               std::vector<std::string> *fqns) override;
+  Status DeleteLineage(const EdgeEnds &edge) override;
   Status Flush() override;
   Status Check() override { return sink_->Check(); }
   void ReloadCredential() override { sink_->ReloadCredential(); }

@@ -61,6 +61,15 @@ struct LineageEdge {
   std::vector<RoutineRef> routines;  // by first sight
 };
 
+// An edge by its ends.
+struct EdgeEnds {
+  std::string from_fqn;
+  std::string to_fqn;
+  bool operator<(const EdgeEnds &other) const {
+    return from_fqn != other.from_fqn ? from_fqn < other.from_fqn : to_fqn < other.to_fqn;
+  }
+};
+
 class Sink {
  public:
   virtual ~Sink() = default;
@@ -77,6 +86,8 @@ class Sink {
   // cannot be known.
   virtual Status List(const std::string &type, const std::string &parent,
                       std::vector<std::string> *fqns) = 0;
+  // Takes our part of an edge away: all of it where it is ours. Done also where there is none.
+  virtual Status DeleteLineage(const EdgeEnds &edge) = 0;
   virtual Status Flush() = 0;             // makes durable what was put
   virtual Status Check() = 0;             // there, of a known version, and the credential is taken
   virtual void ReloadCredential() {}      // reads token and certificates again

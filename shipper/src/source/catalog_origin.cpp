@@ -106,30 +106,71 @@ std::optional<CatalogOrigin::End> CatalogOrigin::FreshEnd(const std::string &sto
   return end;
 }
 
-std::optional<LineageEdge> CatalogOrigin::Edge(const TablePair &pair) {
-  std::optional<End> source = FreshEnd(pair.first);
-  std::optional<End> target = source ? FreshEnd(pair.second) : std::nullopt;
-  if (!source || !target || source->root.oid == target->root.oid) return std::nullopt;
+// The edge between two ends; with `every_kind` also what the workflow leaves out.
+EdgeResult CatalogOrigin::Build(const TablePair &pair, const End &source, const End &target,
+                                bool every_kind) {
   PgConnection *pg = &session_();
   const Place &place = HomePlace();
   EdgeContext context;
-  context.from_fqn = place.TableFqn(source->root.name.schema, source->root.name.name);
-  context.to_fqn = place.TableFqn(target->root.name.schema, target->root.name.name);
-  context.from_columns = std::move(source->columns);
-  context.to_columns = std::move(target->columns);
-  context.target_is_view = target->root.kind == 'v';
+  context.from_fqn = place.TableFqn(source.root.name.schema, source.root.name.name);
+  context.to_fqn = place.TableFqn(target.root.name.schema, target.root.name.name);
+  context.from_columns = source.columns;
+  context.to_columns = target.columns;
+  context.target_is_view = target.root.kind == 'v';
   context.indirect = config_.shipper.indirect;
-  context.view_lineage = config_.lineage.process_view_lineage;
-  context.query_lineage = config_.lineage.process_query_lineage;
+  context.view_lineage = every_kind || config_.lineage.process_view_lineage;
+  context.query_lineage = every_kind || config_.lineage.process_query_lineage;
   context.routine_fqn = [this](const std::string &routine) { return RoutineFqn(routine); };
-  const std::vector<std::string> sources = RelationMap::Family(pg, source->root);
-  const std::vector<std::string> targets = RelationMap::Family(pg, target->root);
+  const std::vector<std::string> sources = RelationMap::Family(pg, source.root);
+  const std::vector<std::string> targets = RelationMap::Family(pg, target.root);
   EdgeResult result = BuildEdge(ReadLineage(pg, sources, targets), context);
+  if (!result.edge) spdlog::debug("{} -> {}: {}", pair.first, pair.second, result.reason);
+  return result;
+}
+
+std::optional<LineageEdge> CatalogOrigin::Edge(const TablePair &pair) {
+  const std::optional<End> source = FreshEnd(pair.first);
+  const std::optional<End> target = source ? FreshEnd(pair.second) : std::nullopt;
+  if (!source || !target || source->root.oid == target->root.oid) return std::nullopt;
+  EdgeResult result = Build(pair, *source, *target, false);
   for (const std::string &column : result.dropped) {
     spdlog::info("{} -> {}: column {} is gone, left out", pair.first, pair.second, column);
   }
-  if (!result.edge) spdlog::debug("{} -> {}: {}", pair.first, pair.second, result.reason);
   return std::move(result.edge);
+}
+
+std::optional<EdgeEnds> CatalogOrigin::Gone(const TablePair &pair) {
+  RelationName names[2];
+  std::optional<End> ends[2];
+  const std::string *stored[2] = {&pair.first, &pair.second};
+  for (int i = 0; i < 2; ++i) {
+    const std::optional<RelationName> parsed = ParseStoreName(*stored[i]);
+    if (!parsed) return std::nullopt;  // an outside dataset
+    relations_.Forget(*stored[i]);
+    const std::optional<RootRelation> root = relations_.Find(&session_(), *stored[i]);
+    names[i] = root ? root->name : *parsed;
+    if (root) ends[i] = FreshEnd(*stored[i]);
+    if (root && !ends[i]) return std::nullopt;  // there, but filtered out
+  }
+  if (names[0] == names[1]) return std::nullopt;
+  if (ends[0] && ends[1] && Build(pair, *ends[0], *ends[1], true).edge) return std::nullopt;
+  const Place &place = HomePlace();
+  return EdgeEnds{place.TableFqn(names[0].schema, names[0].name),
+                  place.TableFqn(names[1].schema, names[1].name)};
+}
+
+std::optional<TablePair> CatalogOrigin::PairOf(const EdgeEnds &edge) {
+  const Place &place = HomePlace();
+  std::string names[2];
+  const std::string *fqns[2] = {&edge.from_fqn, &edge.to_fqn};
+  for (int i = 0; i < 2; ++i) {
+    const std::vector<std::string> parts = SplitFqn(*fqns[i]);
+    if (parts.size() != 4 || place.TableFqn(parts[2], parts[3]) != *fqns[i]) return std::nullopt;
+    names[i] = StoreName({parts[2], parts[3]});
+    const std::optional<RootRelation> root = relations_.Find(&session_(), names[i]);
+    if (root) names[i] = root->store_name;  // as quote_ident writes it
+  }
+  return TablePair{names[0], names[1]};
 }
 
 std::vector<TablePair> CatalogOrigin::Pairs(const std::string &table) {

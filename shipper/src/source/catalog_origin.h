@@ -21,6 +21,7 @@
 #include "source/entity_source.h"
 #include "source/presence.h"
 #include "source/relation_map.h"
+#include "translate/lineage.h"
 
 namespace shipper {
 
@@ -33,6 +34,8 @@ class CatalogOrigin : public Origin {
   std::vector<Entity> Object(const std::string &type, const std::string &identity) override;
   std::optional<TablePair> Fold(const TablePair &pair) override;
   std::optional<LineageEdge> Edge(const TablePair &pair) override;
+  std::optional<EdgeEnds> Gone(const TablePair &pair) override;
+  std::optional<TablePair> PairOf(const EdgeEnds &edge) override;
   std::vector<TablePair> Pairs(const std::string &table) override;
   std::string DatabaseFqn() override { return HomePlace().DatabaseFqn(); }
   std::vector<EntityName> Departed(const std::string &type, const std::string &identity) override;
@@ -48,6 +51,7 @@ class CatalogOrigin : public Origin {
 
   std::optional<RootRelation> Told(const std::string &store_name);
   std::optional<End> FreshEnd(const std::string &store_name);
+  EdgeResult Build(const TablePair &pair, const End &source, const End &target, bool every_kind);
   std::string RoutineFqn(const std::string &identity);
   const Place &HomePlace();
   std::vector<EntityName> CandidatesOf(const std::string &type, const std::string &identity,

@@ -1,5 +1,6 @@
 #include "translate/names.h"
 
+#include <cctype>
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -166,6 +167,30 @@ std::vector<std::string> SplitFqn(std::string_view fqn) {
 std::string TableFqn(const std::string &service, const std::string &database,
                      const std::string &schema, const std::string &table) {
   return JoinFqn({service, database, schema, table});
+}
+
+std::string PercentEncode(const std::string &text) {
+  std::string encoded;
+  for (unsigned char c : text) {
+    if (std::isalnum(c) || c == '-' || c == '_' || c == '.' || c == '~') {
+      encoded += static_cast<char>(c);
+    } else {
+      char hex[4];
+      std::snprintf(hex, sizeof hex, "%%%02X", c);
+      encoded += hex;
+    }
+  }
+  return encoded;
+}
+
+std::string StoreName(const RelationName &name) {
+  std::string out;
+  for (const std::string *part : {&name.schema, &name.name}) {
+    out += out.empty() ? "\"" : ".\"";
+    for (char c : *part) out += c == '"' ? std::string("\"\"") : std::string(1, c);
+    out += '"';
+  }
+  return out;
 }
 
 std::optional<RelationName> ParseStoreName(std::string_view text) {

@@ -46,6 +46,9 @@ std::string AppendFqn(std::string_view fqn, std::string_view name);
 std::string TableFqn(const std::string &service, const std::string &database,
                      const std::string &schema, const std::string &table);
 
+// A name as one segment of a path: everything but unreserved characters is percent-encoded.
+std::string PercentEncode(const std::string &text);
+
 // A relation by its raw names.
 struct RelationName {
   std::string schema;
@@ -60,6 +63,8 @@ struct RelationName {
 
 // Reads `schema.table` as quote_ident writes it; nothing where the text is something else (a URI).
 std::optional<RelationName> ParseStoreName(std::string_view text);
+// A text that ParseStoreName reads: each part in quotes.
+std::string StoreName(const RelationName &name);
 
 // Reads `schema.name(types)` as the store writes it: `signature` is "name(type,type)" in the form
 // of RoutineSignature.
