@@ -13,6 +13,10 @@ INSERT INTO o VALUES (1, '2', 'q');
 ALTER TABLE o ADD COLUMN d int DEFAULT by_sql(), ADD COLUMN e int DEFAULT by_plpgsql(),
   ADD COLUMN f int DEFAULT 5;
 :show 'o.%' ORDER BY line COLLATE "C";
+-- what is there already takes nothing
+CREATE TABLE there (a int DEFAULT by_sql());
+ALTER TABLE there ADD COLUMN IF NOT EXISTS a int DEFAULT by_sql();
+:show 'there.%' ORDER BY line COLLATE "C";
 -- values computed from the row as it was; what only changes the type stays where it is
 CREATE TABLE u (a int, b text, c text, d int);
 INSERT INTO u VALUES (1, '2', 'q', 4);

@@ -59,8 +59,9 @@ List *UsingTargets(const AlterTableStmt *statement, Oid relid) {
   return targets;
 }
 
-// The defaults of the columns that were added.
-List *DefaultTargets(const AlterTableStmt *statement, Oid relid) {
+// The defaults of the columns that were added; IF NOT EXISTS may have found one of the `width` that
+// were there.
+List *DefaultTargets(const AlterTableStmt *statement, Oid relid, int width) {
   List *targets = NIL;
   Relation relation = RelationIdGetRelation(relid);
   if (relation == nullptr) return NIL;
@@ -69,7 +70,7 @@ List *DefaultTargets(const AlterTableStmt *statement, Oid relid) {
     const AlterTableCmd *command = lfirst_node(AlterTableCmd, cell);
     if (!AddsDefault(command)) continue;
     AttrNumber column = get_attnum(relid, DefinitionIn(command)->colname);
-    Node *expr = column > 0 ? build_column_default(relation, column) : nullptr;
+    Node *expr = column > width ? build_column_default(relation, column) : nullptr;
     if (expr != nullptr)
       targets =
           lappend(targets, makeTargetEntry(reinterpret_cast<Expr *>(expr), column, nullptr, false));
@@ -111,12 +112,13 @@ void PrepareAlter(UtilityState *state, const AlterTableStmt *statement) {
   ListCell *cell;
   foreach (cell, statement->cmds)
     changes_type = changes_type || ChangesType(lfirst_node(AlterTableCmd, cell));
-  if (!changes_type) return;
   Oid relid = RangeVarGetRelid(statement->relation, NoLock, true);
   bool temp = false;
   // The lock that the statement takes next, for those who may run it: a weaker one that it had to
   // raise could make two of them wait for each other.
-  if (!OidIsValid(relid) || !IsNode(relid, &temp) || !compat::OwnsRelation(relid, GetUserId()) ||
+  state->width = OidIsValid(relid) ? RelationWidth(relid) : 0;
+  if (!changes_type || !OidIsValid(relid) || !IsNode(relid, &temp) ||
+      !compat::OwnsRelation(relid, GetUserId()) ||
       !ConditionalLockRelationOid(relid, AccessExclusiveLock))
     return;
   List *volatile targets = NIL;
@@ -129,7 +131,7 @@ void EndAlter(UtilityState *state, const AlterTableStmt *statement) {
   if (state->shape != nullptr) EmitShape(state, state->shape);
   Oid relid = RangeVarGetRelid(statement->relation, NoLock, true);
   if (!OidIsValid(relid)) return;
-  RowSpec row = {0, nullptr, false, nullptr, DefaultTargets(statement, relid)};
+  RowSpec row = {0, nullptr, false, nullptr, DefaultTargets(statement, relid, state->width)};
   if (row.targets != NIL) EmitShape(state, ShapeCacheKeep(BuildRowShape(relid, row)));
 }
 

@@ -28,6 +28,7 @@ struct UtilityState {
   const SourceSet **params;  // by index into shape->params
   ObservationList observed;  // what the routines gave back that it called
   FiredRows fired;
+  int width;         // kAlter: columns that the table had
   bool executes;     // EXECUTE of a prepared query gives the rows
   bool has_outputs;  // a query ran for this statement
   PodVector<const SourceSet *> outputs;
