@@ -187,6 +187,8 @@ for header in sorted(set(top.glob("**/*.h")) - reached - end_to_end):
 END
 }
 
+planted_faults() { python3 tests/oracle/mutants/specs.py --check; }
+
 rule "every sql file has its expected output" sql_without_expected
 rule "no orphan in expected/" expected_without_sql
 rule "files have at most 450 lines" long_files
@@ -207,6 +209,7 @@ rule "documents name settings that exist" unknown_settings
 rule "every SQL object has its COMMENT" uncommented_sql
 rule "functions are pinned and revoked from PUBLIC" loose_functions
 rule "every header of the shipper has a test" headers_without_test
+rule "planted faults apply exactly once (move them along)" planted_faults
 if command -v clang-format >/dev/null; then
   rule "clang-format" unformatted
 else
