@@ -205,7 +205,7 @@ class Expressions(Aggregates):
     def domain(self, type_, scope, depth):
         """A domain hands its value through."""
         if "CREATE DOMAIN dom2 AS dom" not in self.world.types:
-            self.world.types.append("CREATE DOMAIN dom AS int CHECK (VALUE > -1000000)")
+            self.world.types.append("CREATE DOMAIN dom AS int CHECK (VALUE > -2147483648)")
             self.world.types.append("CREATE DOMAIN dom2 AS dom")
         inner = self.make("int", scope, depth)
         return Expr(f"({inner.sql})::{self.draw.one(('dom', 'dom2'))}::int", type_, inner.d)
@@ -272,7 +272,7 @@ class Expressions(Aggregates):
             u("({} / 2)", "numeric"),
             u("({} * 0.5)", "int"),
             u("({})::numeric(20,1)", "numeric"),
-            u("({} -> 'k')::numeric", "jsonb"),
+            u("({} ->> 'k')::numeric", "jsonb"),
         ]
 
     def rules_text(self):
@@ -344,7 +344,7 @@ class Expressions(Aggregates):
             u("({} IS TRUE)", "bool"),
             u("({} LIKE 'a%')", "text"),
             u("({} ~ 'b')", "text"),
-            b("({} = ANY ({}))", "int", "int[]"),
+            b("({} = ANY (({}) || '{{}}'::int[]))", "int", "int[]"),
             u("({} ? 'l')", "jsonb"),
             u("({} @> '{{\"k\": 1}}')", "jsonb"),
             u("({} IS NOT NULL)", "int"),
@@ -355,7 +355,7 @@ class Expressions(Aggregates):
             b("({} && {})", "int[]", "int[]"),
             b("(({}, 1) IS NOT DISTINCT FROM ({}, 1))", "int", "int"),
             u("({})::int::bool", "int"),
-            b("({} > ALL ({}))", "int", "int[]"),
+            b("({} > ALL (({}) || '{{}}'::int[]))", "int", "int[]"),
         ]
         if self.queries is not None and self.world.relations:
             rules += [self.exists, self.in_query, self.row_query]

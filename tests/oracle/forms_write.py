@@ -217,9 +217,10 @@ def modifying_cte(world, queries):
         names, written = [c.name for c in victim.columns], victim
         inner += f" RETURNING {', '.join('x.' + n for n in names)}"
     else:
-        written = draw.one((insert_select, update, on_conflict))(world, queries)
+        how = draw.one((insert_select, update, on_conflict))
+        written = how(world, queries)
         inner = world.run.pop()
-        inner += " RETURNING x.*" if " AS x" in inner else " RETURNING *"
+        inner += " RETURNING *" if how is insert_select else " RETURNING x.*"
         names = [c.name for c in written.columns]
     if inner.startswith("WITH"):
         world.run.append(inner)
