@@ -185,6 +185,7 @@ void ReadShipper(MapReader *map, ShipperConfig *shipper) {
   shipper->reconcile_minutes = map->Int("reconcileMinutes", 60, 0, 1000000);
   shipper->indirect = map->Bool("indirect", true);
   shipper->definitions = map->Choice("definitions", "all", {"all", "none"}) == "all";
+  shipper->declared = map->Choice("declared", "definitions", {"definitions", "all"}) == "all";
   MapReader retry = map->Map("retry");
   shipper->retry_base_ms = retry.Int("baseMs", 200, 1, 600000);
   shipper->retry_max_ms = retry.Int("maxMs", 60000, 1, 3600000);

@@ -139,6 +139,7 @@ struct ShipperConfig {
   int request_timeout_ms = 60000;
   bool indirect = true;     // table edges for pairs joined by INDIRECT lineage only
   bool definitions = true;  // definitions: all | none
+  bool declared = false;    // declared: definitions | all; what routines and rules would write
 };
 
 struct Config {

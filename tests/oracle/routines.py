@@ -58,9 +58,9 @@ class Routines(World):
                 cases.Column("n", "int"),
                 cases.Column("t", "text"),
             ]
-            self.add_table("flags", columns, 8)
+            self.add_table("flags", columns, 5)
         self.flags += 1
-        return (self.flags - 1) % 8 + 1
+        return (self.flags - 1) % 5 + 1
 
     def target(self, types, prefix="t", rows=0, names=None, unique=None):
         columns = []

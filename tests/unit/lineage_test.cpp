@@ -169,5 +169,18 @@ TEST(LineageTest, ANameCannotBreakOutOfItsLine) {
   EXPECT_FALSE(Contains(result.edge->details["sqlQuery"], "\n# heading"));
 }
 
+TEST(LineageTest, WhatNobodySawARoutineWriteIsNotSentUnlessAskedFor) {
+  LineageRow row = Row("id", "id", 0);
+  row.origin = "declared";
+  row.routine = "public.load()";
+  EdgeContext context = Context();
+  EXPECT_FALSE(BuildEdge({row}, context).edge);
+  context.declared = true;
+  EXPECT_TRUE(BuildEdge({row}, context).edge);
+  context.declared = false;
+  row.operation = "GENERATED";
+  EXPECT_TRUE(BuildEdge({row}, context).edge);
+}
+
 }  // namespace
 }  // namespace shipper

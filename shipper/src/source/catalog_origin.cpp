@@ -118,6 +118,7 @@ EdgeResult CatalogOrigin::Build(const TablePair &pair, const End &source, const 
   context.to_columns = target.columns;
   context.target_is_view = target.root.kind == 'v';
   context.indirect = config_.shipper.indirect;
+  context.declared = config_.shipper.declared;
   context.view_lineage = every_kind || config_.lineage.process_view_lineage;
   context.query_lineage = every_kind || config_.lineage.process_query_lineage;
   context.routine_fqn = [this](const std::string &routine) { return RoutineFqn(routine); };

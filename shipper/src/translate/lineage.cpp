@@ -154,10 +154,18 @@ std::vector<RoutineRef> Routines(const std::vector<LineageRow> &rows, const Edge
   return out;
 }
 
+// True for what a routine or a rule would write and nobody saw it write.
+bool NeverRan(const LineageRow &row) {
+  static const std::set<std::string> kDefinitions = {kCreateView, "CREATE MATERIALIZED VIEW",
+                                                     "GENERATED"};
+  return row.origin == "declared" && kDefinitions.count(row.operation) == 0;
+}
+
 // The rows that the workflow asks for, by first sight.
 std::vector<LineageRow> Wanted(const std::vector<LineageRow> &rows, const EdgeContext &context) {
   std::vector<LineageRow> out;
   for (const LineageRow &row : rows) {
+    if (!context.declared && NeverRan(row)) continue;
     const bool view = row.operation == kCreateView;
     if (view ? context.view_lineage : context.query_lineage) out.push_back(row);
   }
@@ -177,7 +185,8 @@ EdgeResult BuildEdge(const std::vector<LineageRow> &rows, const EdgeContext &con
   }
   const std::vector<LineageRow> wanted = Wanted(rows, context);
   if (wanted.empty()) {
-    result.reason = rows.empty() ? "nothing is known of this pair" : "switched off in the workflow";
+    result.reason = rows.empty() ? "nothing is known of this pair"
+                                 : "switched off in the workflow, or never seen to run";
     return result;
   }
   Union all;

@@ -45,6 +45,7 @@ struct EdgeContext {
   bool indirect = true;       // shipper.indirect
   bool view_lineage = true;   // processViewLineage
   bool query_lineage = true;  // processQueryLineage
+  bool declared = false;      // shipper.declared: what routines and rules would write, too
   // The name in the catalog of a routine of the store; "" where it has none.
   std::function<std::string(const std::string &)> routine_fqn;
 };
