@@ -118,6 +118,15 @@ class Ddl(EndToEnd):
         self.wait_table("s.mark")
         self.assertEqual([r["path"] for r in self.requests("PUT", "")[sent:]], ["/api/v1/tables"])
 
+    def test_the_first_snapshot_reads_bodies_under_the_path_of_the_database(self):
+        self.sql("""CREATE PROCEDURE s.copy() LANGUAGE plpgsql AS
+                 'BEGIN INSERT INTO u SELECT id FROM t; END'""")
+        self.pg.sql(f"ALTER DATABASE {self.database} SET search_path = s")
+        self.start()
+        declared = "SELECT source_column FROM lineage.column_lineage WHERE target_table = 's.u'"
+        self.assertEqual(self.sql(declared), [["id"]])
+        self.assertEqual(self.edges(), {})
+
     def test_mark_deleted_off_keeps_what_is_gone(self):
         self.start(markDeletedTables=False)
         self.sql("DROP TABLE s.u; CREATE TABLE s.mark(a int)")

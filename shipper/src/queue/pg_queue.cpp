@@ -68,7 +68,15 @@ std::map<std::string, std::string> PgQueue::State() {
   return state;
 }
 
-void PgQueue::Snapshot() { session_->Get().Query("SELECT lineage.snapshot()"); }
+// Bodies of routines are read as a session of this role would run them: under the search_path that
+// the role or the database has, not under ours.
+void PgQueue::Snapshot() {
+  PgConnection &pg = session_->Get();
+  PgTransaction transaction(&pg);
+  pg.Query("SET LOCAL search_path TO DEFAULT");
+  pg.Query("SELECT lineage.snapshot()");
+  transaction.Commit();
+}
 
 void PgQueue::Retire() { session_->Get().Query("SELECT lineage._retire()"); }
 
