@@ -16,6 +16,7 @@ unit         400 make -s unit
 installcheck 900 tests/staged.sh tests/installcheck.sh
 cases        300 make -s cases
 oracle       600 make -s oracle
+routines     600 make -s oracle-routines
 scrub-fuzz   300 make -s scrub-fuzz
 integration 1600 make -s integration
 demo         300 tests/staged.sh tests/demo/demo.sh --check

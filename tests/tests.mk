@@ -29,7 +29,7 @@ $(TEST_OBJS): build/%.o: %.cpp build/shipper.flags
 
 .PHONY: test-programs unit installcheck staged-installcheck integration models e2e report cases
 .PHONY: regress-pair scrub-fuzz gates format bench bench-graph bench-walker test test-matrix
-.PHONY: bench-declared bench-accuracy oracle oracle-mutants oracle-coverage
+.PHONY: bench-declared bench-accuracy oracle oracle-routines oracle-mutants oracle-coverage
 
 test-programs: build/unit_tests build/integration_tests $(REPORT_PROGRAMS)
 
@@ -89,6 +89,9 @@ bench-accuracy: ## right and wrong edges beside sqlglot, sqllineage and OpenMeta
 # The whole hunt: tests/oracle/run.py --cases 20000 --jobs 2.
 oracle: ## random statements, judged by what changed data do to their targets (a fixed slice)
 	+tests/staged.sh tests/with_cluster.sh tests/oracle/run.py --cases 400 --jobs 2
+
+oracle-routines: ## the same for random PL/pgSQL and SQL routines, triggers and DO blocks
+	+tests/staged.sh tests/with_cluster.sh tests/oracle/run.py --kind routine --cases 120 --jobs 2
 
 oracle-mutants: ## planted faults of the walker that generated cases alone find (ONLY=PATTERN)
 	tests/oracle/mutants/plant.py $(if $(ONLY),--only '$(ONLY)')

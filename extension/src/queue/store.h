@@ -18,7 +18,7 @@
 namespace pg_lineage {
 
 constexpr const char *kSchema = "lineage";
-constexpr int kMaxStoreIndexes = 8;
+constexpr int kMaxStoreIndexes = 16;  // REINDEX CONCURRENTLY has each of them twice
 constexpr int kMaxStoreColumns = 24;
 
 enum class StoreId : int {
