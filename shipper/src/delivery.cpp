@@ -289,13 +289,16 @@ Status Delivery::PutEdge(const TablePair &pair, LineageEdge *edge) {
 // remember, is left alone.
 Status Delivery::RemoveEdge(const TablePair &pair) {
   const std::optional<EdgeEnds> gone = origin_->Gone(pair);
-  const std::string name = gone ? gone->from_fqn + " -> " + gone->to_fqn : "";
-  if (!gone || Recall(kEdgeKey + name).empty()) {
-    spdlog::debug("{} -> {}: nothing to send", pair.first, pair.second);
-    return Status::Done();
-  }
+  if (gone) return RemoveSent(*gone);
+  spdlog::debug("{} -> {}: nothing to send", pair.first, pair.second);
+  return Status::Done();
+}
+
+Status Delivery::RemoveSent(const EdgeEnds &edge) {
+  const std::string name = edge.from_fqn + " -> " + edge.to_fqn;
+  if (Recall(kEdgeKey + name).empty()) return Status::Done();
   last_request_ = "DELETE /v1/lineage " + name;
-  Status status = sink_->DeleteLineage(*gone);
+  Status status = sink_->DeleteLineage(edge);
   if (!status.ok()) return status;
   ++sent_;
   Drop(kEdgeKey + name);

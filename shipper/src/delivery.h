@@ -70,6 +70,8 @@ class Delivery {
   Status SendEntity(const Entity &entity, bool force);
   Status SendPair(const TablePair &pair);
   Status RemoveEdge(const TablePair &pair);
+  Status RemoveSent(const EdgeEnds &edge);
+  Status RemoveEdgesOf(const EntityName &name);
   Status SendEnds(const TablePair &pair, const LineageEdge &edge, bool force);
   Status ChoosePipeline(const TablePair &pair, LineageEdge *edge);
   void Keep(const std::string &key);

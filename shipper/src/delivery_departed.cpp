@@ -97,6 +97,29 @@ Status Delivery::TakeColumnsAlong(Entity *entity) {
   return status;
 }
 
+// Takes away what was sent of the edges of a table, or of all tables of a schema: the catalog finds
+// no edge of an entity that is deleted.
+Status Delivery::RemoveEdgesOf(const EntityName &name) {
+  static const std::string kEdge = "edge:", kArrow = " -> ";  // no name has a `>` in it
+  const auto concerns = [&](const std::string &end) {
+    return end == name.fqn || (name.type == "databaseSchema" && end.rfind(name.fqn + ".", 0) == 0);
+  };
+  std::vector<EdgeEnds> edges;
+  for (auto it = memory_.lower_bound(kEdge); it != memory_.end(); ++it) {
+    if (it->first.rfind(kEdge, 0) != 0) break;
+    const size_t arrow = it->first.find(kArrow);
+    if (arrow == std::string::npos) continue;
+    EdgeEnds edge{it->first.substr(kEdge.size(), arrow - kEdge.size()),
+                  it->first.substr(arrow + kArrow.size())};
+    if (concerns(edge.from_fqn) || concerns(edge.to_fqn)) edges.push_back(std::move(edge));
+  }
+  for (const EdgeEnds &edge : edges) {
+    Status status = RemoveSent(edge);
+    if (!status.ok()) return status;
+  }
+  return Status::Done();
+}
+
 // Soft-deletes what is gone, of what was sent. A name that was kept by the workflow is only
 // forgotten, so that it is sent again if it comes back.
 Status Delivery::Delete(const std::vector<EntityName> &gone) {
@@ -104,6 +127,8 @@ Status Delivery::Delete(const std::vector<EntityName> &gone) {
     const std::string key = (name.type == "storedProcedure" ? kRoutine : kEntity) + name.fqn;
     if (Recall(key).empty()) continue;
     if (!name.keep) {
+      Status edges = RemoveEdgesOf(name);
+      if (!edges.ok()) return edges;
       last_request_ = "DELETE " + name.type + " " + name.fqn;
       Status status = sink_->DeleteEntity(name);
       if (!status.ok()) return status;

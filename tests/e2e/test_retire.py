@@ -94,11 +94,12 @@ class Retire(EndToEnd):
         wait_until(lambda: out.exists() and out.read_text().count("/v1/lineage") == 3, self.said)
         self.wait_drained()
         self.sql("DROP TABLE c")
-        wait_until(lambda: "DELETE" in out.read_text(), self.said)
-        row = json.loads(out.read_text().splitlines()[-1])
+        wait_until(lambda: out.read_text().count('"DELETE"') == 2, self.said)
+        rows = [json.loads(line) for line in out.read_text().splitlines()[-2:]]
         prefix = f"svc.{self.database}.public."
-        self.assertEqual(row, {"method": "DELETE", "body": None, "path":
-                               f"/v1/lineage/table/name/{prefix}a/table/name/{prefix}c"})
+        self.assertEqual([(row["method"], row["path"], row["body"]) for row in rows], [
+            ("DELETE", f"/v1/lineage/table/name/{prefix}a/table/name/{prefix}c", None),
+            ("DELETE", f"/v1/tables/name/{prefix}c?recursive=true&hardDelete=false", None)])
 
 
 class RetireBefore(Retire):

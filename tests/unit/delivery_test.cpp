@@ -159,6 +159,16 @@ TEST_F(DepartedTest, ADroppedTableIsDeletedAndForgotten) {
   EXPECT_EQ(delivery.Recall("entity:svc.a"), "");
 }
 
+TEST_F(DepartedTest, TheEdgesOfADroppedTableGoBeforeItAndNoOthers) {
+  Delivery delivery(&origin_, &sink_,
+                    {{"entity:svc.a", "x"},
+                     {"edge:svc.a -> svc.b", "x"},
+                     {"edge:svc.b -> svc.a", "x"},
+                     {"edge:svc.b -> svc.c", "x"}});
+  EXPECT_TRUE(Table(&delivery, "a").ok());
+  EXPECT_EQ(sink_.log, (std::vector<std::string>{"-svc.a>svc.b", "-svc.b>svc.a", "-svc.a"}));
+}
+
 TEST_F(DepartedTest, WhatTheWorkflowKeepsIsNotDeleted) {
   origin_.keep = true;
   Delivery delivery(&origin_, &sink_, {{"entity:svc.a", "x"}});
