@@ -68,7 +68,7 @@ bool BodyMatters(Oid routine) {
   SysScanDesc scan = StoreScan(edge, SnapshotSelf, &key, 1);
   bool matters = HeapTupleIsValid(systable_getnext(scan));
   systable_endscan(scan);
-  StoreClose(edge);
+  StoreCloseUnlock(edge, AccessShareLock);
   return matters;
 }
 

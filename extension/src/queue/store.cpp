@@ -196,6 +196,13 @@ void StoreClose(StoreTable *table) {
   pfree(table);
 }
 
+void StoreCloseUnlock(StoreTable *table, LOCKMODE mode) {
+  if (table->slot != NULL) ExecDropSingleTupleTableSlot(table->slot);
+  for (int i = 0; i < table->nindexes; i++) index_close(table->indexes[i], mode);
+  relation_close(table->relation, mode);
+  pfree(table);
+}
+
 void StoreInsert(StoreTable *table, Datum *values, bool *nulls) {
   TupleTableSlot *slot = table->slot;
   ExecClearTuple(slot);

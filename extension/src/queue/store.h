@@ -60,6 +60,9 @@ int64 DatabaseStamp();
 // Opens a table and its indexes. Without `wait` a lock that is not to be had at once refuses.
 StoreTable *StoreOpen(StoreId id, LOCKMODE mode, bool wait, StoreRefusal *why);
 void StoreClose(StoreTable *table);
+// The same, and gives back the locks that opening it took: for a look into the store in the middle
+// of a user's transaction, which is not to hold locks of ours.
+void StoreCloseUnlock(StoreTable *table, LOCKMODE mode);
 
 void StoreInsert(StoreTable *table, Datum *values, bool *nulls);
 // Deletes a row just read. Never waits unless told: false when another transaction is at it.
