@@ -11,7 +11,7 @@ namespace {
 constexpr char kEntity[] = "entity:", kRoutine[] = "entity:routine:";
 
 // The entity that a key of the memory stands for, as far as it can tell: below a schema there are
-// tables and routines, which the keys tell apart. `depth` counts dots outside of quotes.
+// tables and routines, which the keys tell apart.
 std::optional<EntityName> NameOfKey(const std::string &key, const std::string &database) {
   const bool routine = key.rfind(kRoutine, 0) == 0;
   if (!routine && key.rfind(kEntity, 0) != 0) return std::nullopt;

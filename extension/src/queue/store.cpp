@@ -189,12 +189,7 @@ StoreTable *StoreOpen(StoreId id, LOCKMODE mode, bool wait, StoreRefusal *why) {
   return NULL;
 }
 
-void StoreClose(StoreTable *table) {
-  if (table->slot != NULL) ExecDropSingleTupleTableSlot(table->slot);
-  for (int i = 0; i < table->nindexes; i++) index_close(table->indexes[i], NoLock);
-  relation_close(table->relation, NoLock);
-  pfree(table);
-}
+void StoreClose(StoreTable *table) { StoreCloseUnlock(table, NoLock); }
 
 void StoreCloseUnlock(StoreTable *table, LOCKMODE mode) {
   if (table->slot != NULL) ExecDropSingleTupleTableSlot(table->slot);
