@@ -97,7 +97,9 @@ def scalar_sql_table(world, type_):
     name = world.name("f")
     if found is None:
         return scalar_sql(world, type_)
-    text = f"SELECT z.{found[1]} FROM {found[0]} z WHERE z.id = p1"
+    # Where precision is judged the row must be there, whatever the argument is.
+    key = "abs(coalesce(p1, 0)) % 3 + 1" if world.strict else "p1"
+    text = f"SELECT z.{found[1]} FROM {found[0]} z WHERE z.id = {key}"
     if world.draw.chance(40):
         world.setup.append(
             f"CREATE FUNCTION {name}(p1 int) RETURNS {type_} LANGUAGE sql BEGIN ATOMIC {text}; END"
