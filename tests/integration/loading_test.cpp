@@ -40,6 +40,23 @@ TEST_F(Preloaded, CreateExtensionItselfAnalysesNothingAndSaysNothing) {
   EXPECT_EQ(session.Value("SELECT count(*) FROM lineage.ddl_history"), "0");
 }
 
+TEST_F(Preloaded, DroppingTheExtensionIsNoAlterationOfItsTables) {
+  Session session = Open(), other = Open();
+  const int before = cluster_->CountInLog("not as installed");
+  for (int i = 0; i < 3; i++) {
+    session.Exec("CREATE EXTENSION pg_lineage");
+    session.Exec(kCopy);
+    other.Exec(kCopy);
+    session.Exec("CREATE TABLE made AS SELECT a FROM src");
+    session.Exec("BEGIN; DROP TABLE made; DROP EXTENSION pg_lineage; INSERT INTO dst SELECT 1, 2;");
+    session.Exec("COMMIT");
+    other.Exec(kCopy);
+    session.Exec("CREATE EXTENSION pg_lineage");
+    session.Exec("DROP EXTENSION pg_lineage");
+  }
+  EXPECT_EQ(cluster_->CountInLog("not as installed"), before);
+}
+
 TEST_F(Preloaded, CreateExtensionRefusesASchemaThatHoldsSomething) {
   Session session = Open();
   session.Exec("CREATE SCHEMA lineage; CREATE TABLE lineage.planted (a int)");

@@ -72,6 +72,34 @@ void LogShape(const char *name) {
                 errhint("Undo what was altered, or DROP and CREATE EXTENSION pg_lineage.")));
 }
 
+// True when pg_class has the extension's table in our schema. Read from the catalog: what the
+// caches say may be older than the extension that the caller has just seen.
+bool InCatalog(Oid extension, const char *table) {
+  ScanKeyData key;
+  ScanKeyInit(&key, Anum_pg_class_relname, BTEqualStrategyNumber, F_NAMEEQ, CStringGetDatum(table));
+  Relation classes = table_open(RelationRelationId, AccessShareLock);
+  SysScanDesc scan = systable_beginscan(classes, ClassNameNspIndexId, true, NULL, 1, &key);
+  bool found = false;
+  for (HeapTuple tuple; !found && HeapTupleIsValid(tuple = systable_getnext(scan));) {
+    Form_pg_class form = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple));
+    const char *schema = get_namespace_name(form->relnamespace);
+    found = schema != NULL && strcmp(schema, kSchema) == 0 &&
+            getExtensionOfObject(RelationRelationId, form->oid) == extension;
+  }
+  systable_endscan(scan);
+  table_close(classes, AccessShareLock);
+  return found;
+}
+
+// True when the extension is there without its table: somebody altered it. Not so while the
+// extension comes or goes, also in this transaction: its own row goes last, and nothing tells so.
+bool LostTable() {
+  Oid extension = get_extension_oid("pg_lineage", true);
+  return OidIsValid(extension) &&
+         !InCatalog(extension, kForms[static_cast<int>(StoreId::kEdge)].name) &&
+         extension == get_extension_oid("pg_lineage", true);
+}
+
 // True when lineage._edge is there and is a table of our extension, not of somebody's making.
 bool FindStore(Oid *table, Oid *file) {
   presence.broken = false;
@@ -149,7 +177,7 @@ bool StorePresent() {
 
 bool StoreMarkNow(StoreMark *mark) {
   if (!StorePresent()) {
-    if (presence.broken) LogShape("_edge");
+    if (presence.broken && LostTable()) LogShape(kForms[static_cast<int>(StoreId::kEdge)].name);
     return false;
   }
   *mark = StoreMark{presence.table, presence.file, Generation()};
