@@ -7,115 +7,13 @@
 #include <set>
 #include <sstream>
 
+#include "config_connection.h"
 #include "config_reader.h"
 #include "config_source.h"
 
 namespace shipper {
 
 namespace {
-
-const std::vector<std::string> kSslModes = {"disable", "allow",     "prefer",
-                                            "require", "verify-ca", "verify-full"};
-
-// libpq's parameters that a workflow may pass on; the others are ours to set or make no sense.
-const std::set<std::string> kLibpqOptions = {"connect_timeout",  "hostaddr",
-                                             "keepalives",       "keepalives_idle",
-                                             "options",          "keepalives_interval",
-                                             "keepalives_count", "tcp_user_timeout",
-                                             "sslmode",          "sslcert",
-                                             "sslkey",           "sslrootcert",
-                                             "sslcrl",           "sslcrldir",
-                                             "sslsni",           "sslcompression",
-                                             "gssencmode",       "krbsrvname",
-                                             "requirepeer",      "target_session_attrs",
-                                             "channel_binding",  "passfile",
-                                             "sslpassword",      "ssl_min_protocol_version",
-                                             "service",          "ssl_max_protocol_version"};
-
-bool LooksLikePem(const std::string &text) { return text.find("-----BEGIN") != std::string::npos; }
-
-// A certificate setting is PEM text or the path of a file; either is right in either place.
-void ReadCertificate(MapReader *map, const std::string &key, std::string *path, Secret *pem) {
-  Secret value = map->SecretText(key);
-  if (value.empty()) return;
-  if (LooksLikePem(value.Reveal())) {
-    *pem = value;
-  } else if (std::filesystem::exists(value.Reveal())) {
-    *path = value.Reveal();
-  } else {
-    map->Fail(key, "the value is neither PEM text nor a file that exists",
-              "give the path of a readable file, or the text with its -----BEGIN line");
-  }
-}
-
-// "host:port", "host", "[::1]:5432".
-void ReadHostPort(MapReader *map, PostgresConfig *postgres) {
-  std::string text = map->RequiredText("hostPort", "write `hostPort: db.example:5432`");
-  size_t colon = text.rfind(':');
-  if (colon == std::string::npos || text.back() == ']') {
-    postgres->host = text;
-  } else {
-    postgres->host = text.substr(0, colon);
-    postgres->port = text.substr(colon + 1);
-    bool digits = !postgres->port.empty() &&
-                  std::all_of(postgres->port.begin(), postgres->port.end(), ::isdigit);
-    if (!digits || postgres->port.size() > 5)
-      map->Fail("hostPort", "value '" + text + "' has no port number after the colon",
-                "write `hostPort: db.example:5432`");
-  }
-  std::string &host = postgres->host;
-  if (host.size() > 2 && host.front() == '[' && host.back() == ']')
-    host = host.substr(1, host.size() - 2);
-  if (host.empty()) map->Fail("hostPort", "value '" + text + "' has no host", "write host:port");
-}
-
-// Known libpq keys pass, others are named and dropped.
-void ReadOptions(MapReader *map, const std::string &key, PostgresConfig *postgres) {
-  for (auto &[name, value] : map->Pairs(key)) {
-    if (name == "application_name") continue;  // ours is fixed, it keeps our work recognisable
-    if (kLibpqOptions.count(name) == 0)
-      map->Warn("key '" + map->Full(key) + "." + name + "' is no libpq parameter and is dropped");
-    else
-      postgres->options.emplace_back(name, value);
-  }
-}
-
-// The password, from where the peer keeps it now or kept it before 1.0.
-void ReadPassword(MapReader *map, PostgresConfig *postgres) {
-  MapReader auth = map->Map("authType");
-  if (auth.Has("awsConfig") || auth.Has("azureConfig"))
-    auth.Fail(auth.Has("awsConfig") ? "awsConfig" : "azureConfig",
-              "cloud identities are not supported in this version",
-              "use authType.password, or a .pgpass file");
-  postgres->password = auth.SecretText("password");
-  auth.Finish();
-  Secret legacy = map->SecretText("password");
-  if (postgres->password.empty()) postgres->password = legacy;
-}
-
-void ReadPostgres(MapReader *map, PostgresConfig *postgres) {
-  std::string type = map->Choice("type", "Postgres", {"Postgres", "PostgreSQL"});
-  map->Ignore({"scheme", "schemaFilterPattern", "tableFilterPattern", "databaseFilterPattern",
-               "storedProcedureFilterPattern", "queryStatementSource", "sampleDataStorageConfig",
-               "supportsMetadataExtraction", "supportsUsageExtraction", "supportsLineageExtraction",
-               "supportsDBTExtraction", "supportsProfiler", "supportsDatabase",
-               "supportsQueryComment", "supportsDataDiff"});
-  postgres->username = map->RequiredText("username", "write `username: <role to connect as>`");
-  ReadPassword(map, postgres);
-  ReadHostPort(map, postgres);
-  postgres->database = map->RequiredText("database", "write `database: <name>`");
-  postgres->ssl_mode = map->Choice("sslMode", "prefer", kSslModes);
-  postgres->ingest_all_databases = map->Bool("ingestAllDatabases", false);
-  postgres->classification_name = map->Text("classificationName", postgres->classification_name);
-  MapReader ssl = map->Map("sslConfig");
-  ReadCertificate(&ssl, "caCertificate", &postgres->ssl_ca, &postgres->ssl_ca_pem);
-  ReadCertificate(&ssl, "sslCertificate", &postgres->ssl_cert, &postgres->ssl_cert_pem);
-  ReadCertificate(&ssl, "sslKey", &postgres->ssl_key, &postgres->ssl_key_pem);
-  ssl.Finish();
-  ReadOptions(map, "connectionOptions", postgres);
-  ReadOptions(map, "connectionArguments", postgres);
-  map->Finish();
-}
 
 void ReadServer(MapReader *map, ServerConfig *server) {
   server->host_port = map->RequiredText("hostPort", "write `hostPort: http://host:8585/api`");
@@ -226,7 +124,7 @@ Config ReadRoot(const YAML::Node &node, const std::string &sink_override) {
   MapReader connection = source.RequiredMap(
       "serviceConnection", "add serviceConnection.config; it is not fetched from the catalog");
   MapReader postgres = connection.RequiredMap("config", "add type, username, hostPort, database");
-  ReadPostgres(&postgres, &config.postgres);
+  ReadConnection(&postgres, &config.postgres);
   connection.Finish();
   MapReader source_config = source.Map("sourceConfig");
   MapReader workflow_kind = source_config.Map("config");

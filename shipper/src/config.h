@@ -101,8 +101,11 @@ struct MetadataConfig {
 // sourceConfig.config of type DatabaseLineage
 struct LineageConfig {
   bool process_view_lineage = true;
-  bool process_query_lineage = true;
-  bool override_view_lineage = false;
+  bool process_query_lineage = true;    // of statements outside routines
+  bool process_routine_lineage = true;  // processStoredProcedureLineage
+  bool override_view_lineage = false;   // of views: replace what others wrote of the edge
+  bool process_cross_database = false;
+  std::vector<std::string> cross_database_services;  // where the far side of a foreign table is
 };
 
 enum class VerifySsl { kNoSsl, kIgnore, kValidate };

@@ -37,9 +37,17 @@ void MapReader::Fail(const std::string &key, const std::string &problem,
   throw ConfigError("key '" + Full(key) + "': " + problem + "; " + fix);
 }
 
+// Of a key that is there twice the last counts, as it does for the peer.
+YAML::Node MapReader::Child(const std::string &key) const {
+  YAML::Node child(YAML::NodeType::Undefined);
+  if (!node_.IsMap()) return child;
+  for (const auto &item : node_)
+    if (item.first.IsScalar() && item.first.Scalar() == key) child.reset(item.second);
+  return child;
+}
+
 bool MapReader::Has(const std::string &key) const {
-  if (!node_.IsMap()) return false;
-  const YAML::Node child = node_[key];
+  const YAML::Node child = Child(key);
   return child.IsDefined() && !child.IsNull();
 }
 
@@ -47,7 +55,7 @@ bool MapReader::Has(const std::string &key) const {
 YAML::Node MapReader::Take(const std::string &key) {
   seen_.insert(key);
   if (!Has(key)) return YAML::Node(YAML::NodeType::Undefined);
-  return std::as_const(node_)[key];
+  return Child(key);
 }
 
 // The text of a scalar with the environment put in.
@@ -153,7 +161,7 @@ FilterPattern MapReader::Filter(const std::string &key) {
   return pattern;
 }
 
-bool MapReader::IsMap(const std::string &key) const { return Has(key) && node_[key].IsMap(); }
+bool MapReader::IsMap(const std::string &key) const { return Has(key) && Child(key).IsMap(); }
 
 std::vector<std::string> MapReader::Keys() const {
   std::vector<std::string> keys;
@@ -199,10 +207,16 @@ void MapReader::Moot(const std::vector<std::string> &keys, const std::string &wh
   }
 }
 
+void MapReader::MootIfTrue(const std::string &key, const std::string &why) {
+  if (Bool(key, false)) Warn("key '" + Full(key) + "' has no effect: " + why);
+}
+
 void MapReader::Finish() {
   if (!node_.IsMap()) return;
+  std::set<std::string> twice;
   for (const auto &item : node_) {
     std::string key = item.first.as<std::string>();
+    if (!twice.insert(key).second) Warn("key '" + Full(key) + "' is there twice; the last counts");
     if (seen_.count(key) == 0)
       Warn("key '" + Full(key) + "' is not known and has no effect; check its spelling and place");
   }

@@ -43,6 +43,7 @@ class MapReader {
   // The same for keys from which somebody may expect something: where one is set, a warning says
   // why nothing comes of it.
   void Moot(const std::vector<std::string> &keys, const std::string &why);
+  void MootIfTrue(const std::string &key, const std::string &why);  // of a bool that is off here
   void Finish();
   std::string Full(const std::string &key) const;
   void Warn(const std::string &text) { warnings_->push_back(text); }
@@ -52,6 +53,7 @@ class MapReader {
                          const std::string &fix) const;
 
  private:
+  YAML::Node Child(const std::string &key) const;
   YAML::Node Take(const std::string &key);
   std::string Scalar(const std::string &key, const YAML::Node &node);
   std::vector<std::string> TextList(const std::string &key, const YAML::Node &node);

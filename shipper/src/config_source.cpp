@@ -31,6 +31,26 @@ OwnerConfig ReadOwners(MapReader *map) {
   return owners;
 }
 
+constexpr char kNoQueryLog[] =
+    "no query log is read and no text is parsed; lineage is captured as statements run";
+
+void ReadQueryLog(MapReader *map) {
+  map->Moot({"queryLogDuration", "queryParsingTimeoutLimit"}, kNoQueryLog);
+}
+
+// Every run is incremental; the keys are checked, so that a misspelt one is found.
+void ReadIncremental(MapReader *map) {
+  if (!map->Has("incremental")) return;
+  MapReader incremental = map->Map("incremental");
+  const bool enabled = incremental.Bool("enabled", true);
+  incremental.Int("lookbackDays", 7, 0, 100000);
+  incremental.Int("safetyMarginDays", 1, 0, 100000);
+  incremental.Finish();
+  map->Warn("key '" + map->Full("incremental") + "' has no effect: " +
+            (enabled ? "every run is incremental" : "no run can be otherwise") +
+            ", as the shipper remembers what it sent and needs no days to look back");
+}
+
 void ReadMetadata(MapReader *map, MetadataConfig *metadata) {
   metadata->mark_deleted_tables = map->Bool("markDeletedTables", true);
   metadata->mark_deleted_stored_procedures = map->Bool("markDeletedStoredProcedures", true);
@@ -45,29 +65,45 @@ void ReadMetadata(MapReader *map, MetadataConfig *metadata) {
   metadata->override_metadata = map->Bool("overrideMetadata", false);
   MapReader owners = map->Map("ownerConfig");
   metadata->owners = ReadOwners(&owners);
-  map->Moot({"includeCustomProperties"}, "PostgreSQL has none, nor has the peer's connector");
-  map->Moot({"queryLogDuration", "queryParsingTimeoutLimit"},
-            "no query log is read and no text is parsed; lineage is captured as statements run");
+  map->MootIfTrue("includeCustomProperties", "PostgreSQL has none, nor has the peer's connector");
+  ReadQueryLog(map);
   map->Moot({"threads"}, "one connection is enough for what changed");
-  map->Moot({"incremental"}, "every run is incremental: what has not changed is not sent");
-  map->Moot({"extractJsonSchema", "jsonSchemaSampleSize"}, "metadata never reads your data");
+  ReadIncremental(map);
+  map->MootIfTrue("extractJsonSchema", "metadata never reads your data");
+  map->Moot({"jsonSchemaSampleSize"}, "metadata never reads your data");
   map->Moot(
       {"markDeletedTablesFromFilterOnly"},
       "always so: only what is surely gone is marked deleted, never what a filter leaves out");
 }
 
+// Names of other services whose tables feed ours, or are fed by them, through foreign tables.
+void ReadCrossDatabase(MapReader *map, LineageConfig *lineage) {
+  lineage->process_cross_database = map->Bool("processCrossDatabaseLineage", false);
+  lineage->cross_database_services = map->TextOrList("crossDatabaseServiceNames");
+  if (!lineage->process_cross_database && !lineage->cross_database_services.empty())
+    map->Warn("key '" + map->Full("crossDatabaseServiceNames") +
+              "' has no effect without `processCrossDatabaseLineage: true`");
+}
+
 void ReadLineage(MapReader *map, LineageConfig *lineage) {
   lineage->process_view_lineage = map->Bool("processViewLineage", true);
   lineage->process_query_lineage = map->Bool("processQueryLineage", true);
+  lineage->process_routine_lineage = map->Bool("processStoredProcedureLineage", true);
   lineage->override_view_lineage = map->Bool("overrideViewLineage", false);
-  map->Moot({"queryLogDuration", "queryLogFilePath", "resultLimit", "parsingTimeoutLimit",
-             "queryParserConfig", "filterCondition"},
-            "no query log is read and no text is parsed; lineage is captured as statements run");
+  ReadCrossDatabase(map, lineage);
+  ReadQueryLog(map);
+  map->Moot({"queryLogFilePath", "resultLimit", "parsingTimeoutLimit", "queryParserConfig",
+             "filterCondition"},
+            kNoQueryLog);
   map->Moot({"threads"}, "one connection is enough for what changed");
-  map->Ignore({"processStoredProcedureLineage", "enableTempTableLineage",
-               "incrementalLineageProcessing"});  // always so here
-  map->Moot({"processCrossDatabaseLineage", "crossDatabaseServiceNames"},
-            "edges to other databases are not sent in this version");
+  if (!map->Bool("enableTempTableLineage", true))
+    map->Warn("key '" + map->Full("enableTempTableLineage") +
+              "': false has no effect: what went through a temporary table is always lineage of "
+              "the tables at both ends");
+  if (!map->Bool("incrementalLineageProcessing", true))
+    map->Warn("key '" + map->Full("incrementalLineageProcessing") +
+              "': false has no effect on `run`, which sends what has changed; the verb `lineage` "
+              "sends everything");
 }
 
 }  // namespace
@@ -82,7 +118,11 @@ void ReadSourceConfig(MapReader *map, Config *config) {
                                                   "DBT"};
   std::string type = map->Choice("type", "DatabaseMetadata", kTypes);
   config->workflow_types.push_back(type);
-  if (type != "DatabaseMetadata" && type != "DatabaseLineage") return;
+  if (type != "DatabaseMetadata" && type != "DatabaseLineage") {
+    map->Warn("key '" + map->Full("type") + "': nothing is done for '" + type +
+              "', a workflow of a later version");
+    return;
+  }
   config->metadata.use_fqn_for_filtering = map->Bool("useFqnForFiltering", false);
   config->metadata.schema_filter = map->Filter("schemaFilterPattern");
   config->metadata.table_filter = map->Filter("tableFilterPattern");

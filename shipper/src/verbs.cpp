@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <set>
 
 #include <spdlog/spdlog.h>
 
@@ -272,6 +273,22 @@ ExitCode Retry(const CommandLine &line, Parts *parts) {
   return Verdict(parts->config, outcome.taken, outcome.refused);
 }
 
+bool AsksFor(const Config &config, const std::string &type) {
+  return std::count(config.workflow_types.begin(), config.workflow_types.end(), type) > 0;
+}
+
+// A file of another workflow is no reason to do this one.
+void RequireWork(const std::string &verb, const Config &config) {
+  static const std::set<std::string> kSending = {"run", "ingest", "lineage"};
+  if (kSending.count(verb) == 0 || AsksFor(config, "DatabaseMetadata") ||
+      AsksFor(config, "DatabaseLineage"))
+    return;
+  throw FatalError("sourceConfig.config.type is " + config.workflow_types.front() +
+                       ", a workflow of a later version; give a file of type DatabaseMetadata or "
+                       "DatabaseLineage",
+                   kExitUnavailable);
+}
+
 using VerbFunction = ExitCode (*)(const CommandLine &, Parts *);
 const std::map<std::string, VerbFunction> kVerbs = {{"ingest", IngestAll}, {"lineage", SendLineage},
                                                     {"check", Check},      {"report", Report},
@@ -290,7 +307,10 @@ bool IsLaterVerb(const std::string &verb) {
 
 ExitCode RunVerb(const CommandLine &line, Signals *signals) {
   Parts parts(line, signals);
+  RequireWork(line.verb, parts.config);
   if (line.verb == "run") return Run(line, &parts, signals);
+  if (line.verb == "ingest" && !AsksFor(parts.config, "DatabaseMetadata"))
+    return SendLineage(line, &parts);  // as the peer's `ingest` does with such a file
   return kVerbs.at(line.verb)(line, &parts);
 }
 

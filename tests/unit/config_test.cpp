@@ -134,13 +134,67 @@ TEST(ConfigTest, NoMessageHoldsASecret) {
 }
 
 TEST(ConfigTest, KnownLibpqKeysPassAndOthersAreNamedAndDropped) {
-  Config config = ParseConfig(
-      Workflow("      connectionOptions: { connect_timeout: \"3\" }\n"
-               "      connectionArguments: { tcp_user_timeout: 9, executemany_mode: fast }\n"),
-      "w");
-  ASSERT_EQ(config.postgres.options.size(), 2u);
+  Config config =
+      ParseConfig(Workflow("      connectionOptions: { connect_timeout: \"3\" }\n"
+                           "      connectionArguments: { tcp_user_timeout: 9, authenticator: sso,\n"
+                           "        application_name: x, host: elsewhere, sslmode: allow }\n"),
+                  "w");
+  ASSERT_EQ(config.postgres.options.size(), 3u);
   EXPECT_EQ(config.postgres.options[0].second, "3");
-  EXPECT_TRUE(Warns(config, "executemany_mode' is no libpq parameter"));
+  EXPECT_EQ(config.postgres.options[2].first, "sslmode");
+  EXPECT_TRUE(Warns(config, "config.connectionArguments.authenticator' is no libpq parameter"));
+  EXPECT_TRUE(Warns(config, "connectionArguments.application_name' is dropped: it is always"));
+  EXPECT_TRUE(Warns(config, "connectionArguments.host' is dropped: hostPort says it"));
+}
+
+TEST(ConfigTest, EveryNameOfThePeersDriverIsTakenAndAnotherDriverRefused) {
+  for (const char *scheme : {"postgresql+psycopg2", "postgresql", "postgresql+psycopg2cffi"})
+    EXPECT_TRUE(
+        ParseConfig(Workflow("      scheme: " + std::string(scheme) + "\n"), "w").warnings.empty());
+  const std::string refusal = Refusal(Workflow("      scheme: pgspider+psycopg2\n"));
+  EXPECT_NE(refusal.find("config.scheme': PGSpider"), std::string::npos) << refusal;
+  EXPECT_NE(refusal.find("write `scheme: postgresql+psycopg2`"), std::string::npos) << refusal;
+  EXPECT_NE(Refusal(Workflow("      scheme: mysql+pymysql\n")).find("'mysql+pymysql' is not known"),
+            std::string::npos);
+}
+
+TEST(ConfigTest, OfAKeyThatIsThereTwiceTheLastCounts) {
+  Config config = ParseConfig(Workflow("      authType: { password: neu }\n"), "w");
+  EXPECT_EQ(config.postgres.password.Reveal(), "neu");
+  EXPECT_TRUE(Warns(config, "config.authType' is there twice; the last counts"));
+}
+
+// The keys of the peer's releases 1.2 to 2.0 (and of its pages), each with a value that asks for
+// something, and what is said of it; "" where it is honoured.
+TEST(ConfigTest, EveryKeyOfTheConnectionIsHonouredOrNamed) {
+  const std::pair<const char *, const char *> keys[] = {
+      {"scheme: postgresql+psycopg2", ""},
+      {"ingestAllDatabases: true", ""},
+      {"sslMode: require", ""},
+      {"classificationName: rls", ""},
+      {"connectionOptions: { connect_timeout: 3 }", ""},
+      {"connectionArguments: { keepalives: 1 }", ""},
+      {"supportsProfiler: true", ""},
+      {"supportsProfiler: false", "supportsProfiler' has no effect"},
+      {"supportsMetadataExtraction: false", "supportsMetadataExtraction' has no effect"},
+      {"supportsUsageExtraction: false", "supportsUsageExtraction' has no effect"},
+      {"supportsLineageExtraction: false", "supportsLineageExtraction' has no effect"},
+      {"supportsDBTExtraction: false", "supportsDBTExtraction' has no effect"},
+      {"supportsDatabase: false", "supportsDatabase' has no effect"},
+      {"supportsQueryComment: false", "supportsQueryComment' has no effect"},
+      {"supportsDataDiff: false", "supportsDataDiff' has no effect"},
+      {"schemaFilterPattern: { excludes: [a] }", "schemaFilterPattern' has no effect"},
+      {"tableFilterPattern: { excludes: [a] }", "tableFilterPattern' has no effect"},
+      {"databaseFilterPattern: { excludes: [a] }", "databaseFilterPattern' has no effect"},
+      {"storedProcedureFilterPattern: { excludes: [a] }", "storedProcedureFilterPattern' has no"},
+      {"queryStatementSource: pg_stat_statements", "queryStatementSource' has no effect"},
+      {"sampleDataStorageConfig: { config: { bucketName: b, storageConfig: {} } }",
+       "sampleDataStorageConfig' is accepted and not used"}};
+  for (const auto &[line, said] : keys) {
+    Config config = ParseConfig(Workflow("      " + std::string(line) + "\n"), "w");
+    EXPECT_EQ(config.warnings.size(), *said == '\0' ? 0u : 1u) << line;
+    EXPECT_TRUE(*said == '\0' || Warns(config, said)) << line;
+  }
 }
 
 TEST(ConfigTest, ACertificateIsAPathOrPemText) {
@@ -207,13 +261,92 @@ TEST(ConfigTest, OwnersAreNamesListsOrMappings) {
   EXPECT_FALSE(owners.inherit);
 }
 
-TEST(ConfigTest, AKeyOfThePeerThatHasNoEffectHereIsNamedWithTheReason) {
+// A workflow whose sourceConfig.config is `config`.
+std::string WorkflowOf(const std::string &config) {
   std::string text = Workflow();
-  const std::string plain = "includeOwners: true";
-  text.replace(text.find(plain), plain.size(), "queryLogDuration: 2, threads: 4");
-  Config config = ParseConfig(text, "w");
-  EXPECT_TRUE(Warns(config, "config.queryLogDuration' has no effect: no query log is read"));
-  EXPECT_TRUE(Warns(config, "config.threads' has no effect"));
+  const std::string plain = "type: DatabaseMetadata, includeOwners: true";
+  return text.replace(text.find(plain), plain.size(), config);
+}
+
+TEST(ConfigTest, EveryKeyOfAMetadataWorkflowIsHonouredOrNamed) {
+  const std::pair<const char *, const char *> keys[] = {
+      {"markDeletedTables: false", ""},
+      {"markDeletedStoredProcedures: false", ""},
+      {"markDeletedSchemas: true", ""},
+      {"markDeletedDatabases: true", ""},
+      {"includeTables: false", ""},
+      {"includeViews: false", ""},
+      {"includeTags: false", ""},
+      {"includeOwners: true", ""},
+      {"ownerConfig: { default: ann }", ""},
+      {"includeStoredProcedures: false", ""},
+      {"includeDDL: true", ""},
+      {"overrideMetadata: true", ""},
+      {"useFqnForFiltering: true", ""},
+      {"schemaFilterPattern: { includes: [a] }", ""},
+      {"tableFilterPattern: { includes: [a] }", ""},
+      {"databaseFilterPattern: { includes: [a] }", ""},
+      {"storedProcedureFilterPattern: { includes: [a] }", ""},
+      {"includeCustomProperties: false", ""},
+      {"extractJsonSchema: false", ""},
+      {"includeCustomProperties: true", "includeCustomProperties' has no effect: PostgreSQL has"},
+      {"extractJsonSchema: true", "extractJsonSchema' has no effect: metadata never reads"},
+      {"jsonSchemaSampleSize: 5", "jsonSchemaSampleSize' has no effect"},
+      {"queryLogDuration: 2", "config.queryLogDuration' has no effect: no query log is read"},
+      {"queryParsingTimeoutLimit: 2", "queryParsingTimeoutLimit' has no effect"},
+      {"incremental: { enabled: true, lookbackDays: 3 }", "every run is incremental"},
+      {"incremental: { enabled: false }", "no run can be otherwise"},
+      {"markDeletedTablesFromFilterOnly: true", "markDeletedTablesFromFilterOnly' has no effect"}};
+  for (const auto &[key, said] : keys) {
+    Config config = ParseConfig(WorkflowOf("type: DatabaseMetadata, " + std::string(key)), "w");
+    EXPECT_EQ(config.warnings.size(), *said == '\0' ? 0u : 1u) << key;
+    EXPECT_TRUE(*said == '\0' || Warns(config, said)) << key;
+  }
+}
+
+TEST(ConfigTest, EveryKeyOfALineageWorkflowIsHonouredOrNamed) {
+  const std::pair<const char *, const char *> keys[] = {
+      {"processViewLineage: false", ""},
+      {"processQueryLineage: false", ""},
+      {"processStoredProcedureLineage: false", ""},
+      {"overrideViewLineage: true", ""},
+      {"processCrossDatabaseLineage: true, crossDatabaseServiceNames: [other]", ""},
+      {"crossDatabaseServiceNames: [other]", "has no effect without"},
+      {"enableTempTableLineage: true", ""},
+      {"enableTempTableLineage: false", "enableTempTableLineage': false has no effect"},
+      {"incrementalLineageProcessing: true", ""},
+      {"incrementalLineageProcessing: false", "incrementalLineageProcessing': false has no"},
+      {"schemaFilterPattern: { includes: [a] }", ""},
+      {"tableFilterPattern: { includes: [a] }", ""},
+      {"databaseFilterPattern: { includes: [a] }", ""},
+      {"storedProcedureFilterPattern: { includes: [a] }", ""},
+      {"queryLogDuration: 1", "queryLogDuration' has no effect"},
+      {"queryLogFilePath: /tmp/x.csv", "queryLogFilePath' has no effect"},
+      {"resultLimit: 5", "resultLimit' has no effect"},
+      {"parsingTimeoutLimit: 5", "parsingTimeoutLimit' has no effect"},
+      {"queryParserConfig: { type: Auto }", "queryParserConfig' has no effect"},
+      {"filterCondition: x", "filterCondition' has no effect"}};
+  for (const auto &[key, said] : keys) {
+    Config config = ParseConfig(WorkflowOf("type: DatabaseLineage, " + std::string(key)), "w");
+    EXPECT_EQ(config.warnings.size(), *said == '\0' ? 0u : 1u) << key;
+    EXPECT_TRUE(*said == '\0' || Warns(config, said)) << key;
+  }
+  LineageConfig lineage =
+      ParseConfig(WorkflowOf("type: DatabaseLineage, processCrossDatabaseLineage: true, "
+                             "crossDatabaseServiceNames: [a, b], overrideViewLineage: true, "
+                             "processStoredProcedureLineage: false"),
+                  "w")
+          .lineage;
+  EXPECT_TRUE(lineage.process_cross_database);
+  EXPECT_EQ(lineage.cross_database_services, (std::vector<std::string>{"a", "b"}));
+  EXPECT_TRUE(lineage.override_view_lineage);
+  EXPECT_FALSE(lineage.process_routine_lineage);
+}
+
+TEST(ConfigTest, AWorkflowOfALaterVersionIsNamed) {
+  Config config = ParseConfig(WorkflowOf("type: Profiler, profileSample: 80"), "w");
+  EXPECT_EQ(config.workflow_types, std::vector<std::string>{"Profiler"});
+  EXPECT_TRUE(Warns(config, "config.type': nothing is done for 'Profiler'"));
 }
 
 TEST(ConfigTest, OnlyTheCatalogSinkNeedsAServer) {

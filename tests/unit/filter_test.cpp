@@ -43,6 +43,38 @@ TEST(FilterTest, PythonsRegularExpressionsWork) {
   EXPECT_TRUE(Filter({"\xC3\xA9t\xC3\xA9"}).Admits("\xC3\x89t\xC3\xA9"));
 }
 
+// What Python's re.match says of the same pattern and name, ignoring case.
+TEST(FilterTest, WhatPcreWritesOtherwiseMeansWhatItMeansInPython) {
+  struct {
+    const char *pattern, *name;
+    bool matches;
+  } const cases[] = {
+      {R"(orders\Z)", "orders", true},
+      {R"(orders\Z)", "orders\n", false},
+      {R"(orders$)", "orders\n", true},
+      {R"(a{,2}b)", "aab", true},
+      {R"(a{,2}b)", "aaab", false},
+      {R"(a\{,2}b)", "a{,2}b", true},
+      {R"([[:alpha:]])", ":]", true},
+      {R"([[:alpha:]])", "b]", false},
+      {R"([]x]+y)", "]x]y", true},
+      {R"([^]x]y)", "ay", true},
+      {R"([{,2}]b)", ",b", true},
+      {R"(\u00e9t)", "\xC3\xA9t", true},
+      {R"(\U0001F600)", "\xF0\x9F\x98\x80", true},
+      {R"(\w+$)", "\xC3\xA9t\xC3\xA9", true},
+      {R"((?u)\w)", "x", true},
+      {R"((?ai:x)y)", "XY", true},
+      {R"((?-i:x)y)", "XY", false},
+      {R"((?P<q>['"]).*(?P=q))", "'a'", true},
+      {R"(\\Z)", "\\Z", true},
+  };
+  for (const auto &one : cases)
+    EXPECT_EQ(Filter({one.pattern}).Admits(one.name), one.matches)
+        << one.pattern << " on " << one.name << " as " << FromPython(one.pattern);
+  for (const char *broken : {"[", "(", "a\\", "(?", "[^", "{,"}) FromPython(broken);
+}
+
 TEST(FilterTest, AnInvalidPatternIsNamedWithItsKey) {
   try {
     Filter({}, {"ok", "(unclosed"});

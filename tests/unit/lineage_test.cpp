@@ -148,6 +148,36 @@ TEST(LineageTest, AViewsDefinitionIsViewLineage) {
   EXPECT_TRUE(BuildEdge({view, Row("id", "id", 0)}, off).edge);
 }
 
+TEST(LineageTest, EachKindOfLineageCanBeLeftOutAlone) {
+  LineageRow view = Row("amount", "total", 0), routine = view, query = view;
+  view.operation = "REFRESH";
+  view.routine = "public.nightly()";  // a refresh is the view's, whoever does it
+  routine.routine = "public.nightly()";
+  const auto left = [&](bool views, bool routines, bool queries) {
+    EdgeContext context = Context();
+    context.view_lineage = views;
+    context.routine_lineage = routines;
+    context.query_lineage = queries;
+    const EdgeResult result = BuildEdge({view, routine, query}, context);
+    return result.edge ? result.edge->details["description"].get<std::string>() : "";
+  };
+  EXPECT_EQ(left(false, false, false), "");
+  EXPECT_NE(left(true, false, false).find("`public.nightly()`: REFRESH"), std::string::npos);
+  EXPECT_EQ(left(false, true, false).find("REFRESH"), std::string::npos);
+  EXPECT_NE(left(false, true, false).find("`public.nightly()`: INSERT"), std::string::npos);
+  EXPECT_EQ(left(false, false, true).find("nightly"), std::string::npos);
+}
+
+TEST(LineageTest, OnlyEdgesOfViewsMayReplaceWhatOthersDerived) {
+  LineageRow view = Row("amount", "total", 0);
+  view.operation = "CREATE VIEW";
+  EdgeContext context = Context();
+  EXPECT_FALSE(BuildEdge({view}, context).edge->replaces_views);
+  context.override_views = true;
+  EXPECT_TRUE(BuildEdge({view}, context).edge->replaces_views);
+  EXPECT_FALSE(BuildEdge({Row("id", "id", 0)}, context).edge->replaces_views);
+}
+
 TEST(LineageTest, AnEdgeFromATableToItselfIsLeftOut) {
   EdgeContext context = Context();
   context.to_fqn = context.from_fqn;

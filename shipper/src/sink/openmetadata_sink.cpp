@@ -230,6 +230,7 @@ Status OpenMetadataSink::Resolve(const LineageEdge &edge, json *request) {
   if (status.ok()) status = ResolvePipeline(&details);
   if (status.ok()) status = ReadEdge(edge, from["id"], to["id"], &present);
   if (!status.ok()) return status;
+  if (edge.replaces_views && Text(present, "source") == "ViewLineage") present = json::object();
   *request = {
       {"edge",
        {{"fromEntity", from}, {"toEntity", to}, {"lineageDetails", MergeEdge(present, details)}}}};

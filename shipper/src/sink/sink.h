@@ -59,6 +59,9 @@ struct LineageEdge {
   std::string to_fqn;
   nlohmann::json details;
   std::vector<RoutineRef> routines;  // by first sight
+  // Of a view whose workflow says overrideViewLineage: an edge that somebody else derived from the
+  // view's definition (source ViewLineage) is replaced and not merged.
+  bool replaces_views = false;
 };
 
 // An edge by its ends.

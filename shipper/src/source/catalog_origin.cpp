@@ -121,6 +121,8 @@ EdgeResult CatalogOrigin::Build(const TablePair &pair, const End &source, const 
   context.declared = config_.shipper.declared;
   context.view_lineage = every_kind || config_.lineage.process_view_lineage;
   context.query_lineage = every_kind || config_.lineage.process_query_lineage;
+  context.routine_lineage = every_kind || config_.lineage.process_routine_lineage;
+  context.override_views = config_.lineage.override_view_lineage;
   context.routine_fqn = [this](const std::string &routine) { return RoutineFqn(routine); };
   const std::vector<std::string> sources = RelationMap::Family(pg, source.root);
   const std::vector<std::string> targets = RelationMap::Family(pg, target.root);

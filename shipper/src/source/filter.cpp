@@ -3,6 +3,10 @@
 
 #include <pcre2.h>
 
+#include <algorithm>
+#include <cctype>
+#include <cstring>
+
 #include "translate/names.h"
 
 namespace shipper {
@@ -27,7 +31,65 @@ std::string Message(int error) {
   return reinterpret_cast<const char *>(text);
 }
 
+// A code point by its digits, `\u00e9` or `\U0001f600`, in PCRE2's words; nothing where it is none.
+std::string CodePoint(const std::string &text, size_t at) {
+  const size_t digits = text[at + 1] == 'u' ? 4 : 8;
+  const std::string hex = text.substr(at + 2, digits);
+  const bool good =
+      hex.size() == digits &&
+      std::all_of(hex.begin(), hex.end(), [](unsigned char c) { return isxdigit(c); });
+  return good ? "\\x{" + hex + "}" : "";
+}
+
+// The flags of a group, `(?aiu)` or `(?u-s:`, without those that say what holds here anyway: names
+// are Unicode. Nothing where `at` is no such group.
+std::string GroupFlags(const std::string &text, size_t at, size_t *length) {
+  size_t end = at + 2;
+  while (end < text.size() && std::strchr("aiLmsux-", text[end]) != nullptr) ++end;
+  if (end == at + 2 || end >= text.size() || (text[end] != ')' && text[end] != ':')) return "";
+  *length = end - at;
+  std::string out = "(?";
+  for (size_t i = at + 2; i < end; ++i)
+    if (std::strchr("aLu", text[i]) == nullptr) out += text[i];
+  return out;
+}
+
 }  // namespace
+
+std::string FromPython(const std::string &text) {
+  std::string out;
+  bool in_class = false;
+  for (size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at], next = at + 1 < text.size() ? text[at + 1] : '\0';
+    std::string piece(1, c);
+    size_t length = 1;
+    if (c == '\\' && next != '\0') {
+      piece += next;
+      length = 2;
+      if (!in_class && next == 'Z') piece = "\\z";
+      if (next == 'u' || next == 'U') {
+        const std::string point = CodePoint(text, at);
+        if (!point.empty()) length = next == 'u' ? 6 : 10;
+        if (!point.empty()) piece = point;
+      }
+    } else if (in_class) {
+      if (c == '[' && std::strchr(":.=", next) != nullptr) piece = "\\[";
+      in_class = c != ']';
+    } else if (c == '[') {
+      in_class = true;
+      if (next == '^') piece += next, length = 2;
+      if (text.compare(at + length, 1, "]") == 0) piece += "]", ++length;  // a member
+    } else if (c == '{' && next == ',' && isdigit(static_cast<unsigned char>(text[at + 2]))) {
+      piece = "{0";
+    } else if (c == '(' && next == '?') {
+      const std::string flags = GroupFlags(text, at, &length);
+      if (!flags.empty()) piece = flags;
+    }
+    out += piece;
+    at += length - 1;
+  }
+  return out;
+}
 
 struct NameFilter::Pattern {
   std::string text;
@@ -39,10 +101,11 @@ NameFilter::NameFilter(const FilterPattern &pattern, const std::string &key) : k
     for (const std::string &text : texts) {
       int error = 0;
       PCRE2_SIZE offset = 0;
-      pcre2_code *code =
-          pcre2_compile(reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(),
-                        PCRE2_ANCHORED | PCRE2_CASELESS | PCRE2_UTF | PCRE2_MATCH_INVALID_UTF,
-                        &error, &offset, nullptr);
+      const std::string pcre = FromPython(text);
+      pcre2_code *code = pcre2_compile(
+          reinterpret_cast<PCRE2_SPTR>(pcre.data()), pcre.size(),
+          PCRE2_ANCHORED | PCRE2_CASELESS | PCRE2_UTF | PCRE2_UCP | PCRE2_MATCH_INVALID_UTF, &error,
+          &offset, nullptr);
       if (code == nullptr) {
         throw ConfigError(key + ": '" + text + "' is no regular expression: " + Message(error) +
                           " at character " + std::to_string(offset));

@@ -1,8 +1,9 @@
 // The filter patterns of the workflow file: which objects are told.
 //
-// A pattern is a regular expression (PCRE2) that has to match at the start of the name, whatever
-// its case; nothing has to match to the end. Excludes win; with includes a name needs one of them.
-// Matching is bounded: a pattern that runs into the limit counts as an error, not as a match.
+// A pattern is a regular expression of Python, matched by PCRE2, that has to match at the start of
+// the name, whatever its case; nothing has to match to the end. Excludes win; with includes a name
+// needs one of them. Matching is bounded: a pattern that runs into the limit counts as an error,
+// not as a match.
 //
 //   NameFilter filter(config.metadata.schema_filter, "schemaFilterPattern");
 //   if (!filter.Admits("public")) …
@@ -16,6 +17,10 @@
 #include "config.h"
 
 namespace shipper {
+
+// A regular expression of Python as PCRE2 writes it: `\Z`, `{,n}`, `[[:`, `\uXXXX` and the flags
+// a, L and u mean something else there, or nothing.
+std::string FromPython(const std::string &text);
 
 class NameFilter {
  public:

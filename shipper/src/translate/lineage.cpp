@@ -161,13 +161,22 @@ bool NeverRan(const LineageRow &row) {
   return row.origin == "declared" && kDefinitions.count(row.operation) == 0;
 }
 
+// What a view's definition says, a materialised one's too, and what its refreshes did.
+bool IsOfAView(const LineageRow &row) {
+  static const std::set<std::string> kOperations = {kCreateView, "CREATE MATERIALIZED VIEW",
+                                                    "REFRESH"};
+  return kOperations.count(row.operation) != 0;
+}
+
 // The rows that the workflow asks for, by first sight.
 std::vector<LineageRow> Wanted(const std::vector<LineageRow> &rows, const EdgeContext &context) {
   std::vector<LineageRow> out;
   for (const LineageRow &row : rows) {
     if (!context.declared && NeverRan(row)) continue;
-    const bool view = row.operation == kCreateView;
-    if (view ? context.view_lineage : context.query_lineage) out.push_back(row);
+    const bool wanted = IsOfAView(row) ? context.view_lineage
+                        : row.routine  ? context.routine_lineage
+                                       : context.query_lineage;
+    if (wanted) out.push_back(row);
   }
   std::stable_sort(out.begin(), out.end(), [](const LineageRow &a, const LineageRow &b) {
     return a.first_seen < b.first_seen;
@@ -208,6 +217,7 @@ EdgeResult BuildEdge(const std::vector<LineageRow> &rows, const EdgeContext &con
   const std::string sql = SqlQuery(wanted);
   if (!sql.empty()) edge.details["sqlQuery"] = sql;
   if (!all.direct.empty()) edge.details["columnsLineage"] = ColumnsLineage(all.direct, context);
+  edge.replaces_views = is_view && context.override_views;
   edge.routines = Routines(wanted, context);
   result.edge = std::move(edge);
   return result;

@@ -42,10 +42,12 @@ struct EdgeContext {
   std::set<std::string> from_columns;  // raw names
   std::set<std::string> to_columns;
   bool target_is_view = false;
-  bool indirect = true;       // shipper.indirect
-  bool view_lineage = true;   // processViewLineage
-  bool query_lineage = true;  // processQueryLineage
-  bool declared = false;      // shipper.declared: what routines and rules would write, too
+  bool indirect = true;         // shipper.indirect
+  bool view_lineage = true;     // processViewLineage
+  bool query_lineage = true;    // processQueryLineage: statements outside routines
+  bool routine_lineage = true;  // processStoredProcedureLineage
+  bool override_views = false;  // overrideViewLineage
+  bool declared = false;        // shipper.declared: what routines and rules would write, too
   // The name in the catalog of a routine of the store; "" where it has none.
   std::function<std::string(const std::string &)> routine_fqn;
 };
