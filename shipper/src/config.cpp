@@ -77,10 +77,23 @@ void ReadSink(MapReader *map, SinkConfig *sink) {
   map->Finish();
 }
 
+void ReadSchedule(MapReader *map, ShipperConfig *shipper) {
+  const std::string text = map->Text("schedule");
+  if (text.empty()) return;
+  try {
+    shipper->schedule = Schedule::Parse(text);
+  } catch (const std::invalid_argument &error) {
+    map->Fail("schedule", "value '" + text + "' is no schedule: " + error.what(),
+              "write hourly, daily, weekly, or minute, hour, day, month and day of the week as in "
+              "\"30 2 * * mon-fri\"");
+  }
+}
+
 void ReadShipper(MapReader *map, ShipperConfig *shipper) {
   shipper->poll_interval_ms = map->Int("pollIntervalMs", 150, 10, 60000);
   shipper->batch_size = map->Int("batchSize", 500, 1, 100000);
-  shipper->reconcile_minutes = map->Int("reconcileMinutes", 60, 0, 1000000);
+  ReadSchedule(map, shipper);
+  shipper->reconcile_minutes = map->Int("reconcileMinutes", shipper->schedule ? 0 : 60, 0, 1000000);
   shipper->indirect = map->Bool("indirect", true);
   shipper->definitions = map->Choice("definitions", "all", {"all", "none"}) == "all";
   shipper->declared = map->Choice("declared", "definitions", {"definitions", "all"}) == "all";

@@ -10,10 +10,13 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "runs/schedule.h"
 
 namespace shipper {
 
@@ -136,8 +139,9 @@ struct ShipperConfig {
   int batch_size = 500;
   int retry_base_ms = 200;
   int retry_max_ms = 60000;
-  int park_after_attempts = 10;  // refusals of one request while the sink takes others
-  int reconcile_minutes = 60;    // all objects are compared so often; 0: at start only
+  int park_after_attempts = 10;      // refusals of one request while the sink takes others
+  int reconcile_minutes = 60;        // all objects are compared so often; 0: at start only
+  std::optional<Schedule> schedule;  // when `run` compares everything with the catalog
   int connect_timeout_ms = 10000;
   int request_timeout_ms = 60000;
   bool indirect = true;     // table edges for pairs joined by INDIRECT lineage only

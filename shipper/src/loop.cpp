@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <exception>
 
+#include <fmt/chrono.h>
 #include <spdlog/spdlog.h>
 
 #include "ddl_event.h"
@@ -152,8 +153,26 @@ void Loop::PlanReconcile(int64_t now) {
   work_.Add({WorkKind::kReconcile, "", ""}, 0, now);
 }
 
+// The same, of the whole store, at the times of the schedule. Times that were slept through, or
+// that a clock put forward leapt over, come to one run.
+void Loop::PlanScheduled(int64_t now) {
+  if (!options_.schedule) return;
+  const int64_t wall = clock_->WallMs();
+  const bool put_back = wall < planned_at_ms_;
+  if (next_run_ms_ && !put_back && wall < *next_run_ms_) return;
+  if (next_run_ms_ && !put_back) {
+    spdlog::info("scheduled run ({})", options_.schedule->text());
+    work_.Add({WorkKind::kResync, "", ""}, 0, now);
+  }
+  const std::optional<std::time_t> next = options_.schedule->Next(wall / 1000);
+  next_run_ms_ = next ? *next * 1000LL : INT64_MAX;
+  planned_at_ms_ = wall;
+  if (next) spdlog::info("next scheduled run: {:%Y-%m-%d %H:%M} UTC", fmt::gmtime(*next));
+}
+
 int64_t Loop::Step() {
   PlanReconcile(clock_->NowMs());
+  PlanScheduled(clock_->NowMs());
   if (clock_->NowMs() - last_retire_ms_ >= options_.retire_interval_ms) {
     last_retire_ms_ = clock_->NowMs();
     queue_->Retire();

@@ -11,6 +11,7 @@
 #include <atomic>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -18,6 +19,7 @@
 #include "delivery.h"
 #include "origin.h"
 #include "queue/queue.h"
+#include "runs/schedule.h"
 #include "sink/sink.h"
 #include "work_list.h"
 
@@ -34,6 +36,7 @@ struct LoopOptions {
   int64_t retire_interval_ms = 600000;      // edges not seen any more are looked for so often
   int64_t settle_interval_ms = 200;         // what was sent is acknowledged at least so often
   int64_t reconcile_interval_ms = 3600000;  // all objects are compared so often; 0: at start only
+  std::optional<Schedule> schedule;         // store and catalog are compared at these times
   int64_t drain_ms = 10000;                 // how long the end may take
 };
 
@@ -60,6 +63,7 @@ class Loop {
   void AddPair(const TablePair &pair, bool ended, int64_t row, int64_t now);
   void AddDdl(const FeedRow &row, int64_t now);
   void PlanReconcile(int64_t now);
+  void PlanScheduled(int64_t now);
   void SendDue();
   bool SendOne(const Work &work);  // false: the sink is out, stop this round
   Status Try(const Work &work);
@@ -90,6 +94,8 @@ class Loop {
   int failures_ = 0;           // refusals of single requests without a success between
   int reconnects_ = 0;         // of the session, in a row
   int64_t last_reconcile_ms_ = 0;
+  int64_t planned_at_ms_ = 0;           // wall clock, when the next scheduled run was planned
+  std::optional<int64_t> next_run_ms_;  // wall clock
   int64_t last_retire_ms_ = 0;
   int64_t last_feed_ms_ = -1;
   int64_t last_settle_ms_ = 0;

@@ -23,6 +23,12 @@ class SystemClock : public Clock {
     return std::chrono::duration_cast<std::chrono::milliseconds>(since).count();
   }
 
+  int64_t WallMs() override {
+    using std::chrono::system_clock;
+    auto since = system_clock::now().time_since_epoch();
+    return std::chrono::duration_cast<std::chrono::milliseconds>(since).count();
+  }
+
   void SleepMs(int64_t ms) override {
     const int64_t end = NowMs() + ms;
     for (int64_t left = ms; left > 0 && !*stop_ && !*reload_; left = end - NowMs())

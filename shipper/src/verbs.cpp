@@ -210,6 +210,7 @@ ExitCode Run(const CommandLine &line, Parts *parts, Signals *signals) {
   options.retry_max_ms = own.retry_max_ms;
   options.park_after_attempts = own.park_after_attempts;
   options.reconcile_interval_ms = own.reconcile_minutes * 60000LL;
+  options.schedule = own.schedule;
   CatalogOrigin origin([parts]() -> PgConnection & { return parts->session.Get(); }, parts->config);
   PgQueue queue(&parts->session, parts->sink->name());
   Loop loop(&queue, &origin, parts->sink.get(), &parts->clock, options);

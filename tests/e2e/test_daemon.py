@@ -94,6 +94,12 @@ class Daemon(EndToEnd):
         self.settled("-c", str(lineage), workflow=metadata)
         self.arrives()
 
+    def test_a_schedule_is_planned(self):
+        shipper = self.settled(workflow=self.workflow(shipper={"schedule": "17 3 * * *"}),
+                               environment={"TZ": "Europe/Berlin"})
+        wait_until(lambda: "next scheduled run: " in shipper.log(), shipper.log)
+        self.assertRegex(shipper.log(), r"next scheduled run: \d{4}-\d\d-\d\d 0[12]:17 UTC")
+
     def test_files_of_two_services_are_refused(self):
         one = self.workflow("one.yaml")
         two = self.workflow("two.yaml", source={"serviceName": "other"})

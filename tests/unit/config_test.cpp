@@ -397,5 +397,21 @@ TEST(ConfigTest, OurOwnKeysLiveUnderShipper) {
   EXPECT_TRUE(config.warnings.empty());
 }
 
+TEST(ConfigTest, AScheduleIsCheckedAndTakesThePlaceOfTheHourlyComparison) {
+  Config config =
+      ParseConfig(Workflow("", "shipper: { schedule: \"30 2 * * mon-fri\" }\n"), "w.yaml");
+  ASSERT_TRUE(config.shipper.schedule);
+  EXPECT_EQ(config.shipper.schedule->text(), "30 2 * * mon-fri");
+  EXPECT_EQ(config.shipper.reconcile_minutes, 0);
+  config =
+      ParseConfig(Workflow("", "shipper: { schedule: daily, reconcileMinutes: 5 }\n"), "w.yaml");
+  EXPECT_EQ(config.shipper.reconcile_minutes, 5);
+  EXPECT_FALSE(ParseConfig(Workflow(), "w.yaml").shipper.schedule);
+  const std::string refusal = Refusal(Workflow("", "shipper: { schedule: \"0 25 * * *\" }\n"));
+  EXPECT_NE(refusal.find("shipper.schedule"), std::string::npos) << refusal;
+  EXPECT_NE(refusal.find("hour 25"), std::string::npos) << refusal;
+  EXPECT_NE(refusal.find("daily"), std::string::npos) << refusal;
+}
+
 }  // namespace
 }  // namespace shipper
