@@ -101,6 +101,21 @@ SELECT lineage.snapshot_table('s');
 \set routine decl_p.bulk%
 :show;
 
+-- a loop that may end the routine decides about what follows; a jump, up to its label only
+CREATE PROCEDURE leaves(lim int) LANGUAGE plpgsql AS $$
+BEGIN
+  <<here>>
+  FOR i IN 1..lim LOOP
+    EXIT here WHEN (SELECT a > i FROM s);
+  END LOOP;
+  INSERT INTO t (x) VALUES (1);
+  FOR i IN 1..(SELECT max(b) FROM s) LOOP RETURN; END LOOP;
+  INSERT INTO l (n) VALUES (2);
+END $$;
+SELECT lineage.snapshot_schema('decl_p') > 0;
+\set routine decl_p.leaves%
+:show;
+
 -- definitions take what functions return; nobody else's names or settings matter
 CREATE FUNCTION pairs(lim int) RETURNS TABLE (p int, q text) LANGUAGE plpgsql
 SET search_path = decl_p AS $$

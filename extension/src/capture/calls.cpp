@@ -155,7 +155,7 @@ PLpgSQL_datum *TargetOf(const RunState *run) {
   }
 }
 
-bool IsLoop(PLpgSQL_stmt_type type) {
+bool LoopsOverRows(PLpgSQL_stmt_type type) {
   return type == PLPGSQL_STMT_FORS || type == PLPGSQL_STMT_FORC || type == PLPGSQL_STMT_DYNFORS;
 }
 
@@ -393,10 +393,13 @@ void AssignOutputs(RunState *run) {
       elements.Append(UnionSets(ResolveSet(context, shape->elements[i]), deciding));
     AssignElements(frame, target, elements.size, elements.items);
   }
-  if (IsLoop(run->statement->cmd_type) && run->dest != DestSPI) {
+  if (LoopsOverRows(run->statement->cmd_type) && run->dest != DestSPI) {
     StatementEntry *entry = &frame->statements.Last();
-    if (entry->statement == run->statement)
-      entry->body_condition = AsCondition(UnionSets(rows, condition));
+    if (entry->statement == run->statement) {  // jumps inside may have added to it
+      const SourceSet *known =
+          entry->body_condition == nullptr ? EmptySet() : entry->body_condition;
+      entry->body_condition = UnionSets(known, AsCondition(UnionSets(rows, condition)));
+    }
   }
 }
 

@@ -8,6 +8,7 @@
 
 #include "capture/executor.h"
 #include "capture/frame.h"
+#include "capture/plpgsql_info.h"
 #include "edge/server.h"
 
 namespace pg_lineage {
@@ -65,8 +66,11 @@ void ReadVariable(RoutineFrame *frame, int dno, ResultTaint *out);
 
 // The first `count` conditions of IF, CASE, WHILE, as they decide what is inside.
 const SourceSet *ConditionsOf(RoutineFrame *frame, PLpgSQL_stmt *statement, int count);
-// IF x THEN RETURN; EXIT WHEN x: what follows runs because x was not so.
-void NoteJump(RoutineFrame *frame, PLpgSQL_stmt *statement, uint8 jumps);
+// What decides how many rounds FOR over integers and FOREACH make; nothing for other statements.
+const SourceSet *RoundsOf(RoutineFrame *frame, PLpgSQL_stmt *statement);
+// IF x THEN RETURN; EXIT WHEN x; WHILE x LOOP … RETURN: what follows the statement, at its end,
+// runs because x was not so.
+void NoteJump(RoutineFrame *frame, const StatementEntry &entry, const Jumps &jumps);
 // FOUND and ROW_COUNT after a statement. Allocates nothing.
 void NoteOutcome(RoutineFrame *frame, const StatementEntry &entry);
 // An exception handler of the block `parent` runs because of what the statement that failed looked

@@ -32,6 +32,18 @@ const SourceSet *ConditionsOf(RoutineFrame *frame, PLpgSQL_stmt *statement, int 
   return all;
 }
 
+const SourceSet *RoundsOf(RoutineFrame *frame, PLpgSQL_stmt *statement) {
+  if (statement->cmd_type == PLPGSQL_STMT_FOREACH_A) {
+    PLpgSQL_expr *array = reinterpret_cast<PLpgSQL_stmt_foreach_a *>(statement)->expr;
+    return AsCondition(ExprValue(frame, array));
+  }
+  if (statement->cmd_type != PLPGSQL_STMT_FORI) return EmptySet();
+  PLpgSQL_stmt_fori *loop = reinterpret_cast<PLpgSQL_stmt_fori *>(statement);
+  const SourceSet *bounds = UnionSets(ExprValue(frame, loop->lower), ExprValue(frame, loop->upper));
+  if (loop->step != nullptr) bounds = UnionSets(bounds, ExprValue(frame, loop->step));
+  return AsCondition(bounds);
+}
+
 void NoteFailure(RoutineFrame *frame, uint32 parent) {
   if (!settings.track_control_flow) return;
   FailureSearch search = {frame, EmptySet()};
@@ -75,22 +87,19 @@ void NoteOutcome(RoutineFrame *frame, const StatementEntry &entry) {
   frame->slots[frame->estate->found_varno] = {outcome, nullptr};
 }
 
-void NoteJump(RoutineFrame *frame, PLpgSQL_stmt *statement, uint8 jumps) {
-  if (jumps == 0 || !settings.track_control_flow) return;
-  const SourceSet *set = ConditionsOf(frame, statement, PG_INT16_MAX);
+void NoteJump(RoutineFrame *frame, const StatementEntry &entry, const Jumps &jumps) {
+  if (!settings.track_control_flow || (!jumps.out_of_function && jumps.leaves == 0)) return;
+  const SourceSet *set = ConditionsOf(frame, entry.statement, PG_INT16_MAX);
+  if (entry.body_condition != nullptr) set = UnionSets(set, entry.body_condition);
   if (set->size == 0) return;
-  if ((jumps & kJumpsOutOfFunction) != 0)
-    frame->base_condition = UnionSets(frame->base_condition, set);
-  if ((jumps & kJumpsOutOfLoop) == 0) return;
-  bool far = (jumps & kJumpsFar) != 0;
+  if (jumps.out_of_function) frame->base_condition = UnionSets(frame->base_condition, set);
+  if (jumps.leaves == 0) return;
   for (int i = frame->statements.size - 1; i >= 0; i--) {
-    StatementEntry *entry = &frame->statements[i];
-    if (entry->statement == statement) continue;
-    entry->body_condition =
-        entry->body_condition == nullptr ? set : UnionSets(entry->body_condition, set);
-    PLpgSQL_stmt_type type = entry->statement->cmd_type;
-    bool loop = type != PLPGSQL_STMT_BLOCK && type != PLPGSQL_STMT_IF && type != PLPGSQL_STMT_CASE;
-    if (loop && !far) break;
+    StatementEntry *around = &frame->statements[i];
+    if (around->statement == entry.statement) continue;
+    around->body_condition =
+        around->body_condition == nullptr ? set : UnionSets(around->body_condition, set);
+    if (around->statement->stmtid == jumps.leaves) break;
   }
 }
 

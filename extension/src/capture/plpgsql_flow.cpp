@@ -111,14 +111,9 @@ void OpenEntry(RoutineFrame *frame, StatementEntry *entry) {
     }
   } else if (statement->cmd_type == PLPGSQL_STMT_FORI) {
     PLpgSQL_stmt_fori *loop = As<PLpgSQL_stmt_fori>(statement);
-    const SourceSet *bounds =
-        UnionSets(ExprValue(frame, loop->lower), ExprValue(frame, loop->upper));
     const SourceSet *value = ExprValue(frame, loop->lower);  // also where REVERSE begins
-    if (loop->step != nullptr) {
-      bounds = UnionSets(bounds, ExprValue(frame, loop->step));
-      value = UnionSets(value, ExprValue(frame, loop->step));
-    }
-    entry->body_condition = AsCondition(bounds);
+    if (loop->step != nullptr) value = UnionSets(value, ExprValue(frame, loop->step));
+    entry->body_condition = RoundsOf(frame, statement);
     SourceBag bag = {};
     bag.AddSet(value, kTransformation);
     bag.AddSet(entry->body_condition, kIdentity);
@@ -126,7 +121,7 @@ void OpenEntry(RoutineFrame *frame, StatementEntry *entry) {
   } else if (statement->cmd_type == PLPGSQL_STMT_FOREACH_A) {
     PLpgSQL_stmt_foreach_a *loop = As<PLpgSQL_stmt_foreach_a>(statement);
     const SourceSet *array = ExprValue(frame, loop->expr);
-    entry->body_condition = AsCondition(array);
+    entry->body_condition = RoundsOf(frame, statement);
     if (frame->estate->datums[loop->varno]->dtype == PLPGSQL_DTYPE_REC && EachRow(frame, loop))
       return;
     SourceBag bag = {};
@@ -341,8 +336,8 @@ bool BeginStatementQuickly(RoutineFrame *frame, PLpgSQL_stmt *statement) {
 bool EndStatementQuickly(RoutineFrame *frame, PLpgSQL_stmt *statement) {
   PodVector<StatementEntry> *statements = &frame->statements;
   if (statements->Empty() || statements->Last().statement != statement) return false;
+  const Jumps &jumps = frame->info->statements[statement->stmtid].jumps;
   switch (statement->cmd_type) {
-    case PLPGSQL_STMT_BLOCK:
     case PLPGSQL_STMT_LOOP:
     case PLPGSQL_STMT_WHILE:
     case PLPGSQL_STMT_FORI:
@@ -350,6 +345,12 @@ bool EndStatementQuickly(RoutineFrame *frame, PLpgSQL_stmt *statement) {
     case PLPGSQL_STMT_FORC:
     case PLPGSQL_STMT_DYNFORS:
     case PLPGSQL_STMT_FOREACH_A:
+    case PLPGSQL_STMT_IF:
+    case PLPGSQL_STMT_CASE:
+      if (jumps.out_of_function || jumps.leaves != 0) return false;
+      if (statements->Last().open && frame->info->looks_at_outcome) return false;
+      break;
+    case PLPGSQL_STMT_BLOCK:
     case PLPGSQL_STMT_EXECSQL:
     case PLPGSQL_STMT_DYNEXECUTE:
     case PLPGSQL_STMT_PERFORM:
@@ -366,10 +367,6 @@ bool EndStatementQuickly(RoutineFrame *frame, PLpgSQL_stmt *statement) {
           As<PLpgSQL_stmt_return>(statement)->retvarno >= 0 ||
           (settings.track_control_flow && !RunsUnconditionally(frame)))
         return false;
-      break;
-    case PLPGSQL_STMT_IF:
-    case PLPGSQL_STMT_CASE:
-      if (frame->info->statements[statement->stmtid].jumps != 0) return false;
       break;
     case PLPGSQL_STMT_ASSIGN: {
       PLpgSQL_stmt_assign *assign = As<PLpgSQL_stmt_assign>(statement);
@@ -397,6 +394,8 @@ void EndStatement(RoutineFrame *frame, PLpgSQL_stmt *statement) {
   while (!frame->statements.Empty() && frame->statements.Last().statement != statement)
     frame->statements.size--;
   if (frame->statements.Empty()) return;
+  StatementEntry *entry = &frame->statements.Last();
+  if (entry->open) entry->body_condition = RoundsOf(frame, statement);  // it made no round
   switch (statement->cmd_type) {
     case PLPGSQL_STMT_ASSIGN:
       EndAssign(frame, As<PLpgSQL_stmt_assign>(statement));
@@ -424,15 +423,23 @@ void EndStatement(RoutineFrame *frame, PLpgSQL_stmt *statement) {
       }
       break;
     }
+    case PLPGSQL_STMT_FORI:
+    case PLPGSQL_STMT_FOREACH_A:
+    case PLPGSQL_STMT_LOOP:
+    case PLPGSQL_STMT_WHILE:
+    case PLPGSQL_STMT_FORS:
+    case PLPGSQL_STMT_FORC:
+    case PLPGSQL_STMT_DYNFORS:
     case PLPGSQL_STMT_IF:
     case PLPGSQL_STMT_CASE:
     case PLPGSQL_STMT_EXIT:
-      NoteJump(frame, statement, info->statements[statement->stmtid].jumps);
+    case PLPGSQL_STMT_ASSERT:
+      NoteJump(frame, *entry, info->statements[statement->stmtid].jumps);
       break;
     default:
       break;
   }
-  NoteOutcome(frame, frame->statements.Last());
+  NoteOutcome(frame, *entry);
   frame->statements.size--;
 }
 

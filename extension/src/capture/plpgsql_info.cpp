@@ -16,47 +16,95 @@ T *As(PLpgSQL_stmt *statement) {
   return reinterpret_cast<T *>(statement);
 }
 
-uint8 VisitList(FunctionInfo *info, List *body, uint32 parent, int conditions,
+Jumps VisitList(FunctionInfo *info, List *body, uint32 parent, int conditions,
                 bool handler = false);
 
 void Forget(void *arg) {
   if (info_table != nullptr) hash_search(info_table, &arg, HASH_REMOVE, nullptr);
 }
 
-uint8 VisitIf(FunctionInfo *info, PLpgSQL_stmt_if *statement) {
+// The label of a loop or block; NULL: none.
+const char *LabelOf(PLpgSQL_stmt *statement) {
+  switch (statement->cmd_type) {
+    case PLPGSQL_STMT_BLOCK:
+      return As<PLpgSQL_stmt_block>(statement)->label;
+    case PLPGSQL_STMT_LOOP:
+      return As<PLpgSQL_stmt_loop>(statement)->label;
+    case PLPGSQL_STMT_WHILE:
+      return As<PLpgSQL_stmt_while>(statement)->label;
+    case PLPGSQL_STMT_FORI:
+      return As<PLpgSQL_stmt_fori>(statement)->label;
+    case PLPGSQL_STMT_FORS:
+    case PLPGSQL_STMT_FORC:
+    case PLPGSQL_STMT_DYNFORS:
+      return As<PLpgSQL_stmt_forq>(statement)->label;
+    case PLPGSQL_STMT_FOREACH_A:
+      return As<PLpgSQL_stmt_foreach_a>(statement)->label;
+    default:
+      return nullptr;
+  }
+}
+
+// The loop, or the labelled block, that an EXIT or CONTINUE ends a round of.
+uint32 LeftBy(const FunctionInfo *info, PLpgSQL_stmt_exit *jump) {
+  uint32 id = info->statements[jump->stmtid].parent;
+  for (; id != 0; id = info->statements[id].parent) {
+    PLpgSQL_stmt *around = info->statements[id].statement;
+    const char *label = LabelOf(around);
+    if (jump->label == nullptr ? IsLoop(around->cmd_type)
+                               : label != nullptr && strcmp(label, jump->label) == 0)
+      break;
+  }
+  return id;
+}
+
+// Both; of two statements that are left, of which one stands in the other, the outer.
+Jumps Both(const FunctionInfo *info, const Jumps &a, const Jumps &b) {
+  uint32 outer = b.leaves;
+  for (uint32 id = b.leaves; id != 0 && a.leaves != 0; id = info->statements[id].parent) {
+    if (id == a.leaves) outer = id;
+  }
+  return {a.out_of_function || b.out_of_function, outer == 0 ? a.leaves : outer};
+}
+
+Jumps VisitIf(FunctionInfo *info, PLpgSQL_stmt_if *statement) {
   uint32 id = statement->stmtid;
-  uint8 jumps = VisitList(info, statement->then_body, id, 1);
+  Jumps jumps = VisitList(info, statement->then_body, id, 1);
   int conditions = 1;
   ListCell *cell;
-  foreach (cell, statement->elsif_list)
-    jumps |=
-        VisitList(info, static_cast<PLpgSQL_if_elsif *>(lfirst(cell))->stmts, id, ++conditions);
-  return jumps | VisitList(info, statement->else_body, id, conditions);
+  foreach (cell, statement->elsif_list) {
+    List *arm = static_cast<PLpgSQL_if_elsif *>(lfirst(cell))->stmts;
+    jumps = Both(info, jumps, VisitList(info, arm, id, ++conditions));
+  }
+  return Both(info, jumps, VisitList(info, statement->else_body, id, conditions));
 }
 
 // The test expression counts as the first condition.
-uint8 VisitCase(FunctionInfo *info, PLpgSQL_stmt_case *statement) {
-  uint8 jumps = 0;
+Jumps VisitCase(FunctionInfo *info, PLpgSQL_stmt_case *statement) {
+  uint32 id = statement->stmtid;
+  Jumps jumps = {};
   int conditions = statement->t_expr == nullptr ? 0 : 1;
   ListCell *cell;
-  foreach (cell, statement->case_when_list)
-    jumps |= VisitList(info, static_cast<PLpgSQL_case_when *>(lfirst(cell))->stmts,
-                       statement->stmtid, ++conditions);
-  return jumps | VisitList(info, statement->else_stmts, statement->stmtid, conditions);
+  foreach (cell, statement->case_when_list) {
+    List *arm = static_cast<PLpgSQL_case_when *>(lfirst(cell))->stmts;
+    jumps = Both(info, jumps, VisitList(info, arm, id, ++conditions));
+  }
+  return Both(info, jumps, VisitList(info, statement->else_stmts, id, conditions));
 }
 
-uint8 VisitBlock(FunctionInfo *info, PLpgSQL_stmt_block *block) {
-  uint8 jumps = VisitList(info, block->body, block->stmtid, 0);
+Jumps VisitBlock(FunctionInfo *info, PLpgSQL_stmt_block *block) {
+  Jumps jumps = VisitList(info, block->body, block->stmtid, 0);
   if (block->exceptions == nullptr) return jumps;
   ListCell *cell;
-  foreach (cell, block->exceptions->exc_list)
-    jumps |= VisitList(info, static_cast<PLpgSQL_exception *>(lfirst(cell))->action, block->stmtid,
-                       0, true);
+  foreach (cell, block->exceptions->exc_list) {
+    List *action = static_cast<PLpgSQL_exception *>(lfirst(cell))->action;
+    jumps = Both(info, jumps, VisitList(info, action, block->stmtid, 0, true));
+  }
   return jumps;
 }
 
 // Visits what stands inside a statement; returns the jumps in it.
-uint8 VisitInside(FunctionInfo *info, PLpgSQL_stmt *statement) {
+Jumps VisitInside(FunctionInfo *info, PLpgSQL_stmt *statement) {
   uint32 id = statement->stmtid;
   switch (statement->cmd_type) {
     case PLPGSQL_STMT_BLOCK:
@@ -78,17 +126,25 @@ uint8 VisitInside(FunctionInfo *info, PLpgSQL_stmt *statement) {
     case PLPGSQL_STMT_FOREACH_A:
       return VisitList(info, As<PLpgSQL_stmt_foreach_a>(statement)->body, id, 0);
     case PLPGSQL_STMT_EXIT:
-      return As<PLpgSQL_stmt_exit>(statement)->label == nullptr ? kJumpsOutOfLoop
-                                                                : kJumpsOutOfLoop | kJumpsFar;
+      return {false, LeftBy(info, As<PLpgSQL_stmt_exit>(statement))};
     case PLPGSQL_STMT_RETURN:
       info->may_refuse_row = info->may_refuse_row || As<PLpgSQL_stmt_return>(statement)->retvarno !=
                                                          info->function->new_varno;
-      return kJumpsOutOfFunction;
+      return {true, 0};
     case PLPGSQL_STMT_RAISE:
-      return As<PLpgSQL_stmt_raise>(statement)->elog_level >= ERROR ? kJumpsOutOfFunction : 0;
+      return {As<PLpgSQL_stmt_raise>(statement)->elog_level >= ERROR, 0};
+    case PLPGSQL_STMT_ASSERT:
+      return {true, 0};
     default:
-      return 0;
+      return {};
   }
+}
+
+// The jumps in a statement that lead out of it.
+Jumps VisitStatement(FunctionInfo *info, PLpgSQL_stmt *statement) {
+  Jumps jumps = VisitInside(info, statement);
+  if (jumps.leaves == statement->stmtid) jumps.leaves = 0;
+  return jumps;
 }
 
 // FOUND in the text of an expression: the variable, or a name that costs a little for nothing.
@@ -99,8 +155,8 @@ void LookForFound(PLpgSQL_expr *expr, void *arg) {
     info->looks_at_outcome = pg_strncasecmp(c, "found", 5) == 0;
 }
 
-uint8 VisitList(FunctionInfo *info, List *body, uint32 parent, int conditions, bool handler) {
-  uint8 all = 0;
+Jumps VisitList(FunctionInfo *info, List *body, uint32 parent, int conditions, bool handler) {
+  Jumps all = {};
   ListCell *cell;
   foreach (cell, body) {
     PLpgSQL_stmt *statement = static_cast<PLpgSQL_stmt *>(lfirst(cell));
@@ -110,8 +166,8 @@ uint8 VisitList(FunctionInfo *info, List *body, uint32 parent, int conditions, b
     entry->parent = parent;
     entry->conditions = static_cast<int16>(conditions);
     entry->handler = handler;
-    entry->jumps = VisitInside(info, statement);
-    all |= entry->jumps;
+    entry->jumps = VisitStatement(info, statement);
+    all = Both(info, all, entry->jumps);
     if (statement->cmd_type == PLPGSQL_STMT_GETDIAG) info->looks_at_outcome = true;
     ForEachExpression(statement, LookForFound, info);
     ForEachQuery(statement, LookForFound, info);
@@ -128,7 +184,7 @@ FunctionInfo *Build(PLpgSQL_function *function) {
   PLpgSQL_stmt *block = reinterpret_cast<PLpgSQL_stmt *>(function->action);
   if (block->stmtid < info->size) {
     info->statements[block->stmtid].statement = block;
-    info->statements[block->stmtid].jumps = VisitInside(info, block);
+    info->statements[block->stmtid].jumps = VisitStatement(info, block);
   }
   MemoryContextCallback *callback =
       static_cast<MemoryContextCallback *>(palloc0(sizeof(MemoryContextCallback)));
@@ -168,6 +224,12 @@ FunctionInfo *InfoOf(PLpgSQL_function *function) {
   return info;
 }
 
+bool IsLoop(PLpgSQL_stmt_type type) {
+  return type == PLPGSQL_STMT_LOOP || type == PLPGSQL_STMT_WHILE || type == PLPGSQL_STMT_FORI ||
+         type == PLPGSQL_STMT_FORS || type == PLPGSQL_STMT_FORC || type == PLPGSQL_STMT_DYNFORS ||
+         type == PLPGSQL_STMT_FOREACH_A;
+}
+
 PLpgSQL_expr *ConditionOf(PLpgSQL_stmt *statement, int index) {
   switch (statement->cmd_type) {
     case PLPGSQL_STMT_IF: {
@@ -186,6 +248,8 @@ PLpgSQL_expr *ConditionOf(PLpgSQL_stmt *statement, int index) {
       return index == 0 ? As<PLpgSQL_stmt_while>(statement)->cond : nullptr;
     case PLPGSQL_STMT_EXIT:
       return index == 0 ? As<PLpgSQL_stmt_exit>(statement)->cond : nullptr;
+    case PLPGSQL_STMT_ASSERT:
+      return index == 0 ? As<PLpgSQL_stmt_assert>(statement)->cond : nullptr;
     default:
       return nullptr;
   }
@@ -252,9 +316,6 @@ void ForEachExpression(PLpgSQL_stmt *statement, void (*visit)(PLpgSQL_expr *, vo
       break;
     case PLPGSQL_STMT_RAISE:
       VisitExprList(As<PLpgSQL_stmt_raise>(statement)->params, visit, arg);
-      break;
-    case PLPGSQL_STMT_ASSERT:
-      visit(As<PLpgSQL_stmt_assert>(statement)->cond, arg);
       break;
     case PLPGSQL_STMT_OPEN:
       if (As<PLpgSQL_stmt_open>(statement)->dynquery != nullptr)

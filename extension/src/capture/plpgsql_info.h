@@ -9,16 +9,19 @@
 
 namespace pg_lineage {
 
-// Jumps that a statement contains: what follows it depends on its conditions.
-constexpr uint8 kJumpsOutOfLoop = 1;      // EXIT, CONTINUE
-constexpr uint8 kJumpsOutOfFunction = 2;  // RETURN, RAISE of an error
-constexpr uint8 kJumpsFar = 4;            // EXIT, CONTINUE with a label: maybe out of several
+// Jumps that a statement contains and that lead out of it: what follows it depends on its
+// conditions, whether the jump is taken or its branch or round is never reached.
+struct Jumps {
+  bool out_of_function;  // RETURN, RAISE of an error, ASSERT
+  uint32 leaves;         // stmtid of the outermost loop or block that EXIT or CONTINUE ends a round
+                         // of; 0: none
+};
 
 struct StatementInfo {
   PLpgSQL_stmt *statement;
   uint32 parent;     // stmtid of the statement it stands in; 0: none
   int16 conditions;  // how many of the parent's conditions were looked at before it runs
-  uint8 jumps;
+  Jumps jumps;
   bool handler;  // stands in an EXCEPTION clause of its parent
 };
 
@@ -41,7 +44,9 @@ void ForEachExpression(PLpgSQL_stmt *statement, void (*visit)(PLpgSQL_expr *, vo
 // The same for the queries that it runs.
 void ForEachQuery(PLpgSQL_stmt *statement, void (*visit)(PLpgSQL_expr *, void *), void *arg);
 
-// Condition `index` of IF, CASE, WHILE, EXIT WHEN …; NULL after the last.
+bool IsLoop(PLpgSQL_stmt_type type);
+
+// Condition `index` of IF, CASE, WHILE, EXIT WHEN, ASSERT; NULL after the last.
 PLpgSQL_expr *ConditionOf(PLpgSQL_stmt *statement, int index);
 
 }  // namespace pg_lineage

@@ -54,7 +54,7 @@ struct HandlerScope {
 // What decides about the statements inside one.
 struct ConditionScope {
   const SourceSet *condition;
-  bool loop;
+  uint32 stmtid;  // of that one
   ConditionScope *outer;
 };
 

@@ -176,9 +176,6 @@ void RunSimple(PlpgsqlBody *body, PLpgSQL_stmt *statement) {
       ForEachExpression(statement, RunEach, body);
       body->state.dead = As<PLpgSQL_stmt_raise>(statement)->elog_level >= ERROR;
       break;
-    case PLPGSQL_STMT_ASSERT:
-      ForEachExpression(statement, RunEach, body);
-      break;
     default:  // COMMIT, ROLLBACK, CLOSE
       break;
   }

@@ -32,61 +32,64 @@ void SetCondition(PlpgsqlBody *body) {
   body->condition = settings.track_control_flow ? set : EmptySet();
 }
 
-// Walks statements of which `condition` decides whether they run.
-void WalkUnder(PlpgsqlBody *body, List *statements, const SourceSet *condition, bool loop) {
-  ConditionScope scope = {condition, loop, body->scopes};
+// Walks statements inside of `around`, of which `condition` decides whether they run. Returns that
+// with what jumps among them have added.
+const SourceSet *WalkUnder(PlpgsqlBody *body, List *statements, const SourceSet *condition,
+                           const PLpgSQL_stmt *around) {
+  ConditionScope scope = {condition, around->stmtid, body->scopes};
   body->scopes = &scope;
   WalkList(body, statements);
   body->scopes = scope.outer;
   SetCondition(body);
+  return scope.condition;
 }
 
 const SourceSet *ConditionBy(PlpgsqlBody *body, const PLpgSQL_expr *expr) {
   return AsCondition(ValueOf(body, expr));
 }
 
-// IF x THEN RETURN; EXIT WHEN x: what follows runs because x was not so.
-void NoteJump(PlpgsqlBody *body, uint8 jumps, const SourceSet *condition) {
-  if (jumps == 0 || condition->size == 0) return;
-  if ((jumps & kJumpsOutOfFunction) != 0)
-    body->base_condition = UnionSets(body->base_condition, condition);
-  if ((jumps & kJumpsOutOfLoop) == 0) return;
+// IF x THEN RETURN; EXIT WHEN x; WHILE x LOOP … RETURN: what follows the statement runs because x
+// was not so.
+void NoteJump(PlpgsqlBody *body, const PLpgSQL_stmt *statement, const SourceSet *condition) {
+  if (statement->stmtid >= body->info->size || condition->size == 0) return;
+  const Jumps &jumps = body->info->statements[statement->stmtid].jumps;
+  if (jumps.out_of_function) body->base_condition = UnionSets(body->base_condition, condition);
+  if (jumps.leaves == 0) return;
   for (ConditionScope *scope = body->scopes; scope != nullptr; scope = scope->outer) {
     scope->condition = UnionSets(scope->condition, condition);
-    if (scope->loop) return;
+    if (scope->stmtid == jumps.leaves) return;
   }
-}
-
-uint8 JumpsOf(const PlpgsqlBody *body, const PLpgSQL_stmt *statement) {
-  return statement->stmtid < body->info->size ? body->info->statements[statement->stmtid].jumps : 0;
 }
 
 // Arms of IF and CASE: each from the same state, then joined.
 struct Arms {
+  const PLpgSQL_stmt *statement;
   HeldState before;
   HeldState after;
   const SourceSet *conditions;
+  const SourceSet *inside;  // those of jumps in them
 };
 
 void WalkArm(PlpgsqlBody *body, Arms *arms, List *statements) {
   body->state = CopyState(body, arms->before);
-  WalkUnder(body, statements, arms->conditions, false);
+  const SourceSet *all = WalkUnder(body, statements, arms->conditions, arms->statement);
+  arms->inside = UnionSets(arms->inside, all);
   JoinState(body, &arms->after, body->state);
 }
 
-void EndArms(PlpgsqlBody *body, Arms *arms, const PLpgSQL_stmt *statement) {
+void EndArms(PlpgsqlBody *body, Arms *arms) {
   body->state = arms->after;
   if (body->state.held == nullptr) {
     body->state = arms->before;
     body->state.dead = true;
   }
-  NoteJump(body, JumpsOf(body, statement), arms->conditions);
+  NoteJump(body, arms->statement, UnionSets(arms->conditions, arms->inside));
   SetCondition(body);
 }
 
 void WalkIf(PlpgsqlBody *body, const PLpgSQL_stmt_if *branch) {
   const SourceSet *first = ConditionBy(body, branch->cond);
-  Arms arms = {body->state, {}, first};
+  Arms arms = {reinterpret_cast<const PLpgSQL_stmt *>(branch), body->state, {}, first, EmptySet()};
   WalkArm(body, &arms, branch->then_body);
   ListCell *cell;
   foreach (cell, branch->elsif_list) {
@@ -96,11 +99,12 @@ void WalkIf(PlpgsqlBody *body, const PLpgSQL_stmt_if *branch) {
     WalkArm(body, &arms, arm->stmts);
   }
   WalkArm(body, &arms, branch->else_body);
-  EndArms(body, &arms, reinterpret_cast<const PLpgSQL_stmt *>(branch));
+  EndArms(body, &arms);
 }
 
 void WalkCase(PlpgsqlBody *body, const PLpgSQL_stmt_case *branch) {
-  Arms arms = {body->state, {}, EmptySet()};
+  Arms arms = {
+      reinterpret_cast<const PLpgSQL_stmt *>(branch), body->state, {}, EmptySet(), EmptySet()};
   if (branch->t_expr != nullptr) {
     HeldRow test = {};
     if (RunExpression(body, branch->t_expr, false, &test)) {
@@ -119,23 +123,25 @@ void WalkCase(PlpgsqlBody *body, const PLpgSQL_stmt_case *branch) {
     WalkArm(body, &arms, arm->stmts);
   }
   if (branch->have_else) WalkArm(body, &arms, branch->else_stmts);
-  EndArms(body, &arms, reinterpret_cast<const PLpgSQL_stmt *>(branch));
+  EndArms(body, &arms);
 }
 
 // Walks a loop until no variable gains anything. `start` sets the loop's variables and gives what
 // decides about its rounds; without `endless` it may make none.
 template <typename Start>
-void WalkLoop(PlpgsqlBody *body, const char *label, List *statements, bool endless, Start start) {
+void WalkLoop(PlpgsqlBody *body, const PLpgSQL_stmt *loop, const char *label, List *statements,
+              bool endless, Start start) {
   JumpTarget target = {label, true, {}, {}, body->jumps};
   body->jumps = &target;
   HeldState around = CopyState(body, body->state);
   uint64 tables = HeldInTables(body->definitions);
+  const SourceSet *conditions = EmptySet();
   bool gained = true;
   for (int round = 0; gained && round < kMaxRounds; round++) {
     body->state = CopyState(body, around);
     const SourceSet *condition = start();
     if (!endless) JoinState(body, &target.exits, body->state);
-    WalkUnder(body, statements, condition, true);
+    conditions = UnionSets(conditions, WalkUnder(body, statements, condition, loop));
     JoinState(body, &body->state, target.nexts);
     gained = JoinState(body, &around, body->state);
     uint64 now = HeldInTables(body->definitions);
@@ -149,6 +155,7 @@ void WalkLoop(PlpgsqlBody *body, const char *label, List *statements, bool endle
     body->state = around;
     body->state.dead = true;
   }
+  NoteJump(body, loop, conditions);
   SetCondition(body);
 }
 
@@ -184,13 +191,13 @@ const SourceSet *StartRows(PlpgsqlBody *body, const PLpgSQL_variable *target, co
 
 void WalkForCursor(PlpgsqlBody *body, const PLpgSQL_stmt_forc *loop) {
   OpenBound(body, loop->curvar, loop->argquery);
-  WalkLoop(body, loop->label, loop->body, false,
+  WalkLoop(body, reinterpret_cast<const PLpgSQL_stmt *>(loop), loop->label, loop->body, false,
            [&] { return StartRows(body, loop->var, FetchFrom(body, loop->curvar)); });
 }
 
 void WalkForQuery(PlpgsqlBody *body, const PLpgSQL_stmt *statement) {
   const PLpgSQL_stmt_forq *loop = As<PLpgSQL_stmt_forq>(statement);
-  WalkLoop(body, loop->label, loop->body, false, [&] {
+  WalkLoop(body, statement, loop->label, loop->body, false, [&] {
     HeldRow row = {};
     bool fields = IsRecord(body, loop->var);
     if (statement->cmd_type == PLPGSQL_STMT_FORS) {
@@ -204,7 +211,8 @@ void WalkForQuery(PlpgsqlBody *body, const PLpgSQL_stmt *statement) {
 }
 
 void WalkWhile(PlpgsqlBody *body, const PLpgSQL_stmt_while *loop) {
-  WalkLoop(body, loop->label, loop->body, false, [&] { return ConditionBy(body, loop->cond); });
+  WalkLoop(body, reinterpret_cast<const PLpgSQL_stmt *>(loop), loop->label, loop->body, false,
+           [&] { return ConditionBy(body, loop->cond); });
 }
 
 void Declare(PlpgsqlBody *body, const PLpgSQL_stmt_block *block) {
@@ -222,15 +230,16 @@ void Declare(PlpgsqlBody *body, const PLpgSQL_stmt_block *block) {
 }
 
 void WalkBlock(PlpgsqlBody *body, const PLpgSQL_stmt_block *block) {
+  const PLpgSQL_stmt *around = reinterpret_cast<const PLpgSQL_stmt *>(block);
   Declare(body, block);
   JumpTarget target = {block->label, false, {}, {}, body->jumps};
   body->jumps = &target;
   if (block->exceptions == nullptr) {
-    WalkList(body, block->body);
+    (void)WalkUnder(body, block->body, EmptySet(), around);
   } else {
     HandlerScope handler = {CopyState(body, body->state), body->handlers};
     body->handlers = &handler;
-    WalkList(body, block->body);
+    (void)WalkUnder(body, block->body, EmptySet(), around);
     body->handlers = handler.outer;
     HeldState after = body->state;
     ListCell *cell;
@@ -238,7 +247,8 @@ void WalkBlock(PlpgsqlBody *body, const PLpgSQL_stmt_block *block) {
       body->state = CopyState(body, handler.state);
       SetHeld(body, block->exceptions->sqlstate_varno, EmptySet(), nullptr);
       SetHeld(body, block->exceptions->sqlerrm_varno, EmptySet(), nullptr);
-      WalkList(body, static_cast<PLpgSQL_exception *>(lfirst(cell))->action);
+      List *action = static_cast<PLpgSQL_exception *>(lfirst(cell))->action;
+      (void)WalkUnder(body, action, EmptySet(), around);
       JoinState(body, &after, body->state);
     }
     body->state = after;
@@ -259,7 +269,7 @@ void WalkExit(PlpgsqlBody *body, const PLpgSQL_stmt_exit *jump) {
     break;
   }
   if (jump->cond == nullptr) body->state.dead = true;
-  NoteJump(body, kJumpsOutOfLoop, condition);
+  NoteJump(body, reinterpret_cast<const PLpgSQL_stmt *>(jump), condition);
 }
 
 void WalkStatement(PlpgsqlBody *body, PLpgSQL_stmt *statement) {
@@ -278,19 +288,19 @@ void WalkStatement(PlpgsqlBody *body, PLpgSQL_stmt *statement) {
       WalkCase(body, As<PLpgSQL_stmt_case>(statement));
       break;
     case PLPGSQL_STMT_LOOP:
-      WalkLoop(body, As<PLpgSQL_stmt_loop>(statement)->label,
+      WalkLoop(body, statement, As<PLpgSQL_stmt_loop>(statement)->label,
                As<PLpgSQL_stmt_loop>(statement)->body, true, [] { return EmptySet(); });
       break;
     case PLPGSQL_STMT_WHILE:
       WalkWhile(body, As<PLpgSQL_stmt_while>(statement));
       break;
     case PLPGSQL_STMT_FORI:
-      WalkLoop(body, As<PLpgSQL_stmt_fori>(statement)->label,
+      WalkLoop(body, statement, As<PLpgSQL_stmt_fori>(statement)->label,
                As<PLpgSQL_stmt_fori>(statement)->body, false,
                [&] { return StartInteger(body, As<PLpgSQL_stmt_fori>(statement)); });
       break;
     case PLPGSQL_STMT_FOREACH_A:
-      WalkLoop(body, As<PLpgSQL_stmt_foreach_a>(statement)->label,
+      WalkLoop(body, statement, As<PLpgSQL_stmt_foreach_a>(statement)->label,
                As<PLpgSQL_stmt_foreach_a>(statement)->body, false,
                [&] { return StartArray(body, As<PLpgSQL_stmt_foreach_a>(statement)); });
       break;
@@ -303,6 +313,9 @@ void WalkStatement(PlpgsqlBody *body, PLpgSQL_stmt *statement) {
       break;
     case PLPGSQL_STMT_EXIT:
       WalkExit(body, As<PLpgSQL_stmt_exit>(statement));
+      break;
+    case PLPGSQL_STMT_ASSERT:
+      NoteJump(body, statement, ConditionBy(body, As<PLpgSQL_stmt_assert>(statement)->cond));
       break;
     default:
       RunSimple(body, statement);

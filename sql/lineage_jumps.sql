@@ -1,0 +1,82 @@
+-- What follows a statement that contains a jump depends on what decides about the jump.
+\set schema lin_j
+\i sql/include/shown.sql
+CREATE TABLE src (id int, n int, txt text);
+INSERT INTO src VALUES (1, 2, '5'), (2, 3, 'x');
+CREATE TABLE known (id int);
+INSERT INTO known VALUES (9);
+
+-- A jump to a label decides about nothing behind the loop of that label.
+CREATE TABLE behind (id int);
+DO $$
+DECLARE
+  r record;
+BEGIN
+  <<only_loop>>
+  FOR r IN SELECT id FROM src LOOP
+    EXIT only_loop WHEN r.id > 1;
+  END LOOP;
+  INSERT INTO behind SELECT id FROM known;
+END $$;
+:show 'behind.%' ORDER BY line COLLATE "C";
+
+-- A loop that might have ended the routine decides about what follows, also where it made no round.
+CREATE TABLE after_while (w text);
+CREATE TABLE after_for (w text);
+CREATE TABLE after_rows (w text);
+CREATE TABLE after_array (w text);
+CREATE TABLE after_assert (w text);
+CREATE PROCEDURE leave_while(v int) LANGUAGE plpgsql AS $$
+BEGIN
+  WHILE v > 100 LOOP
+    IF (SELECT max(id) FROM known) > 0 THEN RETURN; END IF;
+  END LOOP;
+  INSERT INTO after_while VALUES ('here');
+END $$;
+CREATE PROCEDURE leave_for(v int) LANGUAGE plpgsql AS $$
+BEGIN
+  FOR i IN 30..v LOOP RAISE EXCEPTION 'out'; END LOOP;
+  INSERT INTO after_for VALUES ('here');
+END $$;
+CREATE PROCEDURE leave_rows() LANGUAGE plpgsql AS $$
+DECLARE
+  r record;
+BEGIN
+  FOR r IN SELECT id FROM src WHERE txt = 'none' LOOP RETURN; END LOOP;
+  INSERT INTO after_rows VALUES ('here');
+END $$;
+CREATE PROCEDURE leave_array() LANGUAGE plpgsql AS $$
+DECLARE
+  e text := (SELECT max(txt) FROM src);
+BEGIN
+  FOREACH e IN ARRAY (SELECT array_agg(id::text) FILTER (WHERE id < 0) || '{}' FROM known) LOOP
+    RETURN;
+  END LOOP;
+  INSERT INTO after_array VALUES (e);
+END $$;
+CREATE PROCEDURE go_on_if(v int) LANGUAGE plpgsql AS
+$$ BEGIN ASSERT v > 1; INSERT INTO after_assert VALUES ('here'); END $$;
+DO $$
+DECLARE
+  v int;
+BEGIN
+  SELECT n INTO v FROM src ORDER BY id LIMIT 1;
+  CALL leave_while(v);
+  CALL leave_for(v);
+  CALL go_on_if(v);
+END $$;
+CALL leave_rows();
+CALL leave_array();
+:show 'after~_%' ESCAPE '~' ORDER BY line COLLATE "C";
+
+-- FOUND after a loop over integers that made no round is what its bounds made it.
+CREATE TABLE no_round (w text);
+DO $$
+DECLARE
+  v int := (SELECT n FROM src ORDER BY id LIMIT 1);
+BEGIN
+  FOR i IN 30..v LOOP NULL; END LOOP;
+  IF NOT FOUND THEN INSERT INTO no_round VALUES ('here'); END IF;
+END $$;
+:show 'no_round.%' ORDER BY line COLLATE "C";
+DROP SCHEMA lin_j CASCADE;
