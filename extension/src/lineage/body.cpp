@@ -16,6 +16,7 @@ struct Caller {
   const Summary *summary;
   const ArgumentSets *arguments;
   const SourceSet *condition;
+  bool itself;  // the routine that is called: repeated frames fold to one
 };
 
 bool HasSymbolOf(const Summary *summary, const SourceSet *set) {
@@ -61,9 +62,11 @@ bool DependsOnCaller(const Summary *summary, const SummaryWrite &write) {
 // A write of the callee, as this call makes it.
 SummaryWrite Instantiate(const Caller &caller, const SummaryWrite &write) {
   SummaryWrite made = write;
-  made.frames = {};
-  made.frames.Append({caller.summary->routine, caller.summary->trigger_relation});
-  for (const SummaryFrame &frame : write.frames) made.frames.Append(frame);
+  if (!caller.itself) {
+    made.frames = {};
+    made.frames.Append({caller.summary->routine, caller.summary->trigger_relation});
+    for (const SummaryFrame &frame : write.frames) made.frames.Append(frame);
+  }
   made.sources = {};
   for (int i = 0; i < write.sources.size; i++)
     made.sources.Append(Substitute(caller, write.sources[i]));
@@ -83,6 +86,7 @@ void InstantiateTables(const Caller &caller, const Definitions *definitions) {
     for (int column = RelationWidth(relid); column >= 0; column--) {
       const SourceSet *known = TempColumn(relid, column);
       const SourceSet *set = Substitute(caller, known);
+      if (caller.itself) set = UnionSets(known, set);
       if (set != known) TempReplace(relid, column, set);
     }
   }
@@ -95,21 +99,20 @@ bool FollowCall(Activation *activation, Oid function, const ArgumentSets &argume
   result->columns.context = CurrentMemoryContext;
   Summary *caller_summary = activation->summary;
   Summary *summary = SummaryOf(activation->definitions, function, InvalidOid, nullptr);
-  if (!summary->done) {  // recursion: the outer one says what there is to say
-    if (summary != caller_summary) caller_summary->truncated = true;
-    return true;
-  }
+  bool running = !summary->done;  // recursion: what is known so far, see ReadThroughout()
+  bool itself = summary == caller_summary;
+  summary->recursive |= running;
   caller_summary->partly |= summary->partly;
   caller_summary->missing |= summary->missing;
   caller_summary->temporary |= summary->temporary;
-  caller_summary->truncated |= summary->truncated;
-  Caller caller = {summary, &arguments, condition};
-  for (int i = 0; i < summary->writes.size; i++) {
+  caller_summary->truncated |= summary->truncated || (running && !itself);
+  Caller caller = {summary, &arguments, condition, itself};
+  for (int i = 0; i < summary->writes.size && (!running || itself); i++) {
     if (DependsOnCaller(summary, summary->writes[i]))
       NoteWrite(activation, Instantiate(caller, summary->writes[i]));
   }
-  InstantiateTables(caller, activation->definitions);
-  if (!summary->known) return false;
+  if (!running || itself) InstantiateTables(caller, activation->definitions);
+  if (!summary->known && !running) return false;
   for (int i = 0; i < summary->result.columns.size; i++)
     result->columns.Append(Substitute(caller, summary->result.columns[i]));
   result->rows = Substitute(caller, summary->result.rows);

@@ -94,8 +94,11 @@ void RunAssign(PlpgsqlBody *body, const PLpgSQL_stmt_assign *assign) {
 }
 
 void RunFetch(PlpgsqlBody *body, const PLpgSQL_stmt_fetch *fetch) {
-  if (!fetch->is_move && fetch->target != nullptr)
-    AssignHeld(body, fetch->target->dno, FetchFrom(body, fetch->curvar));
+  if (fetch->is_move || fetch->target == nullptr) return;
+  const Held &cursor = body->state.held[fetch->curvar];
+  if (cursor.row == nullptr && cursor.record == nullptr)  // whoever opened it: not this body
+    NoteUnanalysed(body, Unanalysed::kDynamic, true);
+  AssignHeld(body, fetch->target->dno, FetchFrom(body, fetch->curvar));
 }
 
 void RunEach(PLpgSQL_expr *expr, void *body) {

@@ -12,6 +12,7 @@ namespace {
 
 constexpr int kMaxBodyNesting = 32;
 constexpr int kMaxBodiesOfObject = 2000;
+constexpr int kMaxRecursions = 10;
 constexpr char kLockWait[] = "100ms";
 
 Definitions *kept = nullptr;
@@ -126,6 +127,45 @@ void ReadBody(Activation *activation, HeapTuple routine, Trigger *trigger) {
   if (level >= 0) AtEOXact_GUC(true, level);
 }
 
+// Changes when a summary gains something.
+uint64 SaidBy(const Summary *summary) {
+  uint64 hash = summary->result.rows->hash;
+  for (int i = 0; i < summary->result.columns.size; i++)
+    hash = hash_combine64(hash, summary->result.columns.items[i]->hash);
+  for (const SummaryWrite &write : summary->writes) {
+    hash = hash_combine64(hash, write.rows->hash);
+    for (int i = 0; i < write.sources.size; i++)
+      hash = hash_combine64(hash, write.sources.items[i]->hash);
+  }
+  return hash;
+}
+
+// Summaries made since, which know another one only in part, are made anew.
+void ForgetTruncated(Definitions *definitions, int since) {
+  PodVector<Summary *> *list = &definitions->of_object;
+  int left = since;
+  for (int i = since; i < list->size; i++) {
+    if (!list->items[i]->truncated) list->items[left++] = list->items[i];
+  }
+  list->size = left;
+}
+
+// Reads a body; one that comes to call itself again, until its calls give nothing new.
+void ReadThroughout(const Activation &activation, HeapTuple routine, Trigger *trigger) {
+  Definitions *definitions = activation.definitions;
+  int unanalysed[kReasons];
+  memcpy(unanalysed, definitions->unanalysed, sizeof(unanalysed));
+  int since = definitions->of_object.size;
+  for (int round = 0; round < kMaxRecursions; round++) {
+    uint64 said = SaidBy(activation.summary);
+    Activation reading = activation;
+    ReadBody(&reading, routine, trigger);
+    if (!activation.summary->recursive || SaidBy(activation.summary) == said) return;
+    ForgetTruncated(definitions, since);
+    memcpy(definitions->unanalysed, unanalysed, sizeof(unanalysed));  // counted once
+  }
+}
+
 void SetQuietly(const char *name, const char *value) {
   (void)set_config_option(name, value, PGC_SUSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
 }
@@ -233,7 +273,7 @@ Summary *SummaryOf(Definitions *definitions, Oid routine, Oid relation, Trigger 
     summary->truncated = true;
   } else {
     definitions->depth++;
-    ReadBody(&activation, tuple, trigger);
+    ReadThroughout(activation, tuple, trigger);
     definitions->depth--;
   }
   if (HeapTupleIsValid(tuple)) ReleaseSysCache(tuple);

@@ -62,6 +62,7 @@ struct Summary {
   bool missing;    // … because it names what is not there
   bool temporary;  // it makes temporary tables, which its callers may go on using
   bool truncated;  // read in part only: holds for the present object
+  bool recursive;  // was called while it was made
   PodVector<SummaryWrite> writes;
   ResultTaint result;
 };
