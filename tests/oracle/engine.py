@@ -8,15 +8,18 @@ import collections
 import dataclasses
 import random
 
+import declared
 import values
 from server import SqlError
 
 
 EDGES_SQL = """SELECT source_table, source_column, target_table, target_column, type, subtype,
  masking, origin FROM lineage.column_lineage
- WHERE source_table LIKE '{0}.%' OR target_table LIKE '{0}.%'"""
+ WHERE (source_table LIKE '{0}.%' OR target_table LIKE '{0}.%') AND {1}"""
 TABLES_SQL = """SELECT source_table, target_table FROM lineage.table_lineage
- WHERE source_table LIKE '{0}.%' OR target_table LIKE '{0}.%'"""
+ WHERE (source_table LIKE '{0}.%' OR target_table LIKE '{0}.%') AND {1}"""
+# What ran, and what definitions say; not what bodies and rules would do.
+RAN_SQL = f"(origin = 'observed' OR operation IN ({str(sorted(declared.DEFINITIONS))[1:-1]}))"
 EMPTY_SQL = "TRUNCATE lineage._edge, lineage.queue, lineage._ddl"
 
 
@@ -65,6 +68,7 @@ class _Runner:
         self.verdict = Verdict()
         self.raw_edges, self.raw_tables = set(), set()
         self.columns, self.first = {}, None
+        self.bodies = declared.Bodies(connection, self.schema)
         self.changed = collections.defaultdict(set)  # (table, column or None) -> targets
         self.origins = {}  # source of a DIRECT edge -> what flows into it
 
@@ -138,10 +142,10 @@ class _Runner:
             return name[cut:] if name.startswith(here) else name
 
         for s_table, s_col, t_table, t_col, *rest in self.connection.rows(
-            EDGES_SQL.format(self.schema)
+            EDGES_SQL.format(self.schema, RAN_SQL)
         ):
             self.raw_edges.add((short(s_table), s_col, short(t_table), t_col, *rest))
-        for source, target in self.connection.rows(TABLES_SQL.format(self.schema)):
+        for source, target in self.connection.rows(TABLES_SQL.format(self.schema, RAN_SQL)):
             self.raw_tables.add((short(source), short(target)))
 
     def data(self):
@@ -309,6 +313,7 @@ def judge(connection, case, schema=None):
     try:
         try:
             runner.setup()
+            runner.bodies.read()
             data = runner.data()
             base = runner.run(data, first=True)
         except SqlError as error:
@@ -331,6 +336,7 @@ def judge(connection, case, schema=None):
                 runner.sweep(data, base, wanted, case.refill_assignments)
             runner.collect()
         _finish(runner)
+        verdict.disagreements += runner.bodies.judge(case, verdict.confirmed)
     finally:
         connection.run("ROLLBACK; RESET ROLE; SET pg_lineage.enabled = off")
         connection.run(f"DROP SCHEMA IF EXISTS {runner.schema} CASCADE")
