@@ -60,4 +60,46 @@ SET pg_lineage.masking_functions = 'reverse';
 INSERT INTO hides SELECT reverse(y) FROM s2;
 RESET pg_lineage.masking_functions;
 :show 'hides.%' ORDER BY line COLLATE "C";
+-- a deferred trigger depends on the statement that changed its row, not on one that was undone
+CREATE TABLE late (id int, v text);
+CREATE TABLE late_log (v text);
+CREATE FUNCTION late_note() RETURNS trigger LANGUAGE plpgsql AS
+  'BEGIN INSERT INTO late_log VALUES (old.v); RETURN NULL; END';
+CREATE CONSTRAINT TRIGGER t AFTER DELETE ON late DEFERRABLE INITIALLY DEFERRED
+  FOR EACH ROW EXECUTE FUNCTION late_note();
+INSERT INTO late VALUES (1, 'a'), (2, 'b'), (3, 'c');
+BEGIN;
+SAVEPOINT a;
+DELETE FROM late USING s2 WHERE late.id = s2.x;
+ROLLBACK TO a;
+SAVEPOINT b;
+DELETE FROM late WHERE id = (SELECT coalesce(max(s.a), 1) FROM s);
+RELEASE b;
+SET CONSTRAINTS ALL IMMEDIATE;
+COMMIT;
+:show 'late_log.%' ORDER BY line COLLATE "C";
+BEGIN;
+DELETE FROM late WHERE v > (SELECT coalesce(max(s.b), 'b') FROM s);
+COMMIT;
+:show 'late_log.%' ORDER BY line COLLATE "C";
+-- rows that were routed are rows of the partition root for it, too
+CREATE TABLE routed (id int, v text) PARTITION BY RANGE (id);
+CREATE TABLE routed_1 PARTITION OF routed FOR VALUES FROM (0) TO (9);
+CREATE TABLE routed_log (v text);
+CREATE FUNCTION routed_note() RETURNS trigger LANGUAGE plpgsql AS
+  'BEGIN INSERT INTO routed_log VALUES (new.v); RETURN NULL; END';
+CREATE CONSTRAINT TRIGGER t AFTER INSERT ON routed DEFERRABLE INITIALLY DEFERRED
+  FOR EACH ROW EXECUTE FUNCTION routed_note();
+INSERT INTO routed SELECT coalesce(max(s.a), 1), 'x' FROM s;
+:show 'routed_log.%' ORDER BY line COLLATE "C";
+-- one of rows that COPY brought depends on its WHERE
+CREATE TABLE brought (id int, v text);
+CREATE FUNCTION brought_note() RETURNS trigger LANGUAGE plpgsql AS
+  'BEGIN INSERT INTO late_log VALUES (''new''); RETURN NULL; END';
+CREATE CONSTRAINT TRIGGER t AFTER INSERT ON brought DEFERRABLE INITIALLY DEFERRED
+  FOR EACH ROW EXECUTE FUNCTION brought_note();
+COPY brought FROM STDIN WHERE v > 'a';
+1	b
+\.
+:show 'late_log.%client%' ORDER BY line COLLATE "C";
 DROP SCHEMA ora CASCADE;

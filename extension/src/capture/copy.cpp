@@ -1,5 +1,6 @@
 #include "capture/copy.h"
 
+#include "capture/deferred.h"
 #include "capture/emit.h"
 #include "edge/guard.h"
 #include "lineage/resolve.h"
@@ -116,6 +117,7 @@ void EndCopyFrom(UtilityState *state, const CopyStmt *copy, int64 rows) {
   flow.rows = UnionSets(ResolveSet(context, write.rows),
                         OneSource(RegisterUri(CopyUri(copy)), 0, kRead, kSourceIsUri));
   flow.rows = UnionSets(flow.rows, RoutineCondition());
+  NoteCopyFiring(write.target, AsCondition(flow.rows));
   EmitFlow(flow, nullptr, rows);
 }
 

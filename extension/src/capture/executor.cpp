@@ -1,5 +1,6 @@
 #include "capture/executor.h"
 
+#include "capture/deferred.h"
 #include "capture/emit.h"
 #include "capture/held_cursors.h"
 #include "capture/plpgsql.h"
@@ -153,6 +154,7 @@ void ReportToCaller(const RunState *run) {
 
 void FinishRun(RunState *run) {
   EmitRun(run);
+  NoteFiring(run);
   if (run->utility != nullptr) KeepOutputs(run->utility, run);
   KeepIfHeld(run);
   ReportToCaller(run);

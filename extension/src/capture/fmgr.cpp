@@ -51,7 +51,7 @@ void BeginTrigger(RoutineFrame *frame, const StackNode *caller, const FmgrInfo *
   if (!FindTrigger(caller, function, &trigger)) return;
   Relation relation = RelationIdGetRelation(trigger.relation);
   if (relation == nullptr) return;
-  FiredRows rows = EnterTrigger(frame, caller, relation, trigger.event);
+  FiredRows rows = EnterTrigger(frame, caller, relation, trigger.type);
   RelationClose(relation);
   if (rows.new_row == nullptr) return;
   held->AddSet(RecordUnion(rows.new_row), kTransformation);

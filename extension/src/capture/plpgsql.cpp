@@ -57,7 +57,7 @@ RoutineFrame *FrameOf(PLpgSQL_execstate *estate) {
 
 void BeginTrigger(RoutineFrame *frame, const StackNode *caller) {
   TriggerData *data = frame->estate->trigdata;
-  FiredRows rows = EnterTrigger(frame, caller, data->tg_relation, data->tg_event);
+  FiredRows rows = EnterTrigger(frame, caller, data->tg_relation, TypeOf(data->tg_event));
   if (rows.new_row == nullptr) return;
   frame->slots[frame->function->new_varno].record = rows.new_row;
   frame->slots[frame->function->old_varno].record = rows.old_row;

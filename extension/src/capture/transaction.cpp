@@ -1,6 +1,7 @@
 #include "capture/transaction.h"
 
 #include "capture/call_stack.h"
+#include "capture/deferred.h"
 #include "capture/emit.h"
 #include "capture/executor.h"
 #include "capture/frame.h"
@@ -39,6 +40,7 @@ void TransactionEnd(XactEvent event, void *) {
   bool committed = event == XACT_EVENT_COMMIT || event == XACT_EVENT_PREPARE;
   if (!committed && event != XACT_EVENT_ABORT) return;
   TempTransactionEnd(committed);
+  DeferredEnd();
   EndCaptureRest();
   NoticeCaptureChange();
   if (HookDepth() > 0) return;  // a procedure goes on
@@ -46,9 +48,15 @@ void TransactionEnd(XactEvent event, void *) {
 }
 
 void SubTransactionEnd(SubXactEvent event, SubTransactionId, SubTransactionId, void *) {
-  if (IsParallelWorker() || TempTablesEmpty()) return;
-  if (event == SUBXACT_EVENT_COMMIT_SUB) TempSubCommit(GetCurrentTransactionNestLevel());
-  if (event == SUBXACT_EVENT_ABORT_SUB) TempSubAbort(GetCurrentTransactionNestLevel());
+  if (IsParallelWorker()) return;
+  int level = GetCurrentTransactionNestLevel();
+  if (event == SUBXACT_EVENT_COMMIT_SUB) {
+    TempSubCommit(level);
+    DeferredSubCommit(level);
+  } else if (event == SUBXACT_EVENT_ABORT_SUB) {
+    TempSubAbort(level);
+    DeferredSubAbort(level);
+  }
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "capture/trigger.h"
 
+#include "capture/deferred.h"
 #include "capture/utility.h"
 #include "lineage/resolve.h"
 #include "lineage/temp_tables.h"
@@ -21,20 +22,6 @@ Firing FiringOf(const StackNode *caller) {
       caller->utility->shape != nullptr)
     return {UtilityContext(caller->utility), &caller->utility->fired};
   return {};
-}
-
-// The write of the firing statement whose table, or partition root, the trigger's table is.
-Oid FiringTarget(const Shape *shape, Oid trigger_relation) {
-  if (shape == nullptr) return trigger_relation;
-  for (int i = 0; i < shape->nwrites; i++) {
-    if (shape->writes[i].target == trigger_relation) return trigger_relation;
-  }
-  if (!get_rel_relispartition(trigger_relation)) return trigger_relation;
-  List *ancestors = get_partition_ancestors(trigger_relation);
-  for (int i = 0; i < shape->nwrites; i++) {
-    if (list_member_oid(ancestors, shape->writes[i].target)) return shape->writes[i].target;
-  }
-  return trigger_relation;
 }
 
 // What the firing statement puts into a column.
@@ -76,13 +63,14 @@ const RecordTaint *TriggerRow(RoutineFrame *frame, TupleDesc desc, const Resolve
   return InternRecord(desc->natts, fields);
 }
 
-// The rows of a trigger, and whose they are.
-FiredRows TriggerRows(RoutineFrame *frame, const Firing &firing, TupleDesc desc) {
+// The rows of a trigger. `node`: whose they are; InvalidOid: the firing statement tells.
+FiredRows TriggerRows(RoutineFrame *frame, const Firing &firing, Oid node, TupleDesc desc) {
   FiredRows *known = firing.rows;
   if (known != nullptr && known->relation == frame->trigger_relation &&
       known->before == frame->before_row_trigger)
     return *known;
-  frame->trigger_node = FiringTarget(firing.context.shape, frame->trigger_relation);
+  frame->trigger_node =
+      OidIsValid(node) ? node : FiringTarget(firing.context.shape, frame->trigger_relation);
   FiredRows rows = {frame->trigger_relation, frame->trigger_node, frame->before_row_trigger,
                     TriggerRow(frame, desc, {}), nullptr};
   // What a statement brings to a temporary table is known there only after its triggers.
@@ -91,11 +79,6 @@ FiredRows TriggerRows(RoutineFrame *frame, const Firing &firing, TupleDesc desc)
       frame->before_row_trigger || temp ? TriggerRow(frame, desc, firing.context) : rows.old_row;
   if (known != nullptr && !temp) *known = rows;
   return rows;
-}
-
-TriggerEvent EventOf(int16 type) {
-  TriggerEvent event = TRIGGER_FOR_ROW(type) ? TRIGGER_EVENT_ROW : 0;
-  return TRIGGER_FOR_BEFORE(type) ? event | TRIGGER_EVENT_BEFORE : event;
 }
 
 // The trigger among those of the relations in `relations` whose cached call `function` is. The
@@ -107,8 +90,7 @@ bool FindAmong(List *relations, const FmgrInfo *function, CalledTrigger *out) {
     if (target->ri_TrigDesc == nullptr || target->ri_TrigFunctions == nullptr) continue;
     for (int i = 0; i < target->ri_TrigDesc->numtriggers; i++) {
       if (target->ri_TrigFunctions[i].fn_extra != function) continue;
-      *out = {RelationGetRelid(target->ri_RelationDesc),
-              EventOf(target->ri_TrigDesc->triggers[i].tgtype)};
+      *out = {RelationGetRelid(target->ri_RelationDesc), target->ri_TrigDesc->triggers[i].tgtype};
       return true;
     }
   }
@@ -143,7 +125,7 @@ bool FindByFunction(Oid function, CalledTrigger *out) {
   bool valid = HeapTupleIsValid(tuple);
   if (valid) {
     Form_pg_trigger form = reinterpret_cast<Form_pg_trigger>(GETSTRUCT(tuple));
-    *out = {form->tgrelid, EventOf(form->tgtype)};
+    *out = {form->tgrelid, form->tgtype};
   }
   systable_endscan(scan);
   table_close(triggers, AccessShareLock);
@@ -152,13 +134,43 @@ bool FindByFunction(Oid function, CalledTrigger *out) {
 
 }  // namespace
 
+Oid FiringTarget(const Shape *shape, Oid trigger_relation) {
+  if (shape == nullptr) return trigger_relation;
+  for (int i = 0; i < shape->nwrites; i++) {
+    if (shape->writes[i].target == trigger_relation) return trigger_relation;
+  }
+  if (!get_rel_relispartition(trigger_relation)) return trigger_relation;
+  List *ancestors = get_partition_ancestors(trigger_relation);
+  for (int i = 0; i < shape->nwrites; i++) {
+    if (list_member_oid(ancestors, shape->writes[i].target)) return shape->writes[i].target;
+  }
+  return trigger_relation;
+}
+
+int16 TypeOf(TriggerEvent event) {
+  int16 type = TRIGGER_FIRED_BY_INSERT(event)   ? TRIGGER_TYPE_INSERT
+               : TRIGGER_FIRED_BY_DELETE(event) ? TRIGGER_TYPE_DELETE
+               : TRIGGER_FIRED_BY_UPDATE(event) ? TRIGGER_TYPE_UPDATE
+                                                : TRIGGER_TYPE_TRUNCATE;
+  if (TRIGGER_FIRED_FOR_ROW(event)) type |= TRIGGER_TYPE_ROW;
+  if (TRIGGER_FIRED_BEFORE(event)) type |= TRIGGER_TYPE_BEFORE;
+  return type;
+}
+
 FiredRows EnterTrigger(RoutineFrame *frame, const StackNode *caller, Relation relation,
-                       TriggerEvent event) {
+                       int16 type) {
   frame->trigger_relation = RelationGetRelid(relation);
   frame->trigger_node = frame->trigger_relation;
-  frame->before_row_trigger = TRIGGER_FIRED_BEFORE(event) && TRIGGER_FIRED_FOR_ROW(event);
-  if (!TRIGGER_FIRED_FOR_ROW(event)) return {};
-  FiredRows rows = TriggerRows(frame, FiringOf(caller), RelationGetDescr(relation));
+  frame->before_row_trigger = TRIGGER_FOR_BEFORE(type) && TRIGGER_FOR_ROW(type);
+  if (!TRIGGER_FOR_ROW(type)) return {};
+  Firing firing = FiringOf(caller);
+  Oid node = InvalidOid;
+  if (firing.context.shape == nullptr && TRIGGER_FOR_AFTER(type)) {
+    DeferredFiring deferred = FindDeferred(frame->trigger_relation, type);
+    frame->base_condition = UnionSets(frame->base_condition, deferred.decides);
+    node = deferred.node;
+  }
+  FiredRows rows = TriggerRows(frame, firing, node, RelationGetDescr(relation));
   frame->trigger_node = rows.node;
   return rows;
 }

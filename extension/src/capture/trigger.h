@@ -12,12 +12,16 @@
 namespace pg_lineage {
 
 // Notes in the frame which trigger it runs; NEW and OLD, both NULL for a trigger of a statement.
-FiredRows EnterTrigger(RoutineFrame *frame, const StackNode *caller, Relation relation,
-                       TriggerEvent event);
+// `type`: as in pg_trigger.tgtype, with the event that fired it alone where that is known.
+FiredRows EnterTrigger(RoutineFrame *frame, const StackNode *caller, Relation relation, int16 type);
+int16 TypeOf(TriggerEvent event);
+
+// The write of the firing statement whose table, or partition root, the trigger's table is.
+Oid FiringTarget(const Shape *shape, Oid trigger_relation);
 
 struct CalledTrigger {
   Oid relation;
-  TriggerEvent event;  // whether BEFORE and whether for each row
+  int16 type;
 };
 // The trigger that `function`, called from `caller`, runs for; false when that cannot be told.
 bool FindTrigger(const StackNode *caller, const FmgrInfo *function, CalledTrigger *out);
