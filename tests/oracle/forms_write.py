@@ -77,7 +77,8 @@ def keyed_target(world, rows=3, extra=(), types=None):
 
 def keyed_source(world):
     """A base table with a unique id, as FROM item."""
-    table = world.draw.one([t for t in world.tables if t.columns[0].name == "id" and t.rows])
+    keyed = [t for t in world.tables if t.columns[0].name == "id" and t.rows]
+    table = world.draw.one([t for t in keyed if t.name not in world.emptied])
     return world.rel(table.name, node_columns(table.name, table.columns), world.name("r"))
 
 
@@ -208,8 +209,7 @@ def modifying_cte(world, queries):
     draw = world.draw
     if draw.chance(35):
         victim = keyed_target(world)
-        world.targets.remove(victim.name)  # DELETE leaves no edge, so nothing may depend on it
-        world.relations = [r for r in world.relations if r[0] != victim.name]
+        world.empties(victim)
         scope = Scope().plus(Rel("x", node_columns(victim.name, victim.columns), ""))
         inner = (
             f"DELETE FROM {victim.name} AS x WHERE {queries.expressions.make('bool', scope, 2).sql}"

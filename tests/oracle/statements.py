@@ -1,7 +1,10 @@
 """Random statements over random tables: generate(seed) makes one case."""
 
 import composites
+import forms_events
 import forms_more
+import forms_newer
+import forms_outside
 import forms_schema
 import forms_session
 import forms_write
@@ -17,6 +20,8 @@ FORMS = (
     + forms_session.FORMS
     + composites.FORMS
     + forms_more.FORMS
+    + forms_events.FORMS
+    + forms_outside.FORMS
 )
 
 
@@ -34,7 +39,7 @@ def build(draw, seed):
     if draw.chance(25):
         add_view(world, queries)
     for _ in range(draw.between(1, 2)):
-        form = draw.one(FORMS)
+        form = draw.one(FORMS + forms_newer.forms())
         world.features.add(form.__name__)
         form(world, queries)
     return world.case()

@@ -21,6 +21,7 @@ class World:
         self.composite = None  # (type name, [(field, type)])
         self.functions = {}
         self.operators = set()
+        self.emptied = set()  # tables that a DELETE empties: it leaves no edge, nothing reads them
 
     def name(self, prefix):
         self.names += 1
@@ -74,6 +75,12 @@ class World:
             self.composite = ("pair", [("f1", "int"), ("f2", "text")])
             self.types.append("CREATE TYPE pair AS (f1 int, f2 text)")
         return "pair"
+
+    def empties(self, table):
+        """The table's rows go: it is no target, and nothing else reads it."""
+        self.emptied.add(table.name)
+        self.targets.remove(table.name)
+        self.relations = [r for r in self.relations if r[0] != table.name]
 
     def rel(self, name, cols, alias):
         """A base table or view as FROM item."""
