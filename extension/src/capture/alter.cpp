@@ -92,7 +92,7 @@ void EmitShape(UtilityState *state, const Shape *shape) {
     flow.columns.Append(write.columns[i].column);
     flow.sources.Append(ResolveSet(context, write.columns[i].sources));
   }
-  EmitFlow(flow, nullptr, -1);
+  EmitFlow(flow, {}, -1);
 }
 
 }  // namespace

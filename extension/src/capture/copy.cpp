@@ -118,7 +118,7 @@ void EndCopyFrom(UtilityState *state, const CopyStmt *copy, int64 rows) {
                         OneSource(RegisterUri(CopyUri(copy)), 0, kRead, kSourceIsUri));
   flow.rows = UnionSets(flow.rows, RoutineCondition());
   NoteCopyFiring(write.target, AsCondition(flow.rows));
-  EmitFlow(flow, nullptr, rows);
+  EmitFlow(flow, {}, rows);
 }
 
 void EndCopyTo(UtilityState *state, const CopyStmt *copy, int64 rows) {
@@ -148,7 +148,7 @@ void EndCopyTo(UtilityState *state, const CopyStmt *copy, int64 rows) {
   flow.operation = Operation::kCopyTo;
   flow.origin = Origin::kObserved;
   flow.path = state->path;
-  EmitFlow(flow, nullptr, rows);
+  EmitFlow(flow, {}, rows);
 }
 
 }  // namespace

@@ -24,6 +24,9 @@ struct KnownEvent {
   LocalEvent *event;  // NULL: nothing to store
 };
 
+// Longer texts are scrubbed at once: what is kept of them is short, or nothing.
+constexpr size_t kLongestKeptSource = 2048;
+
 HTAB *known_events = nullptr;
 
 KnownEvent *FindKnown(uint64 key, HASHACTION action) {
@@ -129,7 +132,7 @@ void BuildEdges(const PodVector<Pair> &pairs, PodVector<EventEdge> *edges) {
   }
 }
 
-LocalEvent *MakeEvent(const Flow &flow, const char *query_text) {
+LocalEvent *MakeEvent(const Flow &flow, const StatementText &text) {
   PodVector<Pair> pairs = {};
   for (int i = 0; i < flow.columns.size; i++) AddPairs(flow.sources[i], flow.columns[i], &pairs);
   AddPairs(flow.rows, 0, &pairs);
@@ -147,7 +150,7 @@ LocalEvent *MakeEvent(const Flow &flow, const char *query_text) {
   spec.path = flow.path;
   spec.edges = edges.items;
   spec.nedges = edges.size;
-  spec.query_text = query_text;
+  spec.text = text;
   spec.key = EventKey(flow, pairs);
   return EventIntern(spec);
 }
@@ -211,19 +214,22 @@ uint64 MixTemps(uint64 key, const Shape *shape, const ShapeWrite &write) {
 
 }  // namespace
 
-const char *StatementText(const char *source, int location, int length) {
-  if (source == nullptr || settings.query_text == kQueryTextNone) return nullptr;
-  return ScrubStatement(source, location, length, static_cast<ScrubMode>(settings.query_text));
+StatementText TextOf(const char *source, int location, int length) {
+  const ScrubMode mode = static_cast<ScrubMode>(settings.query_text);
+  if (source == nullptr || mode == ScrubMode::kNone) return {};
+  if (strnlen(source, kLongestKeptSource + 1) <= kLongestKeptSource)
+    return {source, location, length, mode};
+  return {ScrubStatement(source, location, length, mode), 0, 0, ScrubMode::kNone};
 }
 
-void EmitFlow(const Flow &flow, const char *query_text, int64 row_count) {
+void EmitFlow(const Flow &flow, const StatementText &text, int64 row_count) {
   bool temp = false;
   if (flow.target_uri == nullptr && !IsNode(flow.target, &temp)) return;
   if (temp) {
     EmitToTemp(flow);
     return;
   }
-  LocalEvent *event = MakeEvent(flow, query_text);
+  LocalEvent *event = MakeEvent(flow, text);
   if (event != nullptr) PendingBump(event, row_count);
 }
 
@@ -244,8 +250,8 @@ void EmitRun(RunState *run) {
       Flow flow = {};
       ResolveWrite(run, write, &flow);
       const PlannedStmt *plan = run->query->plannedstmt;
-      LocalEvent *event = MakeEvent(
-          flow, StatementText(run->query->sourceText, plan->stmt_location, plan->stmt_len));
+      LocalEvent *event =
+          MakeEvent(flow, TextOf(run->query->sourceText, plan->stmt_location, plan->stmt_len));
       known = FindKnown(key, HASH_ENTER);
       known->event = event;
     }
@@ -254,7 +260,7 @@ void EmitRun(RunState *run) {
 }
 
 void EmitOutputs(Oid target, Operation operation, const EventPath *path, int size,
-                 const SourceSet *const *outputs, const SourceSet *rows, const char *query_text,
+                 const SourceSet *const *outputs, const SourceSet *rows, const StatementText &text,
                  int64 row_count) {
   Flow flow = {};
   flow.target = target;
@@ -266,7 +272,7 @@ void EmitOutputs(Oid target, Operation operation, const EventPath *path, int siz
     flow.sources.Append(outputs[i]);
   }
   flow.rows = rows;
-  EmitFlow(flow, query_text, row_count);
+  EmitFlow(flow, text, row_count);
 }
 
 void EmitReset() {

@@ -27,17 +27,17 @@ struct Flow {
 };
 
 // Hands a flow to the store, or to the map of temporary tables.
-void EmitFlow(const Flow &flow, const char *query_text, int64 row_count);
+void EmitFlow(const Flow &flow, const StatementText &text, int64 row_count);
 
 // All writes of a finished run.
 void EmitRun(RunState *run);
 // What a utility statement (CREATE TABLE AS, REFRESH, COPY …) stored of a run's output.
 void EmitOutputs(Oid target, Operation operation, const EventPath *path, int size,
-                 const SourceSet *const *outputs, const SourceSet *rows, const char *query_text,
+                 const SourceSet *const *outputs, const SourceSet *rows, const StatementText &text,
                  int64 row_count);
 
-// The statement's text as it may be kept; NULL when it may not.
-const char *StatementText(const char *source, int location, int length);
+// The text of one statement of `source`, as the settings want it kept.
+StatementText TextOf(const char *source, int location, int length);
 
 void EmitReset();
 

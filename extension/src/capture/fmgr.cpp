@@ -79,7 +79,7 @@ void EmitHiddenTrigger(const RoutineFrame *frame, const EventPath *path) {
   flow.origin = Origin::kObserved;
   flow.path = path;
   flow.rows = AsCondition(frame->held);
-  EmitFlow(flow, nullptr, -1);
+  EmitFlow(flow, {}, -1);
 }
 
 void Begin(Call *call, const FmgrInfo *called, int site) {

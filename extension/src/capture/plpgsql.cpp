@@ -125,7 +125,7 @@ void EmitTriggerRow(RoutineFrame *frame, const StackNode *caller, const EventPat
   flow.operation = Operation::kTrigger;
   flow.origin = Origin::kObserved;
   flow.path = path;
-  EmitFlow(flow, nullptr, -1);
+  EmitFlow(flow, {}, -1);
 }
 
 void BeginRoutine(PLpgSQL_execstate *estate, PLpgSQL_function *function) {

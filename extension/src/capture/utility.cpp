@@ -82,14 +82,15 @@ void Prepare(UtilityState *state, Node *statement, ParamListInfo params) {
     PrepareAlter(state, reinterpret_cast<AlterTableStmt *>(statement));
 }
 
-void StoreOutputs(UtilityState *state, RangeVar *target, Operation operation, const char *text) {
+void StoreOutputs(UtilityState *state, RangeVar *target, Operation operation,
+                  const StatementText &text) {
   Oid relid = RangeVarGetRelid(target, NoLock, true);
   if (!OidIsValid(relid) || !state->has_outputs) return;
   EmitOutputs(relid, operation, state->path, state->outputs.size, state->outputs.items, state->rows,
               text, static_cast<int64>(state->row_count));
 }
 
-void AfterCreateTableAs(UtilityState *state, CreateTableAsStmt *create, const char *text) {
+void AfterCreateTableAs(UtilityState *state, CreateTableAsStmt *create, const StatementText &text) {
   IntoClause *into = create->into;
   // WITH NO DATA runs no query, so there is nothing to store. (17 sets skipData for a materialised
   // view that it then fills by REFRESH: the flag says nothing.)
@@ -121,12 +122,11 @@ void After(UtilityState *state, const PlannedStmt *plan, const char *source,
     case T_CreateTableAsStmt:
     case T_ExplainStmt:
       if (CreateTableAsStmt *create = CreationIn(statement))
-        AfterCreateTableAs(state, create,
-                           StatementText(source, plan->stmt_location, plan->stmt_len));
+        AfterCreateTableAs(state, create, TextOf(source, plan->stmt_location, plan->stmt_len));
       break;
     case T_RefreshMatViewStmt:
       StoreOutputs(state, reinterpret_cast<RefreshMatViewStmt *>(statement)->relation,
-                   Operation::kRefresh, StatementText(source, plan->stmt_location, plan->stmt_len));
+                   Operation::kRefresh, TextOf(source, plan->stmt_location, plan->stmt_len));
       break;
     case T_CopyStmt:
       EndCopy(state, reinterpret_cast<CopyStmt *>(statement), rows);

@@ -173,7 +173,7 @@ void Collect(Oid relid, bool rules, Flows *flows) {
 // What the relation said before and does not say now ends.
 void Emit(Oid relid, const Flows &flows) {
   if (get_rel_persistence(relid) != RELPERSISTENCE_TEMP) PendingEnd(EndKind::kDefinition, relid);
-  for (int i = 0; i < flows.size; i++) EmitFlow(flows[i], nullptr, -1);
+  for (int i = 0; i < flows.size; i++) EmitFlow(flows[i], {}, -1);
 }
 
 }  // namespace

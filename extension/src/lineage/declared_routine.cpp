@@ -69,7 +69,7 @@ void Emit(const Summary *summary) {
       flow.sources.Append(WithoutSymbols(write.sources[i]));
     }
     flow.rows = WithoutSymbols(write.rows);
-    EmitFlow(flow, nullptr, -1);
+    EmitFlow(flow, {}, -1);
   }
 }
 

@@ -97,6 +97,16 @@ bool IsNode(Oid relid, bool *temp) {
   return *temp || !(IsCatalogNamespace(schema) || IsOurSchema(schema) || IgnoredSchema(schema));
 }
 
+// IsNode with the answer for the last relation kept.
+static bool IsNodeHere(Builder *builder, Oid relid, bool *temp) {
+  if (builder->last.relid != relid) {
+    builder->last.is_node = IsNode(relid, &builder->last.temp);
+    builder->last.relid = relid;
+  }
+  *temp = builder->last.temp;
+  return builder->last.is_node;
+}
+
 int RelationWidth(Oid relid) {
   HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
   if (!HeapTupleIsValid(tuple)) return 0;
@@ -107,7 +117,7 @@ int RelationWidth(Oid relid) {
 
 void AddRelationColumn(Builder *builder, Oid relid, int attno, uint8 kind, SymBag *out) {
   bool temp = false;
-  if (attno < 0 || !IsNode(relid, &temp)) return;
+  if (attno < 0 || !IsNodeHere(builder, relid, &temp)) return;
   SymType type = temp ? SymType::kTemp : SymType::kRelation;
   if (temp) builder->reads_temp = true;
   if (attno > 0) {
@@ -124,7 +134,7 @@ void AddRelationColumn(Builder *builder, Oid relid, int attno, uint8 kind, SymBa
 
 void AddRelationRead(Builder *builder, Oid relid, SymBag *out) {
   bool temp = false;
-  if (!IsNode(relid, &temp)) return;
+  if (!IsNodeHere(builder, relid, &temp)) return;
   if (temp) builder->reads_temp = true;
   out->Add({relid, 0, kRead, temp ? SymType::kTemp : SymType::kRelation});
 }

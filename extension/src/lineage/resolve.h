@@ -68,6 +68,11 @@ struct Builder {
   int body_depth;  // nesting of SQL function bodies
   bool degraded;
   bool reads_temp;
+  struct {  // the relation last asked about: mostly it is asked for one column after the other
+    Oid relid;
+    bool is_node;
+    bool temp;
+  } last;
 };
 
 constexpr int kMaxNodesVisited = 2000000;

@@ -25,7 +25,7 @@ void WriteEdge(EdgeWriter *writer, const EventSpec &spec, const EventEdge &edge,
   row.Add(TimestampTzGetDatum(first_seen));
   row.Add(UInt64GetDatum(writer->xid));
   row.Add(NameGetDatum(&writer->username));
-  row.AddText(spec.query_text);
+  row.AddText(writer->text);
   row.Add(PairArray(edge.pairs, edge.npairs, PairPart::kSource));
   row.Add(PairArray(edge.pairs, edge.npairs, PairPart::kTarget));
   row.Add(PairArray(edge.pairs, edge.npairs, PairPart::kKind));
@@ -148,6 +148,10 @@ void WriteEvent(EdgeWriter *writer, const EventSpec &spec) {
   TimestampTz first_seen = stored.found ? stored.first_seen : writer->now;
   int64 target = NodeRow(writer->nodes, spec.target);
   if (target == 0) return;
+  const StatementText &text = spec.text;
+  writer->text = text.mode == ScrubMode::kNone
+                     ? text.source
+                     : ScrubStatement(text.source, text.location, text.length, text.mode);
   for (int i = 0; i < spec.nedges; i++) {
     const EventEdge &edge = spec.edges[i];
     int64 source = NodeRow(writer->nodes, edge.source);

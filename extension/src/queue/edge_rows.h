@@ -17,6 +17,7 @@ struct EdgeWriter {
   TimestampTz now;
   uint64 xid;
   NameData username;
+  const char *text;  // of the event being written, scrubbed
 };
 
 // Writes an event unless the store has it.

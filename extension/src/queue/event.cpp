@@ -58,7 +58,7 @@ EventSpec CopySpec(const EventSpec &spec) {
   EventSpec copy = spec;
   copy.target = CopyNode(spec.target);
   copy.path = CopyPath(spec.path);
-  copy.query_text = CopyText(spec.query_text);
+  copy.text.source = CopyText(spec.text.source);
   EventEdge *edges = static_cast<EventEdge *>(palloc0(sizeof(EventEdge) * Max(spec.nedges, 1)));
   for (int i = 0; i < spec.nedges; i++) {
     const EventEdge &from = spec.edges[i];

@@ -13,6 +13,7 @@
 #pragma once
 
 #include "edge/server.h"
+#include "queue/scrub.h"
 
 namespace pg_lineage {
 
@@ -81,6 +82,15 @@ struct EventPath {
   int nframes;
 };
 
+// A statement's text as it came; queue/edge_rows.cpp scrubs it where a row is written, which most
+// executions never come to. Source NULL: no text is kept.
+struct StatementText {
+  const char *source;  // all that was parsed together
+  int location;        // of the statement in it, as in PlannedStmt
+  int length;
+  ScrubMode mode;  // kNone: scrubbed already
+};
+
 struct EventSpec {
   uint64 key;  // hash over everything below; equal across backends for equal facts
   Operation operation;
@@ -89,7 +99,7 @@ struct EventSpec {
   const EventPath *path;
   const EventEdge *edges;  // may be empty: then nothing is stored
   int nedges;
-  const char *query_text;  // scrubbed by capture, NULL when not to be kept
+  StatementText text;
 };
 
 struct LocalEvent;  // queue/pending.cpp

@@ -143,7 +143,8 @@ void BeginRows(Writer *writer) {
   writer->nodes = BeginNodes(writer->node);
   writer->feed = BeginFeed(writer->queue);
   EdgeWriter *edges = &writer->edges;
-  *edges = EdgeWriter{writer->edge, &writer->nodes, &writer->feed, GetCurrentTimestamp(), 0, {}};
+  *edges =
+      EdgeWriter{writer->edge, &writer->nodes, &writer->feed, GetCurrentTimestamp(), 0, {}, NULL};
   edges->xid = U64FromFullTransactionId(GetTopFullTransactionId());
   namestrcpy(&edges->username, GetUserNameFromId(GetUserId(), true) ?: "");
   if (writer->past != NULL)
