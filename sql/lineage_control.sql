@@ -43,6 +43,25 @@ END $$;
 :show 'looped' GROUP BY line ORDER BY line COLLATE "C";
 :show 'removed' GROUP BY line ORDER BY line COLLATE "C";
 
+-- FOUND and ROW_COUNT also depend on what decided that their statement ran; DDL leaves FOUND alone.
+CREATE TABLE inside (w text);
+CREATE TABLE behind (n int);
+DO $$
+DECLARE
+  n int;
+BEGIN
+  PERFORM 1 FROM src WHERE src.n > 1;
+  IF FOUND THEN
+    DROP TABLE IF EXISTS none_such;
+    INSERT INTO inside VALUES ('x');
+    PERFORM 1;
+  END IF;
+  GET DIAGNOSTICS n = ROW_COUNT;
+  INSERT INTO behind VALUES (n);
+END $$;
+:show 'inside' GROUP BY line ORDER BY line COLLATE "C";
+:show 'behind' GROUP BY line ORDER BY line COLLATE "C";
+
 -- ROW_COUNT is decided by the rows of the statement before it, and is no value of theirs.
 CREATE TABLE copied (id int);
 CREATE TABLE counted (n int);

@@ -71,7 +71,7 @@ const SourceSet *RoundsOf(RoutineFrame *frame, PLpgSQL_stmt *statement);
 // IF x THEN RETURN; EXIT WHEN x; WHILE x LOOP … RETURN: what follows the statement, at its end,
 // runs because x was not so.
 void NoteJump(RoutineFrame *frame, const StatementEntry &entry, const Jumps &jumps);
-// FOUND and ROW_COUNT after a statement. Allocates nothing.
+// FOUND and ROW_COUNT after a statement. Allocates nothing where nothing decides that it runs.
 void NoteOutcome(RoutineFrame *frame, const StatementEntry &entry);
 // An exception handler of the block `parent` runs because of what the statement that failed looked
 // at, and because of what decided that it ran. Reads no query: the failure may be a cancel.

@@ -61,30 +61,40 @@ void NoteFailure(RoutineFrame *frame, uint32 parent) {
   block->body_condition = UnionSets(known, AsCondition(search.found));
 }
 
+// DDL and CREATE TABLE AS: counted, but they leave FOUND alone.
+static bool LeavesFound(PLpgSQL_stmt *statement) {
+  if (statement->cmd_type == PLPGSQL_STMT_DYNEXECUTE) return true;
+  const PLpgSQL_stmt_execsql *query = reinterpret_cast<PLpgSQL_stmt_execsql *>(statement);
+  return statement->cmd_type == PLPGSQL_STMT_EXECSQL && !query->mod_stmt && !query->into;
+}
+
 void NoteOutcome(RoutineFrame *frame, const StatementEntry &entry) {
   if (!frame->info->looks_at_outcome) return;
-  const SourceSet *outcome = entry.outcome == nullptr ? EmptySet() : entry.outcome;
+  const SourceSet *outcome = entry.outcome;
   switch (entry.statement->cmd_type) {
     case PLPGSQL_STMT_EXECSQL:
+    case PLPGSQL_STMT_DYNEXECUTE:
     case PLPGSQL_STMT_PERFORM:
     case PLPGSQL_STMT_RETURN_QUERY:
     case PLPGSQL_STMT_FETCH:
-      frame->row_count = outcome;
       break;
-    case PLPGSQL_STMT_DYNEXECUTE:  // leaves FOUND alone
-      frame->row_count = outcome;
-      return;
     case PLPGSQL_STMT_FORI:
     case PLPGSQL_STMT_FORS:
     case PLPGSQL_STMT_FORC:
     case PLPGSQL_STMT_DYNFORS:
     case PLPGSQL_STMT_FOREACH_A:
-      outcome = entry.body_condition == nullptr ? EmptySet() : entry.body_condition;
+      outcome = entry.body_condition;
       break;
     default:
       return;
   }
-  frame->slots[frame->estate->found_varno] = {outcome, nullptr};
+  bool loop = IsLoop(entry.statement->cmd_type);
+  // Whether the statement ran at all decides, too.
+  const SourceSet *ran = settings.track_control_flow ? FrameCondition(frame) : EmptySet();
+  outcome = outcome == nullptr ? ran : UnionSets(ran, outcome);
+  if (!loop) frame->row_count = outcome;
+  if (loop || !LeavesFound(entry.statement))
+    frame->slots[frame->estate->found_varno] = {outcome, nullptr};
 }
 
 void NoteJump(RoutineFrame *frame, const StatementEntry &entry, const Jumps &jumps) {

@@ -336,6 +336,7 @@ bool BeginStatementQuickly(RoutineFrame *frame, PLpgSQL_stmt *statement) {
 bool EndStatementQuickly(RoutineFrame *frame, PLpgSQL_stmt *statement) {
   PodVector<StatementEntry> *statements = &frame->statements;
   if (statements->Empty() || statements->Last().statement != statement) return false;
+  if (frame->info->looks_at_outcome && !RunsUnconditionally(frame)) return false;
   const Jumps &jumps = frame->info->statements[statement->stmtid].jumps;
   switch (statement->cmd_type) {
     case PLPGSQL_STMT_LOOP:
