@@ -71,8 +71,9 @@ def row(world):
         lines.append("RETURN NEW;")
         columns = " OF c1" if event == "UPDATE" and draw.chance(30) else ""
         rest = ""
-        if not before and draw.chance(30):
-            rest = "DEFERRABLE"  # but not deferred: see DECISIONS.md
+        if not before and draw.chance(50):
+            rest = draw.one(("DEFERRABLE", "DEFERRABLE INITIALLY DEFERRED"))
+            world.features.add(rest.lower())
         _create(world, table, "BEFORE" if before else "AFTER", event + columns, "ROW",
                 body.text(lines), rest)
         if draw.chance(30) and not rest:

@@ -122,7 +122,7 @@ class Terms:
                 e = self.world.name("e")
                 return f"(SELECT sum({e}) FROM unnest({of('int[]')}) {e})::int"
             if pick == 5:
-                return f"ascii({of('text')})"
+                return f"(hashtext({of('text')}) % 1000)"  # all of the text shows
             return f"(abs({of('int')}) - 1)"
         if type_ == "text":
             pick = draw.below(6)
