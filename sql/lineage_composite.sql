@@ -33,6 +33,17 @@ ALTER TABLE child INHERIT parent;
 CREATE TABLE asparent (v text, k int);
 INSERT INTO asparent SELECT (ch::parent).v, (ch::parent).k FROM child ch;
 :show 'asparent.%' ORDER BY line COLLATE "C";
+-- an operator that gives a row keeps its fields apart
+CREATE FUNCTION paired(a int, b text) RETURNS addr LANGUAGE sql IMMUTABLE AS
+  $$ SELECT ROW(b, a::text)::addr $$;
+CREATE OPERATOR <@@> (LEFTARG = int, RIGHTARG = text, FUNCTION = paired);
+CREATE TABLE byop (one text);
+INSERT INTO byop SELECT (s.a <@@> s.b).city FROM s;
+:show 'byop.%' ORDER BY line COLLATE "C";
+-- and so does a window function that hands one on
+CREATE TABLE bywin (one text);
+INSERT INTO bywin SELECT (lag(ROW(b, c)::addr) OVER (PARTITION BY d ORDER BY id)).street FROM s;
+:show 'bywin.%' ORDER BY line COLLATE "C";
 -- whole rows come from every column
 CREATE TABLE w (a jsonb, b json, c text, d int, e jsonb);
 INSERT INTO w SELECT to_jsonb(s2), row_to_json(q), s2::text, (s2).x, jsonb_agg(q) OVER ()

@@ -23,6 +23,11 @@ CREATE TABLE ratings (n int);
 INSERT INTO ratings SELECT rated(a) FROM src;
 CREATE TABLE running (n int);
 INSERT INTO running SELECT rated(b) OVER (ORDER BY a) FROM src;
+CREATE FUNCTION sum_rates(state int, x int) RETURNS int LANGUAGE sql AS
+$$ SELECT coalesce(state, 0) + x + (SELECT max(r) FROM rate WHERE id > 0) $$;
+CREATE AGGREGATE summed(int) (SFUNC = sum_rates, STYPE = int);
+CREATE TABLE sums (n int);
+INSERT INTO sums SELECT summed(a) FROM src;
 
 -- an operator, a cast, a default
 CREATE FUNCTION plus_rate(l int, r int) RETURNS int LANGUAGE plpgsql AS

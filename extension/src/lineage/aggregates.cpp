@@ -36,6 +36,20 @@ int SupportIndex(Builder *builder, QueryInfo *info, Node *call, Oid function, Li
   return builder->calls.size - 1;
 }
 
+// A SQL function behind an aggregate is read like any other; its first argument is the state.
+void AddSqlSupport(Builder *builder, QueryInfo *info, Oid function, List *args, uint8 kind,
+                   SymBag *out) {
+  RowExpr *state = makeNode(RowExpr);
+  state->args = args;
+  state->row_typeid = RECORDOID;
+  state->row_format = COERCE_IMPLICIT_CAST;
+  state->location = -1;
+  FuncExpr *call = makeFuncExpr(function, get_func_rettype(function), lcons(state, list_copy(args)),
+                                InvalidOid, InvalidOid, COERCE_EXPLICIT_CALL);
+  (void)AddSqlBody(builder, info, reinterpret_cast<Node *>(call), function, call->args, 0, kind,
+                   out);
+}
+
 }  // namespace
 
 void AddSupportCalls(Builder *builder, QueryInfo *info, Node *call, Oid aggregate, List *args,
@@ -47,7 +61,10 @@ void AddSupportCalls(Builder *builder, QueryInfo *info, Node *call, Oid aggregat
   Oid functions[] = {form->aggtransfn, form->aggfinalfn};
   ReleaseSysCache(tuple);
   for (Oid function : functions) {
-    if (!OidIsValid(function) || TraitsOf(function)->cls != FunctionClass::kTraced) continue;
+    if (!OidIsValid(function)) continue;
+    FunctionClass cls = TraitsOf(function)->cls;
+    if (cls == FunctionClass::kSqlBody) AddSqlSupport(builder, info, function, args, kind, out);
+    if (cls != FunctionClass::kTraced) continue;
     int index = SupportIndex(builder, info, call, function, args);
     out->Add({static_cast<uint32>(index), 0, kind, SymType::kCall});
   }

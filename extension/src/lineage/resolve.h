@@ -128,6 +128,9 @@ void AddWrites(Builder *builder, QueryInfo *info, PodVector<ShapeWrite> *out);
 // One row put into a relation by what is no query: its values are parameters $1 … .
 ShapeWrite AddRowWrite(Builder *builder, Oid relid, const RowSpec &row);
 
+// PARTITION BY and ORDER BY of the window a function runs over.
+void AddWindowClause(Builder *builder, QueryInfo *info, Index winref, uint8 kind, SymBag *out);
+
 // A call of `function`: adds column `column` of its result (or its rows) to `out`.
 void AddCall(Builder *builder, QueryInfo *info, Node *call, Oid function, List *args, int16 column,
              uint8 kind, SymBag *out);

@@ -111,7 +111,8 @@ void AddAggregate(Builder *builder, QueryInfo *info, Aggref *aggregate, uint8 ki
                   value, out);
 }
 
-// PARTITION BY and ORDER BY of the window a function runs over.
+}  // namespace
+
 void AddWindowClause(Builder *builder, QueryInfo *info, Index winref, uint8 kind, SymBag *out) {
   ListCell *cell;
   foreach (cell, info->query->windowClause) {
@@ -130,6 +131,8 @@ void AddWindowClause(Builder *builder, QueryInfo *info, Index winref, uint8 kind
     AddExpr(builder, info, window->endOffset, kind, out);
   }
 }
+
+namespace {
 
 void AddWindowFunction(Builder *builder, QueryInfo *info, WindowFunc *function, uint8 kind,
                        SymBag *out) {

@@ -170,14 +170,22 @@ void AddElementField(Builder *builder, QueryInfo *info, SubscriptingRef *ref, in
   foreach (cell, subscripts) AddExpr(builder, info, static_cast<Node *>(lfirst(cell)), index, out);
 }
 
-bool AddFunctionField(Builder *builder, QueryInfo *info, FuncExpr *call, int field, uint8 kind,
-                      SymBag *out) {
-  Node *expr = reinterpret_cast<Node *>(call);
-  if (!type_is_rowtype(call->funcresulttype))  // an array of rows: only some are followed into
-    return AddRowThrough(builder, info, expr, call->funcid, call->args, field, kind, out);
-  AddCall(builder, info, expr, call->funcid, call->args, static_cast<int16>(field), kind, out);
-  AddCall(builder, info, expr, call->funcid, call->args, kCallRows,
-          IsDirect(kind) ? kIdentity : kind, out);
+bool AddFunctionField(Builder *builder, QueryInfo *info, Node *call, Oid function, List *args,
+                      int field, uint8 kind, SymBag *out) {
+  if (!type_is_rowtype(exprType(call)))  // an array of rows: only some are followed into
+    return AddRowThrough(builder, info, call, function, args, field, kind, out);
+  AddCall(builder, info, call, function, args, static_cast<int16>(field), kind, out);
+  AddCall(builder, info, call, function, args, kCallRows, IsDirect(kind) ? kIdentity : kind, out);
+  return true;
+}
+
+// lag(row) and kin hand one of their rows on.
+bool AddWindowField(Builder *builder, QueryInfo *info, WindowFunc *function, int field, uint8 kind,
+                    SymBag *out) {
+  Node *call = reinterpret_cast<Node *>(function);
+  if (!AddRowThrough(builder, info, call, function->winfnoid, function->args, field, kind, out))
+    return false;
+  AddWindowClause(builder, info, function->winref, Compose(kind, kWindow), out);
   return true;
 }
 
@@ -195,15 +203,19 @@ bool AddKnownField(Builder *builder, QueryInfo *info, Node *expr, int field, uin
       AddExpr(builder, info, static_cast<Node *>(list_nth(args, field - 1)), kind, out);
       return true;
     }
-    case T_FuncExpr:
-      return AddFunctionField(builder, info, reinterpret_cast<FuncExpr *>(expr), field, kind, out);
+    case T_FuncExpr: {
+      FuncExpr *call = reinterpret_cast<FuncExpr *>(expr);
+      return AddFunctionField(builder, info, expr, call->funcid, call->args, field, kind, out);
+    }
     case T_OpExpr: {
       OpExpr *op = reinterpret_cast<OpExpr *>(expr);
       Oid function = OidIsValid(op->opfuncid) ? op->opfuncid : get_opcode(op->opno);
-      return AddRowThrough(builder, info, expr, function, op->args, field, kind, out);
+      return AddFunctionField(builder, info, expr, function, op->args, field, kind, out);
     }
     case T_Aggref:
       return AddAggregateField(builder, info, reinterpret_cast<Aggref *>(expr), field, kind, out);
+    case T_WindowFunc:
+      return AddWindowField(builder, info, reinterpret_cast<WindowFunc *>(expr), field, kind, out);
     case T_SubscriptingRef:
       AddElementField(builder, info, reinterpret_cast<SubscriptingRef *>(expr), field, kind, out);
       return true;
