@@ -66,6 +66,7 @@ class Case:
     dead:    DIRECT edges that no assignment can show, with the reason.
     direct:  None, or exactly the DIRECT edges that must be there, as the generator built them:
              (source column, target column, subtype, masking).
+    deciding: INDIRECT edges that must be there: (source column, target column or table, subtype).
     types:   statements before the tables are created.
     uncounted: tables whose number of rows alone is not followed.
     refills: rounds of wholly new data while DIRECT edges have not shown themselves.
@@ -82,6 +83,7 @@ class Case:
     dead: dict = dataclasses.field(default_factory=dict)
     features: set = dataclasses.field(default_factory=set)
     direct: set = None
+    deciding: set = dataclasses.field(default_factory=set)
     types: list = dataclasses.field(default_factory=list)
     reset: list = dataclasses.field(default_factory=list)
     uncounted: set = dataclasses.field(default_factory=set)

@@ -124,14 +124,18 @@ def report(found, sources, verbose):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--cases", default="3000")
-    parser.add_argument("--routines", default="0")
+    # What runs once takes the branches that what runs a hundred times takes.
+    parser.add_argument("--glances", default="6000")
+    parser.add_argument("--looks", default="3000")
+    parser.add_argument("--cases", default="100")
+    parser.add_argument("--routines", default="50")
     parser.add_argument("-v", "--verbose", action="store_true")
     options = parser.parse_args()
     plant.FLAGS, plant.PATIENCE = FLAGS, 7200
     tree = Tree()
     try:
-        number = ["--glances", "0", "--cases", options.cases, "--routines", options.routines]
+        number = ["--glances", options.glances, "--looks", options.looks]
+        number += ["--cases", options.cases, "--routines", options.routines]
         code, said = tree.hunt("--all", *number)
         if code not in (0, 3) or said.startswith("error"):
             raise SystemExit(f"the cases do not run: {said}")

@@ -39,13 +39,24 @@ class Bodies:
     def _edges(self, origin):
         return set(self.connection.rows(EDGES_SQL.format(self.schema, origin)))
 
+    def _overdeclared(self, case, cut):
+        """Declared edges that the generator, which knows all of them, did not build in."""
+        if case.direct is None:
+            return []
+        found = []
+        for e in sorted(self.edges, key=str):
+            edge = (f"{e[0][cut:]}.{e[1]}", f"{e[2][cut:]}.{e[3]}", e[4], e[5] == "t")
+            if e[7] == "DIRECT" and edge not in case.direct:
+                found.append(f"overdeclared: {edge[0]} -> {edge[1]} {edge[2]} by {e[6][cut:]}")
+        return found
+
     def judge(self, case, confirmed):
         """Disagreements, after the runs; `confirmed`: the DIRECT pairs that the data showed."""
         strict = any(" STRICT AS " in statement for statement in case.setup)
         if strict or not self.whole or any(GIVEN.search(statement) for statement in case.run):
             return []
         cut = len(self.schema) + 1
-        found, deciding = [], set()
+        found, deciding = self._overdeclared(case, cut), set()
         if ROWLESS & case.features:  # arguments that only decide count as values there
             deciding = {(e[:3], e[6]) for e in self.edges if e[7] == "INDIRECT"}
         for edge in sorted(self._edges("observed") - self.edges, key=str):

@@ -267,6 +267,13 @@ def _expected(case, pair):
 def _judge_direct(runner):
     """Where the generator knows the DIRECT edges, they are exactly these."""
     case, verdict = runner.case, runner.verdict
+    decides = {
+        (f"{e[0]}.{e[1]}", f"{e[2]}.{e[3]}" if e[3] else e[2], e[5])
+        for e in runner.raw_edges
+        if e[4] == "INDIRECT"
+    }
+    for source, target, subtype in sorted(case.deciding - decides):
+        verdict.disagreements.append(f"missing: {source} -> {target} {subtype}")
     if case.direct is None:
         return
     found = {

@@ -1,12 +1,15 @@
 """Random statements over random tables: generate(seed) makes one case."""
 
 import composites
+import composites_more
+import forms_bodies
 import forms_events
 import forms_more
 import forms_newer
 import forms_outside
 import forms_schema
 import forms_session
+import forms_sole
 import forms_write
 from draw import Draw
 from forms_schema import add_view
@@ -22,6 +25,9 @@ FORMS = (
     + forms_more.FORMS
     + forms_events.FORMS
     + forms_outside.FORMS
+    + forms_sole.FORMS
+    + composites_more.FORMS
+    + forms_bodies.FORMS
 )
 
 

@@ -17,6 +17,7 @@ class World:
         self.relations = []  # (name, [Col]): base tables and views that queries may name
         self.direct, self.exact = set(), True
         self.features, self.reset, self.dead = set(), [], {}
+        self.deciding = set()  # INDIRECT edges: (source, target column or table, subtype)
         self.names = 0
         self.composite = None  # (type name, [(field, type)])
         self.functions = {}
@@ -107,5 +108,6 @@ class World:
             reset=self.reset,
             types=self.types,
             direct=self.direct if self.exact else None,
+            deciding=self.deciding,
         )
         return made

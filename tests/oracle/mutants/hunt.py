@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """Judges generated cases on the server of PGHOST until one disagrees.
 
-usage: hunt.py [--glances N] [--cases N] [--routines N] [--first REGEX] [--reference HOST] [--all]
-First come glances: statements that run once, and whose DIRECT edges must be those that the
-generator built in. Then statements and routines are judged as run.py of the oracle does. --first:
+usage: hunt.py [--glances N] [--looks N] [--cases N] [--routines N] [--first REGEX]
+               [--reference HOST] [--all]
+First come glances: statements that run once, whose edges must be those that the generator built in
+and whose bodies must declare nothing else; and looks: routines that are read and run once. Then
+statements and routines are judged as run.py of the oracle does. --first:
 cases whose text matches come before all others. --reference: the server of a library without the
 fault; what disagrees there too is not counted. --all goes on and prints every seed that disagrees.
 Exit code 0: none disagreed; 3: one did (its seed and what it says are printed).
@@ -45,7 +47,7 @@ class Judge:
             self.connection.run(engine.EMPTY_SQL)
         self.judged += 1
         case = generate(kind, seed)
-        if kind == "glance":
+        if kind in ("glance", "look"):
             return self.glance(case)
         verdict = engine.judge(self.connection, case)
         return None if verdict.skipped or not verdict.disagreements else verdict.disagreements[0]
@@ -55,9 +57,12 @@ class Judge:
         runner = engine._Runner(self.connection, case, f"o{case.seed}")
         try:
             runner.setup()
+            runner.bodies.read()
             runner.run(runner.data(), first=True)
             runner.collect()
             engine._judge_direct(runner)
+            known = {tuple(tuple(name.split(".")) for name in e[:2]) for e in case.direct or ()}
+            runner.verdict.disagreements += runner.bodies.judge(case, known)
         except SqlError:  # a case that does not run; it is skipped, as in engine.judge
             self.connection.rows("SELECT 1")
         finally:
@@ -68,7 +73,7 @@ class Judge:
 
 
 def generate(kind, seed):
-    module = run.MODULES["statement" if kind == "glance" else kind]
+    module = run.MODULES[{"glance": "statement", "look": "routine"}.get(kind, kind)]
     return importlib.import_module(module).generate(seed)
 
 
@@ -89,7 +94,12 @@ def hunt(options):
     judge, found = Judge(), 0
     reference = Judge(options.reference) if options.reference else None
     first = re.compile(options.first) if options.first else None
-    plan = {"glance": options.glances, "statement": options.cases, "routine": options.routines}
+    plan = {
+        "glance": options.glances,
+        "look": options.looks,
+        "statement": options.cases,
+        "routine": options.routines,
+    }
     for kind, number in plan.items():
         for seed in picked(kind, number, first):
             line = judge.says(kind, seed)
@@ -105,6 +115,7 @@ def hunt(options):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--glances", type=int, default=300)
+    parser.add_argument("--looks", type=int, default=0)
     parser.add_argument("--cases", type=int, default=100)
     parser.add_argument("--routines", type=int, default=0)
     parser.add_argument("--first", help="a pattern of the text of cases")
