@@ -12,6 +12,7 @@ namespace shipper {
 namespace {
 
 const std::string kEdgeKey = "edge:";  // and its name: the hash of what was sent
+const std::string kBareKey = "bare:";  // and a routine's bare name: the signature that has it
 
 // Ends a walk over the whole database when the sink answers anything but done.
 struct WalkEnded {
@@ -44,6 +45,12 @@ const std::string &Delivery::Recall(const std::string &key) const {
   auto place = memory_.find(key);
   return place == memory_.end() ? kNothing : place->second;
 }
+
+bool Delivery::HasRoutine(const std::string &fqn) const {
+  return !Recall(EntityKey(fqn, true)).empty();
+}
+
+std::string Delivery::BareHolder(const std::string &fqn) const { return Recall(kBareKey + fqn); }
 
 // Notes what a key was before its first change since the last TakeChanges().
 void Delivery::Keep(const std::string &key) {
@@ -116,7 +123,8 @@ Status Delivery::SendChange(const WorkKey &key, const Follow &follow) {
   if (key.first == "table" && sent_ > sent)  // its columns may be others now
     for (const TablePair &pair : origin_->Pairs(key.second))
       follow({WorkKind::kPair, pair.first, pair.second});
-  status = Delete(gone);
+  if (key.first == "table" && found) status = SendForeign(key.second);
+  if (status.ok()) status = Delete(gone);
   if (status.ok()) renames_.erase({key.first, key.second});
   return status;
 }
@@ -206,7 +214,10 @@ Status Delivery::SendEntity(const Entity &entity, bool force) {
   bool is_service = entity.type == "databaseService";  // says where, and is put once
   std::string request = is_service ? entity.fqn : Dump(entity.body);
   std::string hash = is_service ? "sent" : entity.partial ? "partial" : ShortHash(request);
-  if (!force && Recall(key) == hash) return Status::Done();
+  if (!force && Recall(key) == hash) {
+    if (!entity.signature.empty()) Remember(kBareKey + entity.fqn, entity.signature);
+    return Status::Done();
+  }
   last_request_ = "PUT " + entity.path + " " + request;
   Entity given = entity;
   Status status = Recall(key).empty() ? TakeAlong(&given) : TakeColumnsAlong(&given);
@@ -214,6 +225,7 @@ Status Delivery::SendEntity(const Entity &entity, bool force) {
   if (!status.ok()) return status;
   ++sent_;
   Remember(key, hash);
+  if (!entity.signature.empty()) Remember(kBareKey + entity.fqn, entity.signature);
   spdlog::debug("sent {} {}", entity.type, entity.fqn);
   return status;
 }

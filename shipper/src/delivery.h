@@ -11,6 +11,7 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -21,16 +22,29 @@
 
 namespace shipper {
 
-class Delivery {
+class Delivery : public RoutineBook {
  public:
   using Memory = std::map<std::string, std::string>;
 
   Delivery(Origin *origin, Sink *sink, Memory memory)
-      : origin_(origin), sink_(sink), memory_(std::move(memory)) {}
+      : origin_(origin), sink_(sink), memory_(std::move(memory)) {
+    origin_->UseBook(this);
+  }
+  ~Delivery() override {
+    if (origin_->book() == this) origin_->UseBook(nullptr);
+  }
+  Delivery(const Delivery &) = delete;
+  Delivery &operator=(const Delivery &) = delete;
+
+  bool HasRoutine(const std::string &fqn) const override;
+  std::string BareHolder(const std::string &fqn) const override;
 
   // `follow` receives work that this one entails: the pairs of a changed table or of a resync.
   using Follow = std::function<void(const WorkKey &)>;
   Status Send(const WorkKey &key, const Follow &follow);
+
+  // Edges across databases, of all foreign tables or of one by its identity.
+  Status SendForeign(const std::string &table = {});
 
   // A DDL event says that an object had another name before. When it is sent, what people wrote to
   // the old entity goes to the new one, unless somebody else has the old name now.
@@ -71,6 +85,9 @@ class Delivery {
   Status SendPair(const TablePair &pair);
   Status RemoveEdge(const TablePair &pair);
   Status RemoveSent(const EdgeEnds &edge);
+  Status FindFar(const ForeignLink &link, std::string *fqn, nlohmann::json *body);
+  Status PutForeign(const LineageEdge &edge);
+  Status RemoveForeign(const std::set<std::string> &here, const std::set<std::string> &live);
   Status RemoveEdgesOf(const EntityName &name);
   Status SendEnds(const TablePair &pair, const LineageEdge &edge, bool force);
   Status ChoosePipeline(const TablePair &pair, LineageEdge *edge);

@@ -117,7 +117,7 @@ Status Delivery::RemoveEdgesOf(const EntityName &name) {
     Status status = RemoveSent(edge);
     if (!status.ok()) return status;
   }
-  return Status::Done();
+  return name.type == "table" ? RemoveForeign({name.fqn}, {}) : Status::Done();
 }
 
 // Soft-deletes what is gone, of what was sent. A name that was kept by the workflow is only
@@ -151,6 +151,7 @@ Status Delivery::Delete(const std::vector<EntityName> &gone) {
 Status Delivery::Reconcile() {
   Status status = SendAll(unconditional_);
   if (!status.missing.empty()) status = SendAll(true);
+  if (status.ok()) status = SendForeign();
   if (!status.ok()) return status;
   std::vector<EntityName> sent;
   for (const auto &[key, value] : memory_) {

@@ -13,10 +13,21 @@
 #include <vector>
 
 #include "sink/sink.h"
+#include "translate/names.h"
 
 namespace shipper {
 
 using TablePair = std::pair<std::string, std::string>;  // source, target
+
+// A foreign table and the table on the far side that it stands for.
+struct ForeignLink {
+  std::string table_fqn;                // of the foreign table, or of the root it is a partition of
+  std::string shown;                    // as the store spells it
+  std::string server;                   // name of the foreign server
+  std::vector<std::string> candidates;  // names of the far table, the likeliest first
+  std::vector<std::pair<std::string, std::string>> columns;  // raw names: far, here
+  bool written = false;  // values were seen to flow into it, and so into the far table
+};
 
 class Origin {
  public:
@@ -58,8 +69,20 @@ class Origin {
   virtual std::optional<EntityName> NameOf(const std::string &type,
                                            const std::string &identity) = 0;
 
+  // Foreign tables with their far sides, all or one by its identity; none where the workflow does
+  // not ask for lineage across databases.
+  virtual std::vector<ForeignLink> ForeignLinks(const std::string & /*table*/) { return {}; }
+
+  // What the catalog calls routines decides about their names from now on; nullptr: a new catalog.
+  // Belongs to the caller, who withdraws it before it ends.
+  void UseBook(const RoutineBook *book) { book_ = book; }
+  const RoutineBook *book() const { return book_; }
+
   // Entities of the whole database, one after another, each before those that name it.
   virtual void Everything(const std::function<void(const Entity &)> &sink) = 0;
+
+ private:
+  const RoutineBook *book_ = nullptr;
 };
 
 }  // namespace shipper

@@ -67,12 +67,14 @@ struct Parts {
 void RequireSink(Parts *parts) { Require({InspectSink(parts->sink.get())}); }
 
 // What this verb remembers of the sink: all of it for a catalog; for a file only which routine an
-// edge shows, so that the file has every entity that its edges name.
+// edge shows and which one has a bare name, so that the file has every entity that its edges name.
 Delivery::Memory MemoryFor(Parts *parts, PgQueue *queue) {
   Delivery::Memory memory = queue->State();
   if (parts->config.sink.type != "file") return memory;
   for (auto entry = memory.begin(); entry != memory.end();)
-    entry = entry->first.rfind("pipeline:", 0) == 0 ? std::next(entry) : memory.erase(entry);
+    entry = entry->first.rfind("pipeline:", 0) == 0 || entry->first.rfind("bare:", 0) == 0
+                ? std::next(entry)
+                : memory.erase(entry);
   return memory;
 }
 
@@ -172,6 +174,10 @@ ExitCode SendLineage(const CommandLine &line, Parts *parts) {
     ++(status.ok() ? good : bad);
     if (!status.ok()) spdlog::error("{} -> {}: {}", pair.first, pair.second, status.message);
   }
+  const long sent = delivery.sent();
+  RequireTaken(delivery.SendForeign());
+  good += delivery.sent() - sent;
+  bad += delivery.refused();
   RequireTaken(sink.Flush());
   if (!line.dry_run) queue.Settle({{}, {}, delivery.TakeChanges()});
   return Verdict(parts->config, good, bad);

@@ -72,6 +72,45 @@ class Shapes(EndToEnd):
         self.assertIn("INTO one", code[one])
         self.assertIn("INTO two", code[two])
 
+    def code_of(self, name):
+        """The definition of a routine, "" where there is none of that name."""
+        entity = self.entities("storedProcedure").get(name)
+        return entity["storedProcedureCode"].get("code", "") if entity else ""
+
+    def test_a_bare_name_stays_with_the_overload_that_has_it(self):
+        body = "RETURNS int LANGUAGE sql AS 'SELECT 1'"
+        self.sql(f"CREATE FUNCTION f(a text) {body}")
+        self.ship()
+        self.wait(lambda: "a text" in self.code_of("public.f"))
+        self.sql(f"CREATE FUNCTION f(a int) {body}")
+        self.wait(lambda: "a integer" in self.code_of("public.f(integer)"))
+        self.sql("DROP FUNCTION f(text)")
+        self.wait(lambda: not self.code_of("public.f"))
+        self.sql(f"CREATE FUNCTION f(a date) {body}")
+        self.wait(lambda: "a date" in self.code_of("public.f(date)"))
+        self.assertIn("a integer", self.code_of("public.f(integer)"))
+        self.sql(f"CREATE FUNCTION f(a text) {body}")
+        self.wait(lambda: "a text" in self.code_of("public.f"))
+        self.wait_drained()
+        self.assertEqual(len(self.entities("storedProcedure")), 3)
+
+    def test_a_run_that_remembers_nothing_keeps_the_names_of_overloads(self):
+        body = "RETURNS int LANGUAGE sql AS 'SELECT 1'"
+        self.sql(f"CREATE FUNCTION f(a text) {body}; CREATE FUNCTION f(a int) {body}")
+        self.assertEqual(self.once("ingest", "-c", self.workflow()).returncode, 0)
+        self.assertIn("a text", self.code_of("public.f"))
+        self.sql(f"DROP FUNCTION f(text); CREATE FUNCTION f(a text) {body}")  # a later OID now
+        self.assertEqual(self.once("ingest", "-c", self.workflow()).returncode, 0)
+        self.assertIn("a text", self.code_of("public.f"))
+        self.sql("DROP FUNCTION f(text)")
+        self.assertEqual(self.once("ingest", "-c", self.workflow()).returncode, 0)
+        self.assertEqual(set(self.entities("storedProcedure")), {"public.f(integer)"})
+
+    def wait(self, condition):
+        """Waits until it is true."""
+        wait_until(condition, lambda: f"routines; there are "
+                   f"{sorted(self.entities('storedProcedure'))} {self.said()}")
+
     def test_a_triggers_edge_names_the_trigger_function(self):
         self.sql("""
           CREATE TABLE t (v int); CREATE TABLE log (v int);

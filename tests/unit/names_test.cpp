@@ -1,5 +1,8 @@
 #include "translate/names.h"
 
+#include <map>
+#include <set>
+
 #include <gtest/gtest.h>
 
 namespace shipper {
@@ -100,6 +103,60 @@ TEST(NamesTest, ALaterOverloadDoesNotRenameTheFirst) {
   const auto after = AssignRoutineNames({{11, "f", "integer, bigint"}, {10, "f", "text"}});
   EXPECT_EQ(before.at("f(text)"), after.at("f(text)"));
   EXPECT_EQ(after.at("f(integer,bigint)"), "f(integer, bigint)");
+}
+
+// A catalog of routines by their names below svc.db.s.
+class Book : public RoutineBook {
+ public:
+  bool HasRoutine(const std::string &fqn) const override { return there.count(fqn) > 0; }
+  std::string BareHolder(const std::string &fqn) const override {
+    const auto found = holders.find(fqn);
+    return found == holders.end() ? "" : found->second;
+  }
+  std::set<std::string> there;
+  std::map<std::string, std::string> holders;
+};
+
+TEST(NamesTest, TheBareNameStaysWithTheSignatureThatHasItInTheCatalog) {
+  Book book;
+  book.holders["svc.db.s.f"] = "f(text)";
+  // Restored: the OIDs are in another order now.
+  auto names = AssignRoutineNames({{10, "f", "integer"}, {20, "f", "text"}}, "svc.db.s", &book);
+  EXPECT_EQ(names.at("f(text)"), "f");
+  EXPECT_EQ(names.at("f(integer)"), "f(integer)");
+}
+
+TEST(NamesTest, ALongNameIsKeptWhenTheBareOneBecomesFree) {
+  Book book;
+  book.holders["svc.db.s.f"] = "f(text)";
+  book.there = {"svc.db.s.f(integer)"};
+  auto names = AssignRoutineNames({{10, "f", "integer"}}, "svc.db.s", &book);
+  EXPECT_EQ(names.at("f(integer)"), "f(integer)");
+  // A new one beside it does not become the routine that had the bare name.
+  names = AssignRoutineNames({{10, "f", "integer"}, {30, "f", "date"}}, "svc.db.s", &book);
+  EXPECT_EQ(names.at("f(date)"), "f(date)");
+  // What had it and comes back has it again.
+  names = AssignRoutineNames({{10, "f", "integer"}, {40, "f", "text"}}, "svc.db.s", &book);
+  EXPECT_EQ(names.at("f(text)"), "f");
+}
+
+TEST(NamesTest, ARoutineThatIsMadeAgainWithOtherArgumentsStaysTheSameEntity) {
+  Book book;
+  book.holders["svc.db.s.f"] = "f(text)";
+  book.there = {"svc.db.s.f"};
+  EXPECT_EQ(
+      AssignRoutineNames({{50, "f", "text, integer"}}, "svc.db.s", &book).at("f(text,integer)"),
+      "f");
+}
+
+TEST(NamesTest, WhereNobodyKnowsTheHolderItIsTheOneWithoutALongName) {
+  Book book;
+  book.there = {"svc.db.s.f", "svc.db.s.f(integer)", "svc.db.\"s.t\".\"f(s.lvl)\""};
+  auto names = AssignRoutineNames({{10, "f", "integer"}, {20, "f", "text"}}, "svc.db.s", &book);
+  EXPECT_EQ(names.at("f(text)"), "f");
+  names = AssignRoutineNames({{10, "f", "s.lvl"}, {20, "f", "text"}}, "svc.db.\"s.t\"", &book);
+  EXPECT_EQ(names.at("f(text)"), "f");
+  EXPECT_EQ(names.at("f(s.lvl)"), "f(s.lvl)");
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include "retry.h"
 #include "sink/collections.h"
 #include "sink/openmetadata_sink.h"
+#include "translate/override_patch.h"
 
 namespace shipper {
 
@@ -42,6 +43,17 @@ Status OpenMetadataSink::Fetch(const EntityName &entity, json *found) {
   if (reply.status == 404 && status.action == Action::kPark) return Status::Done();
   if (status.ok()) *found = json::parse(reply.body, nullptr, false);
   return status;
+}
+
+// Puts what the request says in the place of what people wrote.
+Status OpenMetadataSink::Override(const Entity &adapted, const std::string &id) {
+  json present;
+  Status status = Fetch({adapted.type, adapted.fqn}, &present);
+  if (!status.ok()) return status;
+  const json patch = OverridePatch(present, adapted.body);
+  if (patch.empty()) return status;
+  HttpReply reply;
+  return Call("PATCH", CollectionOf(adapted.type) + "/" + id, &patch, &reply);
 }
 
 Status OpenMetadataSink::List(const std::string &type, const std::string &parent,

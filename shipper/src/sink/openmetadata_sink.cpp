@@ -65,7 +65,8 @@ Status OpenMetadataSink::Call(const std::string &method, const std::string &path
   request.url = base_ + path;
   if (body != nullptr) {
     request.body = body->dump(-1, ' ', false, json::error_handler_t::replace);
-    request.headers["Content-Type"] = "application/json";
+    request.headers["Content-Type"] =
+        method == "PATCH" ? "application/json-patch+json" : "application/json";
   }
   request.headers["Accept"] = "application/json";
   for (const auto &[key, value] : config_.extra_headers) request.headers[key] = value;
@@ -170,7 +171,7 @@ Status OpenMetadataSink::PutEntity(const Entity &entity) {
   json body = ParseBody(reply);
   std::string id = Text(body, "id");
   if (!id.empty()) ids_[{entity.type, entity.fqn}] = id;
-  return status;
+  return entity.overrides && !id.empty() ? Override(adapted, id) : status;
 }
 
 // {"id":…,"type":"table"} of one end.
@@ -225,6 +226,7 @@ Status OpenMetadataSink::ReadEdge(const LineageEdge &edge, const std::string &fr
 // The request with ids, merged with what is there.
 Status OpenMetadataSink::Resolve(const LineageEdge &edge, json *request) {
   json from, to, present, details = edge.details;
+  AdaptDetails(major_, minor_, &details);
   Status status = ResolveEnd(edge.from_fqn, &from);
   if (status.ok()) status = ResolveEnd(edge.to_fqn, &to);
   if (status.ok()) status = ResolvePipeline(&details);

@@ -61,6 +61,7 @@ class OpenMetadataSink : public Sink {
   Status ResolvePipeline(nlohmann::json *details);
   Status ReadEdge(const LineageEdge &edge, const std::string &from, const std::string &to,
                   nlohmann::json *present);
+  Status Override(const Entity &adapted, const std::string &id);
   Status FillOwners(Entity *entity);
   Status MissingParent(const Entity &entity, const std::string &reason);
   void Forget(const LineageEdge &edge);

@@ -26,6 +26,10 @@ struct Entity {
   // A table without its foreign keys, given before those it refers to; put only where nothing was
   // put under this name yet. The whole table follows.
   bool partial = false;
+  // Of a routine that has the bare name: its signature, which keeps the name from now on.
+  std::string signature = {};
+  // overrideMetadata: what people wrote in its place is replaced, too.
+  bool overrides = false;
 };
 
 // A routine that writes an edge: as the store spells it, and its name in the catalog.

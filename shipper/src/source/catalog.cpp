@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "source/catalog_sql.h"
-#include "translate/names.h"
+#include "source/ddl_sql.h"
 
 namespace shipper {
 namespace {
@@ -70,6 +70,8 @@ ColumnInfo ReadColumnRow(const PgResult &rows, int row) {
   column.generated = Letter(rows, row, 9);
   column.expression = rows.Text(row, 10);
   column.comment = rows.Text(row, 11);
+  column.extra = rows.Text(row, 12);
+  column.sequence = rows.Text(row, 13);
   return column;
 }
 
@@ -104,8 +106,11 @@ std::string CatalogReader::Adapt(std::string sql) const {
   const std::pair<std::string, std::string> places[] = {
       {"{attgenerated}", generated ? "a.attgenerated" : "''"},
       {"{default}", options_.ddl ? "pg_catalog.pg_get_expr(d.adbin, d.adrelid)" : "NULL"},
+      {"{extra}", options_.ddl ? catalog_sql::kColumnExtra : "NULL"},
+      {"{sequence}", options_.ddl ? catalog_sql::kColumnSequence : "NULL"},
       {"{code}", options_.definitions
-                     ? "CASE WHEN p.prokind <> 'a' THEN pg_catalog.pg_get_functiondef(p.oid) END"
+                     ? "CASE WHEN p.prokind = 'a' THEN " + std::string(catalog_sql::kAggregate) +
+                           " ELSE pg_catalog.pg_get_functiondef(p.oid) END"
                      : "NULL"}};
   for (const auto &[name, text] : places) {
     const size_t at = sql.find(name);
@@ -165,6 +170,7 @@ SchemaContent CatalogReader::Read(const SchemaInfo &schema, const CatalogScope &
     ReadKeys(&content, scope);
     if (options_.policies) ReadPolicies(&content, scope);
     if (options_.ddl) ReadChecks(&content, scope);
+    if (options_.ddl) ReadShapes(&content, scope);
     if (options_.definitions) ReadDefinitions(&content);
   }
   if (scope.routines) ReadRoutines(&content, scope);
@@ -185,6 +191,8 @@ void CatalogReader::ReadRelations(SchemaContent *content, const CatalogScope &sc
     relation.comment = rows.Text(i, 5);
     relation.partition_strategy = Letter(rows, i, 6);
     relation.partition_columns = rows.TextArray(i, 7);
+    relation.partition_key = rows.Text(i, 8);
+    relation.partition_plain = rows.TextArray(i, 9);
     content->relations.push_back(std::move(relation));
   }
 }
@@ -310,10 +318,28 @@ void CatalogReader::ReadChecks(SchemaContent *content, const CatalogScope &scope
     RelationInfo *relation = index.Find(Oid(checks, i, 0));
     if (relation != nullptr) relation->checks.push_back(checks.Text(i, 1));
   }
-  const PgResult keys = pg_->Query(catalog_sql::kPartitionKeys, Parameters(content->schema, scope));
-  for (int i = 0; i < keys.size(); ++i) {
-    RelationInfo *relation = index.Find(Oid(keys, i, 0));
-    if (relation != nullptr) relation->partition_key = keys.Text(i, 1);
+}
+
+// What CREATE TABLE says besides columns and keys, and what comes after it.
+void CatalogReader::ReadShapes(SchemaContent *content, const CatalogScope &scope) {
+  const Index index(content);
+  const PgResult rows = pg_->Query(catalog_sql::kShapes, Parameters(content->schema, scope));
+  for (int i = 0; i < rows.size(); ++i) {
+    RelationInfo *relation = index.Find(Oid(rows, i, 0));
+    if (relation == nullptr) continue;
+    TableShape &shape = relation->shape;
+    shape.unlogged = rows.Bool(i, 1);
+    shape.access_method = rows.Text(i, 2);
+    shape.storage = rows.TextArray(i, 3);
+    shape.tablespace = rows.Text(i, 4);
+    shape.parents = rows.TextArray(i, 5);
+    shape.server = rows.Text(i, 6);
+    shape.options = rows.TextArray(i, 7);
+  }
+  const PgResult after = pg_->Query(catalog_sql::kAfter, Parameters(content->schema, scope));
+  for (int i = 0; i < after.size(); ++i) {
+    RelationInfo *relation = index.Find(Oid(after, i, 0));
+    if (relation != nullptr) relation->after.push_back(after.Text(i, 1));
   }
 }
 
@@ -338,14 +364,14 @@ void CatalogReader::ReadRoutines(SchemaContent *content, const CatalogScope &sco
   }
 }
 
-std::map<std::string, std::string> ReadRoutineNames(PgConnection *pg, const std::string &schema,
-                                                    const std::string &name) {
+std::vector<RoutineKey> ReadRoutineKeys(PgConnection *pg, const std::string &schema,
+                                        const std::string &name) {
   const PgResult rows = pg->Query(catalog_sql::kRoutineNames, {schema, name});
   std::vector<RoutineKey> keys;
   for (int i = 0; i < rows.size(); ++i) {
     keys.push_back({Oid(rows, i, 0), rows.Text(i, 1), rows.Text(i, 2)});
   }
-  return AssignRoutineNames(keys);
+  return keys;
 }
 
 }  // namespace shipper

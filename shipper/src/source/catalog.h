@@ -18,6 +18,7 @@
 
 #include "queue/pg_connection.h"
 #include "source/model.h"
+#include "translate/names.h"
 
 namespace shipper {
 
@@ -74,6 +75,7 @@ class CatalogReader {
   void ReadKeys(SchemaContent *content, const CatalogScope &scope);
   void ReadPolicies(SchemaContent *content, const CatalogScope &scope);
   void ReadChecks(SchemaContent *content, const CatalogScope &scope);
+  void ReadShapes(SchemaContent *content, const CatalogScope &scope);
   void ReadRoutines(SchemaContent *content, const CatalogScope &scope);
   // `{name}` in a query becomes what this server's version has for it.
   std::string Adapt(std::string sql) const;
@@ -83,8 +85,8 @@ class CatalogReader {
   std::vector<CatalogGap> gaps_;
 };
 
-// Of the routines of a schema that share a name: signature -> raw name in the catalog.
-std::map<std::string, std::string> ReadRoutineNames(PgConnection *pg, const std::string &schema,
-                                                    const std::string &name);
+// The routines of a schema that share a name.
+std::vector<RoutineKey> ReadRoutineKeys(PgConnection *pg, const std::string &schema,
+                                        const std::string &name);
 
 }  // namespace shipper

@@ -5,6 +5,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "source/foreign_tables.h"
 #include "source/store.h"
 #include "translate/lineage.h"
 #include "translate/names.h"
@@ -35,7 +36,7 @@ const Place &CatalogOrigin::HomePlace() {
 std::vector<Entity> CatalogOrigin::Object(const std::string &type, const std::string &identity) {
   std::vector<Entity> out;
   const EntitySource::Give give = [&](const Entity &entity) { out.push_back(entity); };
-  EntitySource source(&session_(), config_);
+  EntitySource source(&session_(), config_, book());
   if (type == "database") {
     source.Database(give);
   } else if (type == "schema") {
@@ -53,7 +54,7 @@ std::vector<Entity> CatalogOrigin::Object(const std::string &type, const std::st
 }
 
 void CatalogOrigin::Everything(const std::function<void(const Entity &)> &sink) {
-  EntitySource source(&session_(), config_);
+  EntitySource source(&session_(), config_, book());
   source.Database(sink);
   WarnOfGaps(source);
 }
@@ -87,10 +88,11 @@ std::string CatalogOrigin::RoutineFqn(const std::string &identity) {
   const Place &place = HomePlace();
   if (!filter_.AdmitsSchema(place.database, name->schema)) return "";
   if (!filter_.AdmitsRoutine(place.database, name->schema, name->name)) return "";
+  const std::string schema = place.SchemaFqn(name->schema);
   const std::map<std::string, std::string> names =
-      ReadRoutineNames(&session_(), name->schema, name->name);
+      AssignRoutineNames(ReadRoutineKeys(&session_(), name->schema, name->name), schema, book());
   const auto found = names.find(name->signature);
-  return found == names.end() ? "" : AppendFqn(place.SchemaFqn(name->schema), found->second);
+  return found == names.end() ? "" : AppendFqn(schema, found->second);
 }
 
 // One end of an edge as it is now: what Fold kept for its bursts may be a table that was dropped
@@ -192,6 +194,33 @@ std::vector<TablePair> CatalogOrigin::Pairs(const std::string &table) {
     if (kept) folded.insert(*kept);
   }
   return {folded.begin(), folded.end()};
+}
+
+// The far table is looked for in the services that the workflow names, then in this one, where
+// another database of the same server is.
+std::vector<ForeignLink> CatalogOrigin::ForeignLinks(const std::string &table) {
+  std::vector<ForeignLink> links;
+  if (!config_.lineage.process_cross_database) return links;
+  PgConnection *pg = &session_();
+  std::vector<std::string> services = config_.lineage.cross_database_services;
+  services.push_back(config_.service_name);
+  for (const ForeignTable &foreign : ReadForeignTables(pg, table)) {
+    const std::optional<RootRelation> root = Told(foreign.store_name);
+    if (!root) continue;
+    ForeignLink link;
+    link.table_fqn = HomePlace().TableFqn(root->name.schema, root->name.name);
+    link.shown = foreign.store_name;
+    link.server = foreign.server;
+    for (const std::string &service : services) {
+      std::string far = TableFqn(service, foreign.database, foreign.schema, foreign.table);
+      if (far != link.table_fqn) link.candidates.push_back(std::move(far));
+    }
+    link.columns = foreign.columns;
+    for (const TablePair &pair : ReadPairs(pg, {foreign.store_name}))
+      link.written = link.written || pair.second == foreign.store_name;
+    links.push_back(std::move(link));
+  }
+  return links;
 }
 
 }  // namespace shipper

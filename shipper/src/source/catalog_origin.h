@@ -37,6 +37,7 @@ class CatalogOrigin : public Origin {
   std::optional<EdgeEnds> Gone(const TablePair &pair) override;
   std::optional<TablePair> PairOf(const EdgeEnds &edge) override;
   std::vector<TablePair> Pairs(const std::string &table) override;
+  std::vector<ForeignLink> ForeignLinks(const std::string &table) override;
   std::string DatabaseFqn() override { return HomePlace().DatabaseFqn(); }
   std::vector<EntityName> Departed(const std::string &type, const std::string &identity) override;
   std::vector<EntityName> Departed(const std::vector<EntityName> &names) override;

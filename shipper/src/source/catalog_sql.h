@@ -57,7 +57,11 @@ inline constexpr char kRelations[] =
     "     AND x.objsubid = a.attnum"
     "     AND x.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass"
     "     AND x.refobjid = c.oid AND x.refobjsubid = 0 AND x.deptype = 'i'))"
-    "   ORDER BY pg_catalog.array_position(pt.partattrs::int2[], a.attnum), a.attnum) END"
+    "   ORDER BY pg_catalog.array_position(pt.partattrs::int2[], a.attnum), a.attnum) END,"
+    " CASE WHEN pt.partrelid IS NOT NULL THEN pg_catalog.pg_get_partkeydef(c.oid) END,"
+    " CASE WHEN pt.partrelid IS NOT NULL THEN ARRAY(SELECT a.attname"
+    "   FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid"
+    "   AND a.attnum = ANY (pt.partattrs::int2[]) ORDER BY a.attnum) END"
     " FROM pg_catalog.pg_class c"
     " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
     " LEFT JOIN pg_catalog.pg_partitioned_table pt ON pt.partrelid = c.oid"
@@ -78,7 +82,7 @@ inline constexpr char kColumns[] =
     "SELECT a.attrelid, a.attnum, a.attname, pg_catalog.quote_ident(a.attname),"
     " pg_catalog.format_type(a.atttypid, a.atttypmod), a.atttypid, a.atttypmod, a.attnotnull,"
     " a.attidentity, {attgenerated}, {default},"
-    " pg_catalog.col_description(a.attrelid, a.attnum)"
+    " pg_catalog.col_description(a.attrelid, a.attnum), {extra}, {sequence}"
     " FROM pg_catalog.pg_attribute a"
     " JOIN pg_catalog.pg_class c ON c.oid = a.attrelid"
     " LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum"
@@ -102,7 +106,7 @@ inline constexpr char kTypes[] =
 inline constexpr char kFields[] =
     "SELECT a.attrelid, a.attnum, a.attname, pg_catalog.quote_ident(a.attname),"
     " pg_catalog.format_type(a.atttypid, a.atttypmod), a.atttypid, a.atttypmod, a.attnotnull,"
-    " '', '', NULL, pg_catalog.col_description(a.attrelid, a.attnum)"
+    " '', '', NULL, pg_catalog.col_description(a.attrelid, a.attnum), NULL, NULL"
     " FROM pg_catalog.pg_attribute a"
     " WHERE a.attrelid = ANY ($1::oid[]) AND a.attnum > 0 AND NOT a.attisdropped"
     " ORDER BY a.attrelid, a.attnum";
@@ -135,7 +139,7 @@ inline constexpr char kPolicies[] =
     " WHERE c.relnamespace = $1 AND ($2::oid IS NULL OR c.oid = $2)"
     " ORDER BY p.polrelid, p.polname";
 
-// Keys and checks as text, and the partition key.
+// Keys and checks as text.
 inline constexpr char kChecks[] =
     "SELECT con.conrelid, 'CONSTRAINT ' || pg_catalog.quote_ident(con.conname) || ' '"
     "   || pg_catalog.pg_get_constraintdef(con.oid)"
@@ -143,12 +147,6 @@ inline constexpr char kChecks[] =
     " WHERE c.relnamespace = $1 AND ($2::oid IS NULL OR c.oid = $2)"
     " AND con.contype IN ('p','u','f','c','x') AND con.conparentid = 0"
     " ORDER BY con.conrelid, con.contype, con.conname";
-
-inline constexpr char kPartitionKeys[] =
-    "SELECT pt.partrelid, pg_catalog.pg_get_partkeydef(pt.partrelid)"
-    " FROM pg_catalog.pg_partitioned_table pt"
-    " JOIN pg_catalog.pg_class c ON c.oid = pt.partrelid"
-    " WHERE c.relnamespace = $1 AND ($2::oid IS NULL OR c.oid = $2)";
 
 // $2: a routine's name, or NULL. Members of extensions and what the server made for a range type
 // (deptype i) are left out.

@@ -49,7 +49,7 @@ std::vector<EntityName> CatalogOrigin::Departed(const std::string &type,
   std::vector<EntityName> gone;
   const std::vector<EntityName> candidates = CandidatesOf(type, identity, &scope);
   if (candidates.empty()) return gone;
-  const Presence present(&session_(), HomePlace(), scope);
+  const Presence present(&session_(), HomePlace(), book(), scope);
   for (EntityName name : candidates) {
     if (present.Has(name.type, name.fqn)) continue;
     name.keep = Keeps(name.type);
@@ -60,7 +60,7 @@ std::vector<EntityName> CatalogOrigin::Departed(const std::string &type,
 
 std::vector<EntityName> CatalogOrigin::Departed(const std::vector<EntityName> &names) {
   std::vector<EntityName> gone;
-  const Presence present(&session_(), HomePlace());
+  const Presence present(&session_(), HomePlace(), book());
   for (EntityName name : names) {
     if (present.Has(name.type, name.fqn)) continue;
     name.keep = Keeps(name.type);
@@ -78,7 +78,7 @@ std::optional<EntityName> CatalogOrigin::NameOf(const std::string &type,
     const std::string fqn = RoutineFqn(identity);
     return fqn.empty() ? std::nullopt : std::optional<EntityName>({"storedProcedure", fqn});
   }
-  const Presence present(&session_(), HomePlace(), scope);
+  const Presence present(&session_(), HomePlace(), book(), scope);
   if (!present.Has(candidates[0].type, candidates[0].fqn)) return std::nullopt;
   return candidates[0];
 }

@@ -21,6 +21,7 @@ EntityOptions TranslationOptions(const Config &config) {
   options.tags = config.metadata.include_tags;
   options.classification = config.postgres.classification_name;
   options.owners = OwnerRules(config.metadata);
+  options.overrides = config.metadata.override_metadata;
   return options;
 }
 
@@ -34,16 +35,18 @@ std::vector<RoutineKey> RoutineKeys(const std::vector<RoutineInfo> &routines) {
 
 }  // namespace
 
-EntitySource::EntitySource(PgConnection *pg, const Config &config)
+EntitySource::EntitySource(PgConnection *pg, const Config &config, const RoutineBook *book)
     : reader_(pg, ReaderOptions(config)),
       config_(config),
       filter_(config),
+      book_(book),
       options_(TranslationOptions(config)),
       database_(reader_.Database()),
       place_{config.service_name, database_.name} {}
 
 void EntitySource::Begin() {
   given_.clear();
+  named_.clear();
   referred_.clear();
   held_.clear();
   gaps_.clear();
@@ -87,6 +90,17 @@ bool EntitySource::AdmitsReferred(const KeyInfo &key) const {
          filter_.AdmitsRelation(place_.database, key.referred_schema, key.referred_table, 'r');
 }
 
+// False, and a gap, where something else has the name already: the catalog's way to write what a
+// name cannot hold leaves two names of the database that are one there.
+bool EntitySource::IsNew(const Entity &entity, const std::string &shown) {
+  const auto [place, fresh] = named_.try_emplace({entity.type, entity.fqn}, shown);
+  if (!fresh)
+    gaps_.push_back({shown, "cannot be told from " + place->second +
+                                " in the catalog, where both are " + entity.fqn +
+                                "; rename one of them"});
+  return fresh;
+}
+
 void EntitySource::GiveTags(const RelationInfo &relation, const Give &give) {
   if (!options_.tags || relation.policies.empty()) return;
   Entity classification = ClassificationEntity(options_.classification);
@@ -112,6 +126,7 @@ void EntitySource::GiveRelation(const TypeTable &types, const RelationInfo &rela
     referred_[fqn] = {key.referred_schema, key.referred_table};
   }
   held.entity = TableEntity(place_, relation, types, options_, admitted);
+  if (!IsNew(held.entity, relation.quoted_name)) return;
   given_.insert(held.entity.fqn);
   if (complete) {
     give(held.entity);
@@ -132,15 +147,18 @@ void EntitySource::GiveRelations(const SchemaContent &content, const Give &give)
 }
 
 void EntitySource::GiveRoutines(const SchemaContent &content, const Give &give) {
-  const std::map<std::string, std::string> names =
-      AssignRoutineNames(RoutineKeys(content.routines));
+  const std::map<std::string, std::string> names = AssignRoutineNames(
+      RoutineKeys(content.routines), place_.SchemaFqn(content.schema.name), book_);
   for (const RoutineInfo &routine : content.routines) {
     if (!filter_.AdmitsRoutine(place_.database, content.schema.name, routine.name)) {
       ++filtered_;
       continue;
     }
-    const std::string &name = names.at(RoutineSignature(routine.name, routine.types));
-    give(RoutineEntity(place_, content.schema.name, routine, name, options_));
+    const std::string signature = RoutineSignature(routine.name, routine.types);
+    const std::string &name = names.at(signature);
+    Entity entity = RoutineEntity(place_, content.schema.name, routine, name, options_);
+    if (name == routine.name) entity.signature = signature;
+    if (IsNew(entity, content.schema.name + "." + signature)) give(entity);
   }
 }
 

@@ -30,7 +30,8 @@ class EntitySource {
  public:
   using Give = std::function<void(const Entity &)>;
 
-  EntitySource(PgConnection *pg, const Config &config);
+  // `book` outlives this; nullptr: the catalog knows no routine yet.
+  EntitySource(PgConnection *pg, const Config &config, const RoutineBook *book = nullptr);
 
   void Database(const Give &give);
   void Schema(const std::string &schema, const Give &give);
@@ -55,6 +56,7 @@ class EntitySource {
   void GiveReferred(const Give &give);
   void GiveHeld(const Give &give);
   void Content(const SchemaInfo &schema, const Give &give);
+  bool IsNew(const Entity &entity, const std::string &shown);
   bool AdmitsReferred(const KeyInfo &key) const;
   void Begin();
 
@@ -67,13 +69,15 @@ class EntitySource {
   CatalogReader reader_;
   Config config_;
   ObjectFilter filter_;
+  const RoutineBook *book_;
   EntityOptions options_;
   DatabaseInfo database_;
   Place place_;
   std::vector<CatalogGap> gaps_;
   long filtered_ = 0;
   // Of one walk:
-  std::set<std::string> given_;                   // by fully qualified name
+  std::set<std::string> given_;                                       // by fully qualified name
+  std::map<std::pair<std::string, std::string>, std::string> named_;  // type and name: of what
   std::map<std::string, RelationName> referred_;  // tables that held ones refer to
   std::vector<Held> held_;
 };

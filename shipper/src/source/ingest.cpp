@@ -5,6 +5,7 @@
 
 #include "delivery.h"
 #include "source/entity_source.h"
+#include "source/sink_book.h"
 
 namespace shipper {
 namespace {
@@ -106,11 +107,15 @@ long IngestCounts::total() const {
 
 IngestResult Ingest(PgConnection *pg, const Config &config, Sink *sink, const IngestScope &scope,
                     std::map<std::string, std::string> *state, const IngestProgress &progress) {
-  EntitySource source(pg, config);
+  SinkBook book(sink);
+  EntitySource source(pg, config, &book);
   Run run(sink, state, progress);
   IngestResult *result = &run.result;
   try {
-    Walk(&source, scope, [&](const Entity &entity) { run.Put(entity); });
+    Walk(&source, scope, [&](const Entity &entity) {
+      if (!book.status().ok()) throw SinkIsOut{book.status()};
+      run.Put(entity);
+    });
   } catch (SinkIsOut &out) {
     result->status = std::move(out.status);
     result->complete = false;

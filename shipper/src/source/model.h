@@ -50,6 +50,8 @@ struct ColumnInfo {
   char identity = 0;       // a, d or 0
   char generated = 0;      // s, v or 0
   std::string expression;  // default or generation expression
+  std::string extra;       // for DDL: COLLATE, and OPTIONS of a foreign column
+  std::string sequence;    // for DDL: options of the identity's sequence that are not the default
   std::string comment;
 };
 
@@ -64,6 +66,17 @@ struct KeyInfo {
   bool referred_first_unique = false;  // the first referred column is a key of its own
 };
 
+// How a table is kept and where: what CREATE TABLE says besides columns and keys.
+struct TableShape {
+  bool unlogged = false;
+  std::string access_method;         // where it is not heap
+  std::vector<std::string> storage;  // reloptions, "fillfactor=70"
+  std::string tablespace;            // quoted; "" is that of the database
+  std::vector<std::string> parents;  // of inheritance, quoted
+  std::string server;                // of a foreign table, quoted
+  std::vector<std::string> options;  // of a foreign table, "name 'value'"
+};
+
 struct RelationInfo {
   uint32_t oid = 0;
   std::string schema;
@@ -75,9 +88,12 @@ struct RelationInfo {
   char partition_strategy = 0;                 // r l h or 0
   std::vector<std::string> partition_columns;  // those in expressions too
   std::string partition_key;                   // pg_get_partkeydef
+  std::vector<std::string> partition_plain;    // columns that are a key part as they are
   std::string definition;                      // of a view: its query
   std::vector<std::string> policies;           // row-level security
   std::vector<std::string> checks;  // definitions of CHECK and EXCLUDE, and of keys: for DDL
+  TableShape shape;                 // for DDL, like `after`
+  std::vector<std::string> after;   // statements behind CREATE TABLE: indexes, triggers, policies
   std::vector<ColumnInfo> columns;
   std::vector<KeyInfo> keys;
 };

@@ -33,7 +33,8 @@ PgValue Value(const std::optional<std::string> &text) { return text ? PgValue(*t
 
 }  // namespace
 
-Presence::Presence(PgConnection *pg, const Place &place, const Scope &scope) {
+Presence::Presence(PgConnection *pg, const Place &place, const RoutineBook *book,
+                   const Scope &scope) {
   const PgValue schema = Value(scope.schema), name = Value(scope.name);
   const PgResult schemas = pg->Query(kSchemas, {schema});
   for (int i = 0; i < schemas.size(); ++i) {
@@ -50,8 +51,9 @@ Presence::Presence(PgConnection *pg, const Place &place, const Scope &scope) {
         {static_cast<uint32_t>(routines.Int(i, 1)), routines.Text(i, 2), routines.Text(i, 3)});
   }
   for (const auto &[in, keys] : by_schema) {
-    for (const auto &[signature, raw] : AssignRoutineNames(keys)) {
-      names_.insert({"storedProcedure", AppendFqn(place.SchemaFqn(in), raw)});
+    const std::string schema_fqn = place.SchemaFqn(in);
+    for (const auto &[signature, raw] : AssignRoutineNames(keys, schema_fqn, book)) {
+      names_.insert({"storedProcedure", AppendFqn(schema_fqn, raw)});
     }
   }
 }

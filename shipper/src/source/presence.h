@@ -4,7 +4,7 @@
 // own name: it belongs to its root. Three queries for a whole database, whatever its size; what
 // fails throws PgError, so that nobody takes silence for absence.
 //
-//   Presence all(&pg, place);
+//   Presence all(&pg, place, book);
 //   if (!all.Has("table", "svc.shop.public.orders")) …
 #pragma once
 
@@ -15,6 +15,7 @@
 #include "queue/pg_connection.h"
 #include "sink/sink.h"
 #include "translate/entities.h"
+#include "translate/names.h"
 
 namespace shipper {
 
@@ -26,7 +27,8 @@ class Presence {
     std::optional<std::string> name;
   };
 
-  Presence(PgConnection *pg, const Place &place, const Scope &scope = {});
+  // `book`: what the catalog calls routines, as when they were sent.
+  Presence(PgConnection *pg, const Place &place, const RoutineBook *book, const Scope &scope = {});
 
   // type: databaseSchema | table | storedProcedure.
   bool Has(const std::string &type, const std::string &fqn) const {

@@ -7,6 +7,7 @@
 #include "source/catalog.h"
 #include "source/filter.h"
 #include "source/presence.h"
+#include "source/sink_book.h"
 #include "translate/names.h"
 
 namespace shipper {
@@ -56,7 +57,9 @@ StaleResult MarkDeleted(PgConnection *pg, const Config &config, Sink *sink) {
   const MetadataConfig &metadata = config.metadata;
   const ObjectFilter filter(config);
   const Place place{config.service_name, CatalogReader(pg, {}).Database().name};
-  const Presence present(pg, place);
+  SinkBook book(sink);
+  const Presence present(pg, place, &book);
+  if (!book.status().ok()) return {0, {}, book.status()};
   Sweep sweep(sink);
   std::vector<std::string> types;
   if (metadata.mark_deleted_tables) types.push_back("table");

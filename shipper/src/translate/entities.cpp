@@ -136,8 +136,12 @@ json Partition(const RelationInfo &relation, const TypeTable &types) {
                                      [&](const ColumnInfo &c) { return c.name == name; });
     if (column == relation.columns.end()) continue;
     const json type = ColumnType(column->type, column->modifier, types);
-    columns.push_back({{"columnName", EncodeName(name)},
-                       {"intervalType", Interval(relation.partition_strategy, type["dataType"])}});
+    json part = {{"columnName", EncodeName(name)},
+                 {"intervalType", Interval(relation.partition_strategy, type["dataType"])}};
+    const auto &plain = relation.partition_plain;
+    if (std::find(plain.begin(), plain.end(), name) == plain.end())
+      part["interval"] = relation.partition_key;  // it is in an expression: the key says in which
+    columns.push_back(std::move(part));
   }
   return {{"columns", columns}};
 }
@@ -162,6 +166,19 @@ const char *Language(const std::string &language) {
   return "External";
 }
 
+// As the workflow has it: an IPv6 address in brackets.
+std::string HostPort(const PostgresConfig &pg) {
+  const bool address = pg.host.find(':') != std::string::npos && pg.host[0] != '/';
+  return (address ? "[" + pg.host + "]" : pg.host) + ":" + pg.port;
+}
+
+Entity Made(const char *type, std::string fqn, const char *path, json body,
+            const EntityOptions &options) {
+  Entity entity{type, std::move(fqn), path, std::move(body)};
+  entity.overrides = options.overrides;
+  return entity;
+}
+
 }  // namespace
 
 std::string Place::DatabaseFqn() const { return JoinFqn({service, database}); }
@@ -178,10 +195,9 @@ Entity ServiceEntity(const Config &config) {
   json body = {{"name", EncodeName(config.service_name)}, {"serviceType", "Postgres"}};
   if (config.server.store_service_connection) {
     const PostgresConfig &pg = config.postgres;
-    body["connection"]["config"] = {
-        {"type", "Postgres"},      {"scheme", "postgresql+psycopg2"},
-        {"username", pg.username}, {"hostPort", pg.host + ":" + pg.port},
-        {"database", pg.database}, {"sslMode", pg.ssl_mode}};
+    body["connection"]["config"] = {{"type", "Postgres"},      {"scheme", "postgresql+psycopg2"},
+                                    {"username", pg.username}, {"hostPort", HostPort(pg)},
+                                    {"database", pg.database}, {"sslMode", pg.ssl_mode}};
   }
   AddOwners(&body, OwnerRules(config.metadata).Service());
   return {"databaseService", JoinFqn({config.service_name}), "/v1/services/databaseServices",
@@ -193,14 +209,15 @@ Entity DatabaseEntity(const Place &place, const DatabaseInfo &database,
   json body = {{"name", EncodeName(place.database)}, {"service", JoinFqn({place.service})}};
   AddText(&body, "description", database.comment);
   AddOwners(&body, options.owners.Database(place.database, database.owner));
-  return {"database", place.DatabaseFqn(), "/v1/databases", std::move(body)};
+  return Made("database", place.DatabaseFqn(), "/v1/databases", std::move(body), options);
 }
 
 Entity SchemaEntity(const Place &place, const SchemaInfo &schema, const EntityOptions &options) {
   json body = {{"name", EncodeName(schema.name)}, {"database", place.DatabaseFqn()}};
   AddText(&body, "description", schema.comment);
   AddOwners(&body, options.owners.Schema(place.database, schema.name, schema.owner));
-  return {"databaseSchema", place.SchemaFqn(schema.name), "/v1/databaseSchemas", std::move(body)};
+  return Made("databaseSchema", place.SchemaFqn(schema.name), "/v1/databaseSchemas",
+              std::move(body), options);
 }
 
 Entity TableEntity(const Place &place, const RelationInfo &relation, const TypeTable &types,
@@ -221,7 +238,8 @@ Entity TableEntity(const Place &place, const RelationInfo &relation, const TypeT
   if (options.tags && !relation.policies.empty()) {
     body["tags"] = PolicyLabels(relation.policies, options.classification);
   }
-  return {"table", place.TableFqn(relation.schema, relation.name), "/v1/tables", std::move(body)};
+  return Made("table", place.TableFqn(relation.schema, relation.name), "/v1/tables",
+              std::move(body), options);
 }
 
 Entity PartialTable(const Entity &table) {
@@ -252,8 +270,8 @@ Entity RoutineEntity(const Place &place, const std::string &schema, const Routin
   if (name != routine.name) body["displayName"] = routine.name;
   AddText(&body, "description", routine.comment);
   AddOwners(&body, options.owners.Routine(place.database, schema, routine.owner));
-  return {"storedProcedure", AppendFqn(place.SchemaFqn(schema), name), "/v1/storedProcedures",
-          std::move(body)};
+  return Made("storedProcedure", AppendFqn(place.SchemaFqn(schema), name), "/v1/storedProcedures",
+              std::move(body), options);
 }
 
 Entity ClassificationEntity(const std::string &classification) {

@@ -36,6 +36,7 @@ struct EntityOptions {
   bool tags = true;         // row-level-security policies as tags
   std::string classification = "PostgresPolicyTags";
   OwnerRules owners;
+  bool overrides = false;  // overrideMetadata
 };
 
 // Whether a foreign key is told: its table has to be in the catalog.
@@ -61,5 +62,7 @@ Entity PolicyTagEntity(const std::string &classification, const std::string &pol
 
 // Rewrites a request for the server's version: leaves out and renames what it would refuse.
 void AdaptToServer(int major, int minor, Entity *entity);
+// The same for the details of an edge.
+void AdaptDetails(int major, int minor, nlohmann::json *details);
 
 }  // namespace shipper

@@ -111,6 +111,26 @@ std::string LooseList(std::string_view types) {
   return out;
 }
 
+std::string LongName(const RoutineKey &routine) {
+  return routine.name + "(" + LooseList(routine.types) + ")";
+}
+
+// Which of the routines of one name has it as it is; nullptr where none does.
+const RoutineKey *BareOf(const std::vector<const RoutineKey *> &overloads,
+                         const std::string &schema_fqn, const RoutineBook *book) {
+  const auto older = [](const RoutineKey *a, const RoutineKey *b) { return a->oid < b->oid; };
+  if (book == nullptr) return *std::min_element(overloads.begin(), overloads.end(), older);
+  const std::string holder = book->BareHolder(AppendFqn(schema_fqn, overloads.front()->name));
+  std::vector<const RoutineKey *> free;  // known under no longer name
+  for (const RoutineKey *routine : overloads) {
+    if (RoutineSignature(routine->name, routine->types) == holder) return routine;
+    if (!book->HasRoutine(AppendFqn(schema_fqn, LongName(*routine)))) free.push_back(routine);
+  }
+  const bool settled = free.size() < overloads.size();
+  if (free.empty() || (settled && !holder.empty())) return nullptr;
+  return *std::min_element(free.begin(), free.end(), older);
+}
+
 }  // namespace
 
 std::string ContentHash(std::string_view text) {
@@ -225,17 +245,16 @@ std::string LaterRoutineName(const RoutineName &routine) {
          LooseList(routine.signature.substr(open, routine.signature.size() - open - 1)) + ")";
 }
 
-std::map<std::string, std::string> AssignRoutineNames(const std::vector<RoutineKey> &routines) {
-  std::map<std::string, uint32_t> first;
-  for (const RoutineKey &routine : routines) {
-    const auto [entry, fresh] = first.emplace(routine.name, routine.oid);
-    if (!fresh) entry->second = std::min(entry->second, routine.oid);
-  }
+std::map<std::string, std::string> AssignRoutineNames(const std::vector<RoutineKey> &routines,
+                                                      const std::string &schema_fqn,
+                                                      const RoutineBook *book) {
+  std::map<std::string, std::vector<const RoutineKey *>> by_name;
+  for (const RoutineKey &routine : routines) by_name[routine.name].push_back(&routine);
   std::map<std::string, std::string> out;
-  for (const RoutineKey &routine : routines) {
-    const bool bare = first[routine.name] == routine.oid;
-    out[RoutineSignature(routine.name, routine.types)] =
-        bare ? routine.name : routine.name + "(" + LooseList(routine.types) + ")";
+  for (const auto &[name, overloads] : by_name) {
+    const RoutineKey *bare = BareOf(overloads, schema_fqn, book);
+    for (const RoutineKey *routine : overloads)
+      out[RoutineSignature(name, routine->types)] = routine == bare ? name : LongName(*routine);
   }
   return out;
 }

@@ -88,8 +88,23 @@ struct RoutineKey {
   std::string name;
   std::string types;  // input arguments, "integer, text"
 };
-// The rule: signature -> raw entity name.
-std::map<std::string, std::string> AssignRoutineNames(const std::vector<RoutineKey> &routines);
+// What a catalog already calls routines.
+class RoutineBook {
+ public:
+  virtual ~RoutineBook() = default;
+  // Whether a routine is in the catalog under this fully qualified name.
+  virtual bool HasRoutine(const std::string &fqn) const = 0;
+  // The signature that had the bare name of this fully qualified name last; "" where unknown.
+  virtual std::string BareHolder(const std::string &fqn) const = 0;
+};
+
+// The rule: signature -> raw entity name. The bare name stays with the signature that has it, what
+// has a longer one keeps that, too, and otherwise the oldest (by OID) gets the bare name. Where the
+// holder of the bare name is gone and others of the name are known under longer ones, nobody gets
+// it: an entity never becomes another routine. `schema_fqn` and `book` nullptr: a new catalog.
+std::map<std::string, std::string> AssignRoutineNames(const std::vector<RoutineKey> &routines,
+                                                      const std::string &schema_fqn = {},
+                                                      const RoutineBook *book = nullptr);
 
 // 32 hex digits of a text: names what must be compared, guards nothing.
 std::string ContentHash(std::string_view text);

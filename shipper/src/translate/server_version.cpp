@@ -68,6 +68,12 @@ void AdaptOwners(int version, json *body) {
 
 }  // namespace
 
+void AdaptDetails(int major, int minor, json *details) {
+  const auto source = details->find("source");
+  if (major * 100 + minor < 109 && source != details->end() && *source == "CrossDatabaseLineage")
+    *source = "QueryLineage";
+}
+
 void AdaptToServer(int major, int minor, Entity *entity) {
   const int version = major * 100 + minor;
   AdaptOwners(version, &entity->body);
