@@ -70,4 +70,22 @@ DO $$ DECLARE n int := 1; BEGIN
   IF (SELECT max(a) FROM s) > 0 THEN CALL write_called(n); END IF;
 END $$;
 :show 'called.%' ORDER BY line COLLATE "C";
+
+-- WHERE CURRENT OF a cursor variable: what decided about its rows chose the row
+CREATE TABLE pointed (x int, y text);
+INSERT INTO pointed VALUES (1, 'x'), (2, 'y');
+CREATE PROCEDURE point(INOUT c refcursor) LANGUAGE plpgsql AS $$
+BEGIN OPEN c FOR SELECT p.x FROM pointed p WHERE p.x > (SELECT min(a) FROM s) FOR UPDATE; END $$;
+DO $$ DECLARE c refcursor; r record; BEGIN
+  CALL point(c);
+  FETCH c INTO r;
+  UPDATE pointed SET y = 'z' WHERE CURRENT OF c;
+END $$;
+:show 'pointed.%' ORDER BY line COLLATE "C";
+CREATE PROCEDURE points() LANGUAGE plpgsql AS $$ DECLARE
+  c CURSOR FOR SELECT p.x FROM pointed p WHERE p.x > (SELECT min(id) FROM s) FOR UPDATE;
+  r record;
+BEGIN OPEN c; FETCH c INTO r; UPDATE pointed SET y = 'z' WHERE CURRENT OF c; END $$;
+SELECT lineage.snapshot_schema('orr') > 0;
+:show 'pointed.%' ORDER BY line COLLATE "C";
 DROP SCHEMA orr CASCADE;

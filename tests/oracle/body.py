@@ -133,7 +133,7 @@ class Body:
         if pick == 1 and ints:
             where = f" WHERE {q}.{draw.one(ints)} > {self.plain(scope, 'int')}"
         elif pick == 2:
-            where = f" WHERE {q}.id <> {self.terms.leaf(scope, 'int')}"
+            where = f" WHERE {q}.id {self.world.other} {self.terms.leaf(scope, 'int')}"
             found = self.terms.column("int", self.world.keyed)
             if found and not self.world.strict and draw.chance(30):
                 w = self.name("q")

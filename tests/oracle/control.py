@@ -103,9 +103,10 @@ def loop_dynamic(self, scope, depth):
         return self.branch(scope, depth)
     child = Scope(scope)
     record = child.add(self.record([("", "int"), ("", "int")]))
+    other, given = self.world.other, self.terms.leaf(scope, "int")
     head = (
         f"FOR {record.name} IN EXECUTE format('SELECT %I AS f1, $1 AS f2 FROM {found[0]} WHERE"
-        f" id <> $2 ORDER BY id', '{found[1]}') USING {self.terms.leaf(scope, 'int')},"
+        f" id {other} $2 ORDER BY id', '{found[1]}') USING {given},"
         f" {self.terms.leaf(scope, 'int')} LOOP"
     )
     return [head] + self.inner(child, depth) + ["END LOOP;"]
@@ -117,7 +118,7 @@ def _cursor(self, scope):
     chosen = self.draw.some(columns, 1, 2)
     name, q = self.name("c"), self.name("q")
     listed = ", ".join(f"{q}.{c} AS f{i + 1}" for i, (c, _) in enumerate(chosen))
-    tests = (f"{q}.id <> p0", f"{q}.id > p0", "p0 IS NOT NULL")
+    tests = (f"{q}.id {self.world.other} p0", f"{q}.id > p0", "p0 IS NOT NULL")
     test = tests[0] if self.world.strict else self.draw.one(tests)
     extra = ", p0 AS f9" if self.draw.chance(30) else ""
     self.declares.append(
@@ -184,12 +185,12 @@ def cursor_dynamic(self, scope, depth):
     elif draw.chance(50):
         lines = [
             f"OPEN {name} SCROLL FOR SELECT {q}.{column}, {q}.id FROM {table} {q} WHERE"
-            f" {q}.id <> {given} ORDER BY {q}.id;"
+            f" {q}.id {self.world.other} {given} ORDER BY {q}.id;"
         ]
     else:
         lines = [
-            f"OPEN {name} SCROLL FOR EXECUTE 'SELECT {column}, id FROM {table} WHERE id <> $1"
-            f" ORDER BY id' USING {given};"
+            f"OPEN {name} SCROLL FOR EXECUTE 'SELECT {column}, id FROM {table} WHERE"
+            f" id {self.world.other} $1 ORDER BY id' USING {given};"
         ]
     drain = self.world.cursor_drain() if self.level == 0 and draw.chance(40) else None
     if drain is not None:
@@ -200,15 +201,24 @@ def cursor_dynamic(self, scope, depth):
 
 
 def current_of(self, scope, depth):
-    table, name, q = self.filled(), self.name("c"), self.name("q")
-    query = f"SELECT {q}.id, {q}.c1 FROM {table.name} {q} FOR UPDATE"
-    self.declares.append(f"{name} CURSOR FOR {query}")
-    value = self.expression(scope, "int")
-    record = self.name("r")
-    test = self.terms.condition(scope, 0)
+    """A cursor whose present row is changed, in a loop or fetched by hand."""
+    draw, table, name, q = self.draw, self.filled(), self.name("c"), self.name("q")
+    query = f"SELECT {q}.id, {q}.c1 FROM {table.name} {q}"
+    value, test = self.expression(scope, "int"), self.terms.condition(scope, 0)
+    update = f"UPDATE {table.name} SET c1 = {value} WHERE CURRENT OF {name};"
+    if draw.chance(50):
+        self.declares.append(f"{name} CURSOR FOR {query} FOR UPDATE")
+        record = self.name("r")
+        return [
+            f"FOR {record} IN {name} LOOP", f"IF {test} THEN", update, "END IF;", "END LOOP;",
+        ]
+    self.declares.append(f"{name} refcursor")
+    where = f"{q}.id {self.world.other} {self.terms.leaf(scope, 'int')}"
+    row = self.declare(self.name("r"), "record")
     return [
-        f"FOR {record} IN {name} LOOP", f"IF {test} THEN",
-        f"UPDATE {table.name} SET c1 = {value} WHERE CURRENT OF {name};", "END IF;", "END LOOP;",
+        f"OPEN {name} FOR {query} WHERE {where} ORDER BY {q}.id FOR UPDATE;",
+        f"FETCH {name} INTO {row};",
+        f"IF {row}.id IS NOT NULL THEN", update, "END IF;", f"CLOSE {name};",
     ]
 
 

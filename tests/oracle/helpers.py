@@ -58,7 +58,7 @@ def _plpgsql(world, type_, writes):
     body.returning = lambda scope: [f"RETURN {body.expression(scope, type_)};"]
     lines = body.statements(scope, 1, 2) + body.returning(scope)
     name = world.name("f")
-    option = draw.one(("", "", " SECURITY DEFINER", " STRICT"))
+    option = draw.one(("", "", " SECURITY DEFINER", " STRICT" if not world.strict else ""))
     _create(world, name, listed, type_, "plpgsql", f"\n{body.text(lines)}", option)
     return Helper(name, types, named=draw.chance(20))
 
@@ -79,7 +79,8 @@ def scalar_sql(world, type_):
     types, listed = _arguments(world, scope)
     value = body.expression(scope, type_)
     name = world.name("f")
-    option = draw.one((" IMMUTABLE", " VOLATILE", " STABLE STRICT", " SECURITY DEFINER"))
+    strict = "" if world.strict else " STRICT"  # a NULL keeps it from running: arguments count
+    option = draw.one((" IMMUTABLE", " VOLATILE", f" STABLE{strict}", " SECURITY DEFINER"))
     if draw.chance(30):
         world.setup.append(
             f"CREATE FUNCTION {name}({listed}) RETURNS {type_} LANGUAGE sql RETURN {value}"
@@ -195,7 +196,7 @@ def table(world):
     text = draw.one([c for c, t in columns if t == "text"])
     query = (
         f"SELECT {q}.a, {q}.{text} || {body.terms.leaf(scope, 'text')} FROM {table_name} {q} WHERE"
-        f" {q}.id <> {body.terms.leaf(scope, 'int')}"
+        f" {q}.id {world.other} {body.terms.leaf(scope, 'int')}"
     )
     kind = draw.below(5)
     returns = "TABLE (o1 int, o2 text)"
@@ -216,7 +217,7 @@ def table(world):
         _create(world, name, listed, returns, "plpgsql", f"\n{body.text(lines)}")
     elif kind == 3:
         given = body.terms.leaf(scope, "int")
-        dynamic = f"SELECT a, {text} FROM {table_name} WHERE id <> $1"
+        dynamic = f"SELECT a, {text} FROM {table_name} WHERE id {world.other} $1"
         _create(
             world, name, listed, returns, "plpgsql",
             f"\nBEGIN RETURN QUERY EXECUTE '{dynamic}' USING {given};"
@@ -240,7 +241,7 @@ def opener(world):
     name = world.name("f")
     text = (
         f"\nDECLARE c refcursor; BEGIN OPEN c SCROLL FOR SELECT a, id FROM {table_name} WHERE"
-        " id <> p1 ORDER BY id; RETURN c; END"
+        f" id {world.other} p1 ORDER BY id; RETURN c; END"
     )
     _create(world, name, "p1 int", "refcursor", "plpgsql", text)
     return Helper(name, ["int"])

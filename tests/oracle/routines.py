@@ -47,6 +47,8 @@ class Routines(World):
         self.strict = draw.chance(50)
         if not self.strict:
             self.dead.loose = "conditions and look-ups depend on each other"
+        # A key that is NULL leaves no row, and what is called for each row is not called.
+        self.other = "IS DISTINCT FROM" if self.strict else "<>"
         self.flags = 0
         self.uncounted = set()
 

@@ -104,9 +104,21 @@ const SourceSet *UsingParam(RoutineFrame *frame, List *params, const ShapeParam 
                                            : ExprValue(frame, expr);
 }
 
+// What decided about the rows of the cursor that a variable names: its query's, and that it ran.
+const SourceSet *CursorRows(const RoutineFrame *frame, int dno) {
+  const PLpgSQL_var *cursor = reinterpret_cast<PLpgSQL_var *>(frame->estate->datums[dno]);
+  if (cursor->dtype != PLPGSQL_DTYPE_VAR || cursor->isnull) return EmptySet();
+  Portal portal = SPI_cursor_find(TextDatumGetCString(cursor->value));
+  RunState *run =
+      portal == nullptr || portal->queryDesc == nullptr ? nullptr : FindRun(portal->queryDesc);
+  return run == nullptr ? EmptySet()
+                        : UnionSets(ResolveSet(RunContext(run), run->shape->rows), run->condition);
+}
+
 // A parameter of a statement's query: what USING passes, or a variable.
 const SourceSet *StatementParam(RoutineFrame *frame, PLpgSQL_stmt *statement,
                                 const ShapeParam &param) {
+  if (param.field == kCursorRows) return CursorRows(frame, param.paramid - 1);
   return statement != nullptr && DynamicText(statement) != nullptr
              ? UsingParam(frame, UsingOf(statement), param)
              : FrameParam(frame, param.paramid, param.field);
@@ -184,6 +196,7 @@ bool CarriesNothing(const QueryDesc *query, const Shape *shape, const RoutineFra
   if (looked_at || !RunsUnconditionally(frame)) return false;
   if (query->params != nullptr && query->params != frame->estate->paramLI) return false;
   for (int i = 0; i < shape->nparams; i++) {
+    if (shape->params[i].field == kCursorRows) return false;
     const SourceSet *set = FrameScalar(frame, shape->params[i].paramid);
     if (set == nullptr || set->size > 0) return false;
   }

@@ -108,6 +108,7 @@ const SourceSet *HeldParam(Activation *activation, int paramid, int field) {
   }
   int dno = paramid - 1;
   if (dno < 0 || dno >= body->function->ndatums) return EmptySet();
+  if (field == kCursorRows) return body->state.held[dno].value;
   PLpgSQL_datum *datum = body->function->datums[dno];
   if (datum->dtype == PLPGSQL_DTYPE_RECFIELD) {
     const PLpgSQL_recfield *recfield = reinterpret_cast<PLpgSQL_recfield *>(datum);

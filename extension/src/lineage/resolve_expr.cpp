@@ -77,10 +77,15 @@ void AddMultiExpr(Builder *builder, QueryInfo *info, int paramid, uint8 kind, Sy
   }
 }
 
-// WHERE CURRENT OF: what decided about the rows of the cursor's query chose the row. One held in a
-// PL/pgSQL variable is not known yet.
-void AddCursor(const CurrentOfExpr *current, SymBag *out) {
-  Portal portal = current->cursor_name == nullptr ? nullptr : GetPortalByName(current->cursor_name);
+// WHERE CURRENT OF: what decided about the rows of the cursor's query chose the row. Which cursor a
+// PL/pgSQL variable names is known when the statement runs.
+void AddCursor(Builder *builder, const CurrentOfExpr *current, SymBag *out) {
+  if (current->cursor_name == nullptr) {
+    int index = ParamIndex(builder, current->cursor_param, kCursorRows);
+    out->Add({static_cast<uint32>(index), 0, kIdentity, SymType::kParam});
+    return;
+  }
+  Portal portal = GetPortalByName(current->cursor_name);
   uint64 key = 0;
   if (!PortalIsValid(portal) || portal->queryDesc == nullptr ||
       !ReadTag(portal->queryDesc->plannedstmt, &key))
@@ -341,7 +346,7 @@ void AddExpr(Builder *builder, QueryInfo *info, Node *expr, uint8 kind, SymBag *
     case T_SQLValueFunction:
       break;
     case T_CurrentOfExpr:
-      AddCursor(reinterpret_cast<CurrentOfExpr *>(expr), out);
+      AddCursor(builder, reinterpret_cast<CurrentOfExpr *>(expr), out);
       break;
     case T_Param:
       AddParam(builder, info, reinterpret_cast<Param *>(expr), 0, kind, out);

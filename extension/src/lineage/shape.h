@@ -35,8 +35,9 @@ struct SymSet {
 
 struct ShapeParam {
   int paramid;
-  int16 field;  // 0: the whole value
+  int16 field;  // 0: the whole value; kCursorRows: the rows of the cursor that it names
 };
+constexpr int16 kCursorRows = -1;
 
 struct ShapeFields {
   int size;  // 0: a scalar
