@@ -52,4 +52,16 @@ SELECT source_table, source_column, target_table, target_column, subtype, operat
 FROM lineage.column_lineage
 WHERE target_table IN ('declared_t.kept', 'declared_t.logged', 'declared_t.other')
 ORDER BY 3, 1, 2, 4, 5;
+-- a trigger function of a temporary table, which is no node: its rows come from whatever fills it
+CREATE TEMP TABLE passing (a int, b int);
+CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS
+  $$ BEGIN INSERT INTO kept VALUES (NEW.a, (SELECT max(x.b) FROM src x)); RETURN NEW; END $$;
+CREATE TRIGGER each AFTER INSERT ON passing FOR EACH ROW EXECUTE FUNCTION keep();
+SELECT lineage.snapshot_schema('declared_t') > 0;
+SELECT source_table, source_column, origin FROM lineage.column_lineage
+WHERE routine = 'declared_t.keep()';
+INSERT INTO other VALUES (1);
+INSERT INTO passing SELECT a FROM other;
+SELECT source_table, source_column, target_column, origin FROM lineage.column_lineage
+WHERE routine = 'declared_t.keep()' AND type = 'DIRECT' ORDER BY 1, 2;
 DROP SCHEMA declared_t CASCADE;

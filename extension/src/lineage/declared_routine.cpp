@@ -115,6 +115,10 @@ Analysed DeclareUses(Definitions *definitions, const Routine &routine) {
   for (const TriggerUse &use : uses) {
     bool temp = false;
     if (!IsNode(use.relation, &temp)) continue;
+    if (temp) {  // its rows come from whatever fills it
+      all = Analysed::kPart;
+      continue;
+    }
     Analysed one = DeclareOne(definitions, routine, use);
     if (one != all) all = all == Analysed::kAll && &use == uses.items ? one : Analysed::kPart;
   }
