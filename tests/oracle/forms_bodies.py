@@ -46,7 +46,13 @@ def temporary(world, z):
         world.need_composite()
         made = f"CREATE TEMP TABLE {name} OF pair;"
     elif kind == 3:
-        made = f"CREATE TEMP TABLE {name} (n serial, w smallserial, x bigserial, k int, t text);"
+        kinds = draw.one(
+            (("serial", "smallserial", "bigserial"), ("serial4", "serial2", "serial8"))
+        )
+        made = (
+            f"CREATE TEMP TABLE {name}"
+            f" (n {kinds[0]}, w {kinds[1]}, x {kinds[2]}, k int, t text);"
+        )
         put = f"INSERT INTO {name} (k, t) SELECT z.a, z.c FROM {z} z;"
     elif kind == 4:
         empty = world.name("e")
@@ -184,6 +190,10 @@ def leaving(world, z):
         f"CASE WHEN v > 1 THEN {write} ELSE {write} RETURN; END CASE; w := 'x';",
         f"ASSERT v IS NULL OR v < 1000000, 'v is large'; RAISE DEBUG 'v %', v; {write}",
         f"WHILE v IS NULL OR v IS NOT NULL LOOP {write} EXIT; END LOOP;",
+        f"FOR i IN 1..2 LOOP <<b>> BEGIN {write} EXIT b WHEN v > 1; CONTINUE; END; END LOOP;",
+        f"FOR i IN 1..1 LOOP IF v > 0 THEN CONTINUE; END IF; END LOOP; {write}",
+        f"BEGIN IF v IS NULL THEN RAISE EXCEPTION 'none'; END IF; {write}"
+        f" EXCEPTION WHEN raise_exception THEN {write} END;",
     )
     body = f"SELECT z.a, z.c INTO v, w FROM {z} z ORDER BY z.id LIMIT 1; {draw.one(forms)}"
     moved(world, z, routine(world, body, "DECLARE v int; w text; "))

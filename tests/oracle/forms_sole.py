@@ -10,7 +10,7 @@ from terms import AGGREGATION, IDENTITY, TRANSFORMATION
 
 def alone(world, types=("int", "int", "text"), rows=None):
     """A table that no other form reads: id, a, b, c."""
-    table = world.source(types=list(types), rows=rows)
+    table = world.source(types=list(types), rows=rows, dropped=world.draw.chance(20))
     world.relations = [r for r in world.relations if r[0] != table.name]
     return table.name
 

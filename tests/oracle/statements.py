@@ -7,6 +7,7 @@ import forms_events
 import forms_more
 import forms_newer
 import forms_outside
+import forms_rare
 import forms_schema
 import forms_session
 import forms_sole
@@ -28,6 +29,7 @@ FORMS = (
     + forms_sole.FORMS
     + composites_more.FORMS
     + forms_bodies.FORMS
+    + forms_rare.FORMS
 )
 
 

@@ -78,15 +78,18 @@ def generate(kind, seed):
 
 
 def picked(kind, number, first):
-    """So many seeds of one kind: those whose text matches, then others."""
-    matching, others = [], []
+    """So many seeds of one kind: those whose text matches, as they are found, then others."""
+    given, others = 0, []
     for seed in range(1, number * (POOL if first else 1) + 1):
-        if len(matching) == number:
-            break
+        if given == number:
+            return
         case = generate(kind, seed) if first else None
-        hit = case is not None and first.search(case.setup_sql() + case.run_sql())
-        (matching if hit else others).append(seed)
-    return (matching + others)[:number]
+        if case is not None and first.search(case.setup_sql() + case.run_sql()):
+            given += 1
+            yield seed
+        else:
+            others.append(seed)
+    yield from others[: number - given]
 
 
 def hunt(options):

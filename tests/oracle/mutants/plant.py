@@ -3,10 +3,10 @@
 
 usage: tests/oracle/mutants/plant.py [--only PATTERN] [--jobs J]
        [--glances N] [--cases N] [--routines N]
-Each fault is built in a copy of the tree below build/mutants (one per job; one object is compiled
-anew) and gets a cluster of its own. A fault is killed when a case disagrees that does not disagree
-without it (on a reference server beside), or when the server's log shows a crash; no hand-written
-test takes part. Prints one line for each, and how many were killed; exit code 1 below 95 %.
+Each job has a copy of the tree below build/mutants and a server; for each fault one object is
+compiled anew and the server is started again. A fault is killed when a case disagrees that does not
+disagree without it (on a reference server beside), or when the server crashes; no hand-written test
+takes part. Prints one line for each, and how many were killed; exit code 1 below 95 %.
 """
 
 import argparse
@@ -30,6 +30,9 @@ PARTS = ("Makefile", "extension", "shipper/shipper.mk", "tests/tests.mk", "tests
 # No warning of a fault (an unused variable) is an error; what is compiled fast is enough.
 FLAGS = r"-- CXXFLAGS=-O0\ -w SHIPPER=no with_llvm=no"
 CLUSTER = ["tests/staged.sh", "tests/with_cluster.sh"]
+RESTART = (
+    ". tests/lib.sh; CLUSTER_DIR=$PGHOST; cluster_down immediate || true; cluster_up"
+)
 PATIENCE = 1800  # seconds for all cases of one fault
 
 
@@ -74,60 +77,84 @@ class Tree:
             return 124, f"no end in {PATIENCE} s"
         return done.returncode, (done.stdout.strip() or done.stderr.strip()[-2000:])
 
-    def try_mutant(self, mutant, arguments):
-        """(killed, how) of one fault; the tree is as before after it."""
-        path, text = mutant.plant(self.sources)
-        path.write_text(text, encoding="utf-8")
-        try:
-            code, said = self.hunt(*arguments, *(["--first", mutant.hint] if mutant.hint else []))
-        finally:
-            path.write_text(self.sources[path], encoding="utf-8")
-        if code == 2 and " error: " in said:
-            return False, "does not compile: " + said[said.index(" error: ") :].splitlines()[0]
-        if code != 0:
-            return True, said.splitlines()[0] if said else "the server's log"
-        return False, "no case disagrees"
-
     def remove(self):
         shutil.rmtree(self.temporary, ignore_errors=True)
 
 
-class Reference:
-    """A server without any fault; `host` is its PGHOST."""
+class Server:
+    """The server of a tree; `host` is its PGHOST."""
 
-    def __init__(self):
-        self.tree = Tree("-reference")
+    def __init__(self, number):
+        self.tree = Tree(number)
         self.process = subprocess.Popen(
-            [*CLUSTER, "sh", "-c", 'echo "$PGHOST"; cat'],
+            [*CLUSTER, "sh", "-c", 'echo "$PG_CONFIG"; echo "$PGHOST"; cat'],
             cwd=self.tree.top,
             env=self.tree.environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
-        self.host = self.process.stdout.readline().strip()
+        self.config, self.host = (self.process.stdout.readline().strip() for _ in range(2))
         if not self.host:
-            raise SystemExit("the server without a fault does not start")
+            raise SystemExit("a server without a fault does not start")
+
+    def run(self, *command, **environment):
+        """(exit code, what it said) of a command in the tree, with the server of this job."""
+        known = dict(self.tree.environment(), PG_CONFIG=self.config, PGHOST=self.host)
+        known.update(PGPORT="5432", PGUSER="postgres", **environment)
+        try:
+            done = subprocess.run(
+                command, cwd=self.tree.top, env=known, capture_output=True, text=True,
+                timeout=PATIENCE,
+            )
+        except subprocess.TimeoutExpired:
+            return 124, f"no end in {PATIENCE} s"
+        return done.returncode, (done.stdout.strip() or done.stderr.strip()[-2000:])
+
+    def install(self):
+        """Builds what is in the tree and starts the server with it; (exit code, what was said)."""
+        own = shutil.which(os.environ.get("PG_CONFIG", "pg_config"))
+        folder = subprocess.run([own, "--bindir"], capture_output=True, text=True, check=True)
+        stage = self.config.removesuffix(folder.stdout.strip() + "/pg_config")
+        code, said = self.run("make", "-s", "install", f"DESTDIR={stage}", PG_CONFIG=own)
+        return (code, said) if code else self.run("bash", "-c", RESTART)
+
+    def try_mutant(self, mutant, arguments):
+        """(killed, how) of one fault; the tree is as before after it."""
+        path, text = mutant.plant(self.tree.sources)
+        path.write_text(text, encoding="utf-8")
+        try:
+            code, said = self.install()
+            if code:
+                at = said.find(" error: ")
+                return False, "cannot be tried: " + said[max(at, 0) :].splitlines()[0]
+            first = ["--first", mutant.hint] if mutant.hint else []
+            code, said = self.run("python3", str(HERE / "hunt.py"), *arguments, *first)
+        finally:
+            path.write_text(self.tree.sources[path], encoding="utf-8")
+        if code != 0:
+            return True, said.splitlines()[0] if said else "the hunt ends early"
+        return False, "no case disagrees"
 
     def stop(self):
         self.process.communicate()
         self.tree.remove()
 
 
-def all_mutants(trees, mutants, arguments):
-    """Tries each on the next free tree; yields (mutant, killed, how) as they come."""
+def all_mutants(servers, mutants, arguments):
+    """Tries each on the next free server; yields (mutant, killed, how) as they come."""
     free = queue.Queue()
-    for tree in trees:
-        free.put(tree)
+    for server in servers:
+        free.put(server)
 
     def one(mutant):
-        tree = free.get()
+        server = free.get()
         try:
-            return tree.try_mutant(mutant, arguments)
+            return server.try_mutant(mutant, arguments)
         finally:
-            free.put(tree)
+            free.put(server)
 
-    with concurrent.futures.ThreadPoolExecutor(len(trees)) as pool:
+    with concurrent.futures.ThreadPoolExecutor(len(servers)) as pool:
         futures = {pool.submit(one, mutant): mutant for mutant in mutants}
         for future in concurrent.futures.as_completed(futures):
             yield (futures[future], *future.result())
@@ -135,27 +162,27 @@ def all_mutants(trees, mutants, arguments):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--only", default="*", help="a pattern of names")
+    parser.add_argument("--only", default="*", help="patterns of names, by commas")
     parser.add_argument("--glances", default="300")
     parser.add_argument("--cases", default="100")
     parser.add_argument("--routines", default="0")
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
-    mutants = [m for m in specs.read_all() if fnmatch.fnmatch(m.name, options.only)]
+    wanted = options.only.split(",")
+    mutants = [m for m in specs.read_all() if any(fnmatch.fnmatch(m.name, w) for w in wanted)]
     arguments = ["--glances", options.glances, "--cases", options.cases]
     arguments += ["--routines", options.routines]
-    reference = Reference()
+    reference = Server("-reference")
     arguments += ["--reference", reference.host]
-    trees = [Tree(number) for number in range(min(options.jobs, len(mutants)))]
+    servers = [Server(number) for number in range(min(options.jobs, len(mutants)))]
     killed = 0
     try:
-        for mutant, dead, how in all_mutants(trees, mutants, arguments):
+        for mutant, dead, how in all_mutants(servers, mutants, arguments):
             killed += dead
             print(f"{'killed  ' if dead else 'SURVIVED'} {mutant.name}: {how}", flush=True)
     finally:
-        for tree in trees:
-            tree.remove()
-        reference.stop()
+        for server in [*servers, reference]:
+            server.stop()
     share = 100.0 * killed / len(mutants)
     print(f"{killed} of {len(mutants)} planted faults killed ({share:.1f} %)")
     return 0 if share >= WANTED else 1
