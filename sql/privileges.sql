@@ -67,6 +67,40 @@ DELETE FROM lineage.queue;
 SELECT lineage.forget();
 RESET ROLE;
 
+-- bodies are read with no other rights than their owner's: reading a constant may run what its
+-- domain checks
+CREATE SCHEMA priv_own AUTHORIZATION regress_lineage_plain;
+SET ROLE regress_lineage_plain;
+CREATE SEQUENCE priv_own.as_super;
+CREATE SEQUENCE priv_own.as_owner;
+CREATE FUNCTION priv_own.checks(v int) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM nextval(CASE WHEN (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
+                       THEN 'priv_own.as_super' ELSE 'priv_own.as_owner' END::regclass);
+  RETURN true;
+END $$;
+CREATE DOMAIN priv_own.checked AS int CHECK (priv_own.checks(value));
+CREATE TYPE priv_own.pair AS (a priv_own.checked);
+CREATE FUNCTION priv_own.literal() RETURNS priv_own.pair LANGUAGE plpgsql AS $$
+DECLARE p priv_own.pair := '(1)'::priv_own.pair;
+BEGIN
+  RETURN p;
+END $$;
+CREATE FUNCTION priv_own.text() RETURNS text LANGUAGE plpgsql AS $$
+DECLARE t text;
+BEGIN
+  EXECUTE 'SELECT ' || quote_literal(('{' || '1}')::text::priv_own.checked[]) INTO t;
+  RETURN t;
+END $$;
+CREATE VIEW priv_own.literals AS SELECT priv_own.literal() AS p;
+CREATE VIEW priv_own.texts AS SELECT priv_own.text() AS t;
+RESET ROLE;
+CREATE VIEW priv_t.trusting AS SELECT priv_own.literal() AS p, priv_own.text() AS t;
+SELECT lineage.snapshot_schema('priv_own');
+SELECT s.is_called AS as_super, o.is_called AS as_owner
+FROM priv_own.as_super s, priv_own.as_owner o;
+DROP VIEW priv_t.trusting;
+
 REVOKE ALL ON SCHEMA lineage FROM regress_lineage_reader, "regress lineage shipper";
 DROP OWNED BY regress_lineage_reader, "regress lineage shipper", regress_lineage_plain;
 DROP SCHEMA priv_t CASCADE;

@@ -226,7 +226,8 @@ List *AnalyseStatement(Activation *activation, RawStmt *statement, const char *t
   state->p_queryEnv = activation->tables;
   if (activation->parser_setup != nullptr)
     activation->parser_setup(state, activation->parser_argument);
-  Query *query = transformTopLevelStmt(state, statement);
+  Query *query = nullptr;
+  AsOwner(activation, [&] { query = transformTopLevelStmt(state, statement); });
   free_parsestate(state);
   return query->commandType == CMD_UTILITY ? list_make1(query) : QueryRewrite(query);
 }
@@ -329,8 +330,10 @@ void NoteUnanalysed(Activation *activation, Unanalysed reason, bool writes) {
 }
 
 Attempting BeginAttempt() {
-  return {CurrentMemoryContext, CurrentResourceOwner,
-          ActiveSnapshotSet() ? GetActiveSnapshot() : nullptr};
+  Attempting attempt = {CurrentMemoryContext, CurrentResourceOwner,
+                        ActiveSnapshotSet() ? GetActiveSnapshot() : nullptr, InvalidOid, 0};
+  GetUserIdAndSecContext(&attempt.user, &attempt.security);
+  return attempt;
 }
 
 void FailAttempt(const Attempting &attempt, Activation *activation) {
@@ -341,6 +344,7 @@ void FailAttempt(const Attempting &attempt, Activation *activation) {
   LWLockReleaseAll();
   while (ActiveSnapshotSet() && GetActiveSnapshot() != attempt.snapshot) PopActiveSnapshot();
   CurrentResourceOwner = attempt.owner;
+  SetUserIdAndSecContext(attempt.user, attempt.security);
   NoteUnanalysed(activation, ReasonOf(error->sqlerrcode), true);
   FreeErrorData(error);
 }

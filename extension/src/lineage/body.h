@@ -19,6 +19,7 @@ struct Activation {
   ParserSetupHook parser_setup;
   void *parser_argument;
   QueryEnvironment *tables;  // transition tables; NULL: none
+  Oid owner;                 // of the routine
 };
 
 // What a statement gave.
@@ -64,10 +65,24 @@ void NoteUnanalysed(Activation *activation, Unanalysed reason, bool writes);
 void ReadSqlBody(Activation *activation, HeapTuple routine);
 void ReadPlpgsqlBody(Activation *activation, HeapTuple routine, Trigger *trigger);
 
+// Analysis reads constants, and by that may run what their domains check: never with other rights
+// than the owner of the body has, who could have had that by himself.
+template <typename Body>
+void AsOwner(const Activation *activation, Body body) {
+  Oid user = InvalidOid;
+  int security = 0;
+  GetUserIdAndSecContext(&user, &security);
+  SetUserIdAndSecContext(activation->owner, security | SECURITY_RESTRICTED_OPERATION);
+  body();
+  SetUserIdAndSecContext(user, security);  // after an error FailAttempt() does
+}
+
 struct Attempting {
   MemoryContext context;
   ResourceOwner owner;
   Snapshot snapshot;
+  Oid user;
+  int security;
 };
 Attempting BeginAttempt();
 void FailAttempt(const Attempting &attempt, Activation *activation);

@@ -105,7 +105,9 @@ Const *ConstantOf(PlpgsqlBody *body, Node *expr) {
   if (IsUnknown(expr, body)) return nullptr;
   Node *known = WithConstants(expr, body);
   if (IsA(known, Const)) return reinterpret_cast<Const *>(known);
-  return Evaluate(known);
+  Const *value = nullptr;
+  AsOwner(body, [&] { value = Evaluate(known); });
+  return value;
 }
 
 }  // namespace pg_lineage

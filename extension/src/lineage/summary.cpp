@@ -96,6 +96,7 @@ Activation ActivationOf(Definitions *definitions, Summary *summary) {
 // A body that may be read in the path that its routine sets for itself.
 void ReadBody(Activation *activation, HeapTuple routine, Trigger *trigger) {
   Form_pg_proc proc = reinterpret_cast<Form_pg_proc>(GETSTRUCT(routine));
+  activation->owner = proc->proowner;
   bool sql = proc->prolang == SQLlanguageId;
   if (!sql && proc->prolang != get_language_oid("plpgsql", true)) {
     NoteUnanalysed(activation, Unanalysed::kLanguage, true);

@@ -8,7 +8,8 @@
 // Making summaries analyses statements and may create temporary tables: it happens inside
 // ReadRolledBack(), in a subtransaction that is rolled back. Summaries hold interned sets and
 // memory of their Definitions alone, so they outlive it. Nothing of the user's is executed: no
-// default, no function, no event trigger.
+// default, no function, no event trigger. What the parser runs to read a constant (a domain's
+// check) it runs as the owner of the body: AsOwner() in lineage/body.h.
 #pragma once
 
 #include "capture/frame.h"
