@@ -75,33 +75,57 @@ StoredEvent LookUpEvent(EdgeWriter *writer, const EventSpec &spec, bool remove) 
   return stored;
 }
 
-// True when a declared row may already say what the event says: one definition, or one routine.
-bool OfSameSaying(const EdgeRow &row, const EventSpec &spec) {
+Oid RoutineOf(const EventSpec &spec) {
+  return spec.path == NULL ? InvalidOid : spec.path->routine_oid;
+}
+
+// True when a declared row may already say what the event says: one definition, or one routine. Not
+// another one that had its name, whose rows end with it.
+bool OfSameSaying(const EdgeWriter *writer, const EdgeRow &row, const EventSpec &spec) {
   if (!row.Declared() || row.OperationOf() != spec.operation) return false;
   if (OfDefinition(spec.operation)) return true;  // whoever said it
+  if (row.Number(kEdgeDatabase) == writer->nodes->stamp &&
+      DatumGetObjectId(row[kEdgeRoutineOid]) != RoutineOf(spec))
+    return false;
   const char *routine = spec.path == NULL ? NULL : spec.path->routine;
   if (row.nulls[kEdgeRoutine - 1] != (routine == NULL)) return false;
   return SameBytes(row[kEdgeCallPath], PathArray(spec.path));
 }
 
-// Rows among which a declared one between two nodes would be. Looked for where they are few:
-// thousands of routines may write one table, and thousands of views read one.
+// Declared rows between two nodes. Looked for where they are few: thousands of routines may read
+// one table, and thousands of views.
 PodVector<EdgeRow> SayingsOf(EdgeWriter *writer, const EventSpec &spec, int64 source,
                              int64 target) {
-  bool defines = OfDefinition(spec.operation);
-  PodVector<EdgeRow> rows =
-      EdgeRowsByNode(writer->table, defines ? kEdgeTarget : kEdgeSource, defines ? target : source);
+  Oid routine = RoutineOf(spec);
+  ScanKeyData key;
+  if (OfDefinition(spec.operation))
+    StoreKey(&key, kEdgeTarget, F_INT8EQ, Int64GetDatum(target));
+  else if (OidIsValid(routine))
+    StoreKey(&key, kEdgeRoutineOid, F_OIDEQ, ObjectIdGetDatum(routine));
+  else  // a rule's
+    StoreKey(&key, kEdgeSource, F_INT8EQ, Int64GetDatum(source));
+  PodVector<EdgeRow> rows = {};
+  TupleDesc desc = RelationGetDescr(writer->table->relation);
+  SysScanDesc scan = StoreScan(writer->table, SnapshotSelf, &key, 1);
+  HeapTuple tuple;
+  while (HeapTupleIsValid(tuple = systable_getnext(scan))) {
+    bool null;
+    if (DatumGetInt64(heap_getattr(tuple, kEdgeSource, desc, &null)) == source &&
+        DatumGetInt64(heap_getattr(tuple, kEdgeTarget, desc, &null)) == target)
+      rows.Append(ReadEdgeRow(writer->table, tuple));
+  }
+  systable_endscan(scan);
   return rows;
 }
 
 // True when the rows say all that the event says of one source; else *news is what they do not.
-bool AllSaid(const PodVector<EdgeRow> &rows, const EventSpec &spec, const EventEdge &edge,
-             int64 source, int64 target, PodVector<EdgePair> *news) {
+bool AllSaid(const EdgeWriter *writer, const PodVector<EdgeRow> &rows, const EventSpec &spec,
+             const EventEdge &edge, int64 source, int64 target, PodVector<EdgePair> *news) {
   PodVector<const EdgeRow *> same = {};
   bool read = false;
   for (const EdgeRow &row : rows) {
     if (row.Number(kEdgeSource) != source || row.Number(kEdgeTarget) != target ||
-        !OfSameSaying(row, spec))
+        !OfSameSaying(writer, row, spec))
       continue;
     same.Append(&row);
     read |= row.pairs.Empty();
@@ -122,9 +146,9 @@ void WriteDeclared(EdgeWriter *writer, const EventSpec &spec, const EventEdge &e
                    int64 target) {
   PodVector<EdgePair> news = {};
   Datum key = Int64GetDatum(static_cast<int64>(spec.key));
-  if (AllSaid(EdgeRowsBy(writer->table, kEdgeKey, key, F_INT8EQ), spec, edge, source, target,
-              &news) ||
-      AllSaid(SayingsOf(writer, spec, source, target), spec, edge, source, target, &news))
+  if (AllSaid(writer, EdgeRowsBy(writer->table, kEdgeKey, key, F_INT8EQ), spec, edge, source,
+              target, &news) ||
+      AllSaid(writer, SayingsOf(writer, spec, source, target), spec, edge, source, target, &news))
     return;
   EventEdge rest = {edge.source, news.items, news.size};
   WriteEdge(writer, spec, rest, source, target, writer->now);
