@@ -24,4 +24,22 @@ COMMIT;
 SELECT source_column, target_column, origin FROM lineage.column_lineage
 WHERE routine = 'remade_t.never()' AND type = 'DIRECT';
 SELECT count(*) FROM lineage._past_rows() WHERE target_table = 'remade_t.dst';
+
+-- what subtransactions note of runs does not pile up; a new backend notes all of them
+CREATE FUNCTION fails(i int) RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN i / (i % 3); END $$;
+CREATE FUNCTION other(i int) RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN i; END $$;
+\c
+SET client_min_messages = warning;
+SET search_path = remade_t;
+BEGIN;
+DO $$
+BEGIN
+  FOR i IN 1..3000 LOOP
+    BEGIN PERFORM fails(i); EXCEPTION WHEN division_by_zero THEN NULL; END;
+    PERFORM other(i);
+  END LOOP;
+END $$;
+SELECT used_bytes < 20000 AS little FROM pg_backend_memory_contexts
+WHERE name = 'pg_lineage pending';
+COMMIT;
 DROP SCHEMA remade_t CASCADE;

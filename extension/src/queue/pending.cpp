@@ -4,6 +4,7 @@
 #include "edge/guc.h"
 #include "queue/local_event.h"
 #include "queue/owed.h"
+#include "queue/run_notes.h"
 #include "queue/shared.h"
 #include "queue/store.h"
 #include "queue/writer.h"
@@ -121,13 +122,13 @@ void OnSubTransaction(SubXactEvent event, SubTransactionId, SubTransactionId, vo
     LowerTail(pending.ddl, level);
     LowerTail(pending.own, level);
     LowerTail(pending.ends, level);
-    LowerTail(pending.runs, level);
+    LowerRuns(&pending.runs, level);
   } else if (event == SUBXACT_EVENT_ABORT_SUB) {
     DropJournal(level);
     DropTail(pending.ddl, level);
     DropTail(pending.own, level);
     DropTail(pending.ends, level);
-    DropTail(pending.runs, level);
+    DropRuns(&pending.runs, level);
   }
 }
 
@@ -389,14 +390,7 @@ bool PendingEndOf(EndKind kind) {
 
 void PendingRun(Oid routine, TransactionId version, const char *frame) {
   BeginContext();
-  int level = GetCurrentTransactionNestLevel();
-  for (int i = pending.runs.size - 1; i >= 0; i--) {
-    const RoutineRun &run = pending.runs[i];
-    if (run.level != level) break;
-    if (run.routine == routine && run.version == version && strcmp(run.frame, frame) == 0) return;
-  }
-  pending.runs.Append(
-      RoutineRun{level, routine, version, MemoryContextStrdup(pending.context, frame)});
+  AddRun(&pending.runs, RoutineRun{GetCurrentTransactionNestLevel(), routine, version, frame});
 }
 
 void PendingUnseen(uint64 key) {
