@@ -76,7 +76,8 @@ struct RoutineWriter {
   PastWriter *past;
   StoreTable *doubt;
   const RoutineEnds *ends;
-  HTAB *met;  // events of this transaction
+  HTAB *met;                  // events of this transaction
+  PodVector<Doubt> *present;  // all rows of lineage._doubt, as they are now
 };
 
 HTAB *HashOf(const PodVector<uint64> &keys) {
@@ -205,12 +206,25 @@ void AddDoubt(const RoutineWriter &writer, Oid routine, Oid decider, const char 
   row.AddText(frame);
   row.Add(TimestampTzGetDatum(writer.past->now));
   StoreInsertRow(writer.doubt, row);
+  writer.present->Append(Doubt{writer.doubt->slot->tts_tid, routine, decider, frame});
   writer.past->unseen = true;
 }
 
-void DropDoubt(const RoutineWriter &writer, Doubt *doubt) {
-  (void)StoreDelete(writer.doubt, &doubt->tid, false);
-  writer.past->unseen = true;
+// Drops those for which `drops` holds.
+template <typename Drops>
+void DropDoubts(const RoutineWriter &writer, const Drops &drops) {
+  PodVector<Doubt> &present = *writer.present;
+  int kept = 0;
+  for (int i = 0; i < present.size; i++) {
+    Doubt doubt = present[i];
+    if (!drops(doubt)) {
+      present[kept++] = doubt;
+      continue;
+    }
+    (void)StoreDelete(writer.doubt, &doubt.tid, false);
+    writer.past->unseen = true;
+  }
+  present.size = kept;
 }
 
 // Adds the frame unless it is there.
@@ -246,12 +260,12 @@ void Made(const RoutineWriter &writer, Oid routine) {
   if (name == NULL) return;
   PodVector<Oid> formers = {};
   formers.Append(routine);
-  for (Doubt &doubt : AllDoubts(writer.doubt)) {
+  DropDoubts(writer, [&](const Doubt &doubt) {
     bool named = !OidIsValid(doubt.decider) && IsFrameOf(doubt.frame, name);
-    if (doubt.decider != routine && !named) continue;
+    if (doubt.decider != routine && !named) return false;
     if (!Contains(formers, doubt.routine)) formers.Append(doubt.routine);
-    DropDoubt(writer, &doubt);
-  }
+    return true;
+  });
   for (Oid former : formers) Judge(writer, routine, former);
 }
 
@@ -260,25 +274,28 @@ void Made(const RoutineWriter &writer, Oid routine) {
 void Gone(const RoutineWriter &writer, Oid routine) {
   for (EdgeRow &row : DeclaredOf(writer, routine))
     (void)EndRow(writer.past, &row, EndReason::kDropped);
-  for (Doubt &doubt : AllDoubts(writer.doubt)) {
-    if (doubt.decider != routine) continue;
-    AddDoubt(writer, doubt.routine, InvalidOid, doubt.frame);
-    DropDoubt(writer, &doubt);
-  }
+  PodVector<Doubt> orphans = {};
+  DropDoubts(writer, [&](const Doubt &doubt) {
+    if (doubt.decider != routine) return false;
+    orphans.Append(doubt);
+    return true;
+  });
+  for (const Doubt &doubt : orphans) AddDoubt(writer, doubt.routine, InvalidOid, doubt.frame);
   PodVector<const char *> frames = {};
   for (const EdgeRow &row : ObservedOf(writer, routine)) AddFrame(&frames, FrameOfRow(row));
   for (const char *frame : frames) AddDoubt(writer, routine, InvalidOid, frame);
 }
 
-// A frame in doubt has run: what it did not do ends.
-void Decide(const RoutineWriter &writer, Doubt *doubt) {
-  if (!OidIsValid(doubt->decider) || !Ran(writer, doubt->decider, doubt->frame)) return;
-  PodVector<EdgeRow> declared = DeclaredOf(writer, doubt->decider);
-  for (EdgeRow &row : ObservedOf(writer, doubt->routine)) {
-    if (strcmp(FrameOfRow(row), doubt->frame) != 0 || WasMet(writer, row)) continue;
+// A frame in doubt may have run: then what it did not do ends, and nothing is in doubt any more.
+bool Decide(const RoutineWriter &writer, const Doubt &doubt) {
+  if (!OidIsValid(doubt.decider) || !Ran(writer, doubt.decider, doubt.frame)) return false;
+  PodVector<EdgeRow> declared = DeclaredOf(writer, doubt.decider);
+  for (EdgeRow &row : ObservedOf(writer, doubt.routine)) {
+    if (strcmp(FrameOfRow(row), doubt.frame) != 0 || WasMet(writer, row)) continue;
     EndUnlessHeld(writer, declared, &row);
   }
-  DropDoubt(writer, doubt);
+  CommandCounterIncrement();
+  return true;
 }
 
 }  // namespace
@@ -308,7 +325,8 @@ bool ReadDoubts() {
 bool InDoubt(Oid routine) { return Contains(deciders.routines, routine); }
 
 void ApplyRoutineEnds(PastWriter *past, StoreTable *doubt, const RoutineEnds &ends) {
-  RoutineWriter writer = {past, doubt, &ends, HashOf(ends.met)};
+  PodVector<Doubt> present = AllDoubts(doubt);
+  RoutineWriter writer = {past, doubt, &ends, HashOf(ends.met), &present};
   for (Oid routine : ends.gone) {
     CommandCounterIncrement();
     Gone(writer, routine);
@@ -319,10 +337,7 @@ void ApplyRoutineEnds(PastWriter *past, StoreTable *doubt, const RoutineEnds &en
   }
   if (ends.runs.Empty() || !ends.decide) return;
   CommandCounterIncrement();
-  for (Doubt &item : AllDoubts(doubt)) {
-    Decide(writer, &item);
-    CommandCounterIncrement();
-  }
+  DropDoubts(writer, [&](const Doubt &item) { return Decide(writer, item); });
 }
 
 }  // namespace pg_lineage
