@@ -92,14 +92,25 @@ BEGIN
   EXECUTE 'SELECT ' || quote_literal(('{' || '1}')::text::priv_own.checked[]) INTO t;
   RETURN t;
 END $$;
-CREATE VIEW priv_own.literals AS SELECT priv_own.literal() AS p;
-CREATE VIEW priv_own.texts AS SELECT priv_own.text() AS t;
+CREATE FUNCTION priv_own.quoted() RETURNS priv_own.pair LANGUAGE sql AS
+  $$ SELECT '(1)'::priv_own.pair $$;
+CREATE FUNCTION priv_own.definer() RETURNS priv_own.pair LANGUAGE sql SECURITY DEFINER AS
+  $$ SELECT '(1)'::priv_own.pair $$;
+CREATE FUNCTION priv_own.nested() RETURNS priv_own.pair LANGUAGE plpgsql AS $$
+BEGIN
+  RETURN priv_own.quoted();
+END $$;
+CREATE VIEW priv_own.all AS
+SELECT priv_own.literal(), priv_own.text(), priv_own.quoted(), priv_own.nested();
 RESET ROLE;
-CREATE VIEW priv_t.trusting AS SELECT priv_own.literal() AS p, priv_own.text() AS t;
+CREATE VIEW priv_t.trusting AS SELECT * FROM priv_own.all;
+CREATE VIEW priv_t.careless AS
+SELECT priv_own.literal(), priv_own.text(), priv_own.quoted(), priv_own.nested();
+INSERT INTO priv_t.dst (a) SELECT (priv_own.definer()).a;
 SELECT lineage.snapshot_schema('priv_own');
 SELECT s.is_called AS as_super, o.is_called AS as_owner
 FROM priv_own.as_super s, priv_own.as_owner o;
-DROP VIEW priv_t.trusting;
+DROP VIEW priv_t.trusting, priv_t.careless;
 
 REVOKE ALL ON SCHEMA lineage FROM regress_lineage_reader, "regress lineage shipper";
 DROP OWNED BY regress_lineage_reader, "regress lineage shipper", regress_lineage_plain;

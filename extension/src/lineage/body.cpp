@@ -227,7 +227,7 @@ List *AnalyseStatement(Activation *activation, RawStmt *statement, const char *t
   if (activation->parser_setup != nullptr)
     activation->parser_setup(state, activation->parser_argument);
   Query *query = nullptr;
-  AsOwner(activation, [&] { query = transformTopLevelStmt(state, statement); });
+  AsRole(activation->owner, [&] { query = transformTopLevelStmt(state, statement); });
   free_parsestate(state);
   return query->commandType == CMD_UTILITY ? list_make1(query) : QueryRewrite(query);
 }

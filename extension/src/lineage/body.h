@@ -65,18 +65,6 @@ void NoteUnanalysed(Activation *activation, Unanalysed reason, bool writes);
 void ReadSqlBody(Activation *activation, HeapTuple routine);
 void ReadPlpgsqlBody(Activation *activation, HeapTuple routine, Trigger *trigger);
 
-// Analysis reads constants, and by that may run what their domains check: never with other rights
-// than the owner of the body has, who could have had that by himself.
-template <typename Body>
-void AsOwner(const Activation *activation, Body body) {
-  Oid user = InvalidOid;
-  int security = 0;
-  GetUserIdAndSecContext(&user, &security);
-  SetUserIdAndSecContext(activation->owner, security | SECURITY_RESTRICTED_OPERATION);
-  body();
-  SetUserIdAndSecContext(user, security);  // after an error FailAttempt() does
-}
-
 struct Attempting {
   MemoryContext context;
   ResourceOwner owner;

@@ -106,7 +106,7 @@ Const *ConstantOf(PlpgsqlBody *body, Node *expr) {
   Node *known = WithConstants(expr, body);
   if (IsA(known, Const)) return reinterpret_cast<Const *>(known);
   Const *value = nullptr;
-  AsOwner(body, [&] { value = Evaluate(known); });
+  AsRole(body->owner, [&] { value = Evaluate(known); });
   return value;
 }
 

@@ -191,7 +191,7 @@ Query *DefinitionOf(Relation relation) {
 
 void DeclareRelation(Oid relid) {
   Flows flows = {};
-  Collect(relid, false, &flows);
+  WhileReading([&] { Collect(relid, false, &flows); });
   Emit(relid, flows);
 }
 

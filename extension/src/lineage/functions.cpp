@@ -4,6 +4,7 @@
 #include "edge/guc.h"
 #include "lineage/masking.h"
 #include "lineage/resolve.h"
+#include "lineage/summary.h"
 
 namespace pg_lineage {
 
@@ -130,6 +131,13 @@ int NumberedSite(Node *call, int number) {
   return CallSite(call);
 }
 
+// With whose rights a body is analysed: with those that it runs with. One that is read though
+// nobody runs it: its owner's, who could do that by himself.
+Oid ReaderOf(HeapTuple tuple) {
+  Form_pg_proc proc = reinterpret_cast<Form_pg_proc>(GETSTRUCT(tuple));
+  return proc->prosecdef || ReadsBodies() ? proc->proowner : GetUserId();
+}
+
 // The statements of a SQL function's body, analysed and rewritten.
 List *AnalyseBody(HeapTuple tuple, Node *call, Oid collation) {
   bool is_null = false;
@@ -149,11 +157,16 @@ List *AnalyseBody(HeapTuple tuple, Node *call, Oid collation) {
   Datum source = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosrc, &is_null);
   char *code = TextDatumGetCString(source);
   SQLFunctionParseInfoPtr info = prepare_sql_fn_parse_info(tuple, call, collation);
-  foreach (cell, pg_parse_query(code)) {
+  foreach (cell, raw_parser(code, RAW_PARSE_DEFAULT)) {
+    ParseState *state = make_parsestate(nullptr);
+    state->p_sourcetext = code;
+    sql_fn_parser_setup(state, info);
+    Query *query = nullptr;
+    AsRole(ReaderOf(tuple),
+           [&] { query = transformTopLevelStmt(state, lfirst_node(RawStmt, cell)); });
+    free_parsestate(state);
     queries = list_concat(
-        queries, pg_analyze_and_rewrite_withcb(
-                     lfirst_node(RawStmt, cell), code,
-                     reinterpret_cast<ParserSetupHook>(sql_fn_parser_setup), info, nullptr));
+        queries, query->commandType == CMD_UTILITY ? list_make1(query) : QueryRewrite(query));
   }
   return queries;
 }

@@ -16,6 +16,7 @@ constexpr int kMaxRecursions = 10;
 constexpr char kLockWait[] = "100ms";
 
 Definitions *kept = nullptr;
+bool reads_bodies = false;
 
 struct SummaryEntry {
   SummaryKey key;
@@ -210,6 +211,7 @@ void Leave(Reading *reading) {
   RollbackAndReleaseCurrentSubTransaction();
   MemoryContextSwitchTo(reading->caller);
   CurrentResourceOwner = reading->owner;
+  SetReadsBodies(reading->within);
   MyXactFlags = reading->transaction_flags;  // a temporary table that never was
   MemoryContextDelete(reading->scratch);
   ForgetObject(reading->definitions);
@@ -317,6 +319,14 @@ const SourceSet *WithoutSymbols(const SourceSet *set) {
   return bag.items.Empty() ? EmptySet() : bag.Intern();
 }
 
+bool ReadsBodies() { return reads_bodies; }
+
+bool SetReadsBodies(bool reads) {
+  const bool before = reads_bodies;
+  reads_bodies = reads;
+  return before;
+}
+
 void BeginReading(Reading *reading, Definitions *definitions) {
   reading->definitions = definitions;
   definitions->reused = false;
@@ -327,6 +337,7 @@ void BeginReading(Reading *reading, Definitions *definitions) {
       AllocSetContextCreate(CurrentMemoryContext, "pg_lineage reading", ALLOCSET_DEFAULT_SIZES);
   BeginInternalSubTransaction(nullptr);
   MemoryContextSwitchTo(reading->scratch);
+  reading->within = SetReadsBodies(true);
 }
 
 void PrepareReading(Oid owner) {

@@ -9,7 +9,7 @@
 // ReadRolledBack(), in a subtransaction that is rolled back. Summaries hold interned sets and
 // memory of their Definitions alone, so they outlive it. Nothing of the user's is executed: no
 // default, no function, no event trigger. What the parser runs to read a constant (a domain's
-// check) it runs as the owner of the body: AsOwner() in lineage/body.h.
+// check) it runs as the owner of the body: AsRole() in edge/guard.h.
 #pragma once
 
 #include "capture/frame.h"
@@ -116,8 +116,25 @@ bool SaysMore(const SummaryWrite &write);
 // `set` without symbols.
 const SourceSet *WithoutSymbols(const SourceSet *set);
 
+// True while definitions are read: nobody has asked for the bodies in them to be run.
+bool ReadsBodies();
+// Gives what it was before.
+bool SetReadsBodies(bool reads);
+
+// Runs `body`, which reads a definition in the transaction that makes it.
+template <typename Body>
+void WhileReading(Body body) {
+  const bool before = SetReadsBodies(true);
+  PG_TRY();
+  { body(); }
+  PG_FINALLY();
+  { SetReadsBodies(before); }
+  PG_END_TRY();
+}
+
 struct Reading {
   Definitions *definitions;
+  bool within;  // another one
   MemoryContext caller;
   MemoryContext scratch;
   ResourceOwner owner;
