@@ -29,6 +29,20 @@ return 2 * a
 $$;
 INSERT INTO plain SELECT twice(a), twice(length(b)) FROM src;
 
+-- one statement, whose function reads now this, now that
+CREATE TABLE other (o int);
+CREATE TABLE either (n int);
+CREATE FUNCTION first_of(t text) RETURNS int LANGUAGE plpython3u AS $$
+for row in plpy.execute("SELECT * FROM lang." + t):
+  return list(row.values())[0]
+$$;
+CREATE FUNCTION takes(t text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO lang.either SELECT lang.first_of(t);
+END $$;
+SELECT takes('rate');
+SELECT takes('other');
+
 -- triggers know whose rows they see, fired at once or deferred
 CREATE TABLE t (id int, a int);
 CREATE TABLE audit (id int, a int);

@@ -174,6 +174,7 @@ uint64 RunKey(const RunState *run, int write) {
   for (const Observation &item : run->observed.items) {
     key = hash_combine64(key, item.callee.function);
     key = MixPointer(hash_combine64(key, static_cast<uint64>(item.callee.site)), item.rows);
+    key = MixPointer(key, item.whole);
     for (int i = 0; i < item.size; i++)
       key = MixPointer(key, run->observed.columns.items[item.first + i]);
   }
