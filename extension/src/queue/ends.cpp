@@ -145,28 +145,43 @@ void EndRelation(PastWriter *past, const NodeRecord &node, bool passing) {
   }
 }
 
-int CompareTargets(const void *a, const void *b) {
-  const LocalEvent *x = *static_cast<LocalEvent *const *>(a);
-  const LocalEvent *y = *static_cast<LocalEvent *const *>(b);
-  if (x->spec.target.relid == y->spec.target.relid) return 0;
-  return x->spec.target.relid < y->spec.target.relid ? -1 : 1;
+// What the transaction has declared: a snapshot says thousands of things, and those about one
+// relation, or by one routine, must be found among them.
+struct Sayings {
+  PodVector<LocalEvent *> by_target;
+  PodVector<LocalEvent *> by_routine;
+};
+
+Oid TargetOf(const LocalEvent *event) { return event->spec.target.relid; }
+
+Oid RoutineOf(const LocalEvent *event) {
+  return event->spec.path == NULL ? InvalidOid : event->spec.path->routine_oid;
 }
 
-// A snapshot says thousands of things: in the order of their targets, those of one are found.
-PodVector<LocalEvent *> ByTarget(const PodVector<LocalEvent *> &said) {
+template <Oid (*KeyOf)(const LocalEvent *)>
+int Compare(const void *a, const void *b) {
+  Oid x = KeyOf(*static_cast<LocalEvent *const *>(a));
+  Oid y = KeyOf(*static_cast<LocalEvent *const *>(b));
+  if (x == y) return 0;
+  return x < y ? -1 : 1;
+}
+
+template <Oid (*KeyOf)(const LocalEvent *)>
+PodVector<LocalEvent *> SortedBy(const PodVector<LocalEvent *> &said) {
   PodVector<LocalEvent *> sorted = {};
   for (LocalEvent *event : said) sorted.Append(event);
-  if (sorted.size > 1) qsort(sorted.items, sorted.size, sizeof(LocalEvent *), CompareTargets);
+  if (sorted.size > 1) qsort(sorted.items, sorted.size, sizeof(LocalEvent *), Compare<KeyOf>);
   return sorted;
 }
 
-// The first of those about a relation.
-int FirstAbout(const PodVector<LocalEvent *> &said, Oid relid) {
+// The first of those with a key, or where it would be.
+template <Oid (*KeyOf)(const LocalEvent *)>
+int FirstOf(const PodVector<LocalEvent *> &sorted, Oid key) {
   int low = 0;
-  int high = said.size;
+  int high = sorted.size;
   while (low < high) {
     int middle = low + (high - low) / 2;
-    if (said[middle]->spec.target.relid < relid) {
+    if (KeyOf(sorted.items[middle]) < key) {
       low = middle + 1;
     } else {
       high = middle;
@@ -177,12 +192,13 @@ int FirstAbout(const PodVector<LocalEvent *> &said, Oid relid) {
 
 // True when a declared event, said after the note, says that the relation's definition has the
 // pair; for `pair` NULL, that it only reads the source.
-bool Says(PastWriter *past, const EndNote &note, const PodVector<LocalEvent *> &said, int64 source,
+bool Says(PastWriter *past, const EndNote &note, const Sayings &said, int64 source,
           Operation operation, const EdgePair *pair) {
-  for (int e = FirstAbout(said, note.oid); e < said.size; e++) {
-    const LocalEvent *event = said[e];
+  const PodVector<LocalEvent *> &events = said.by_target;
+  for (int e = FirstOf<TargetOf>(events, note.oid); e < events.size; e++) {
+    const LocalEvent *event = events.items[e];
     const EventSpec &spec = event->spec;
-    if (spec.target.relid != note.oid) break;
+    if (TargetOf(event) != note.oid) break;
     if (event->said <= note.said || spec.operation != operation) continue;
     for (int i = 0; i < spec.nedges; i++) {
       const EventEdge &edge = spec.edges[i];
@@ -194,7 +210,7 @@ bool Says(PastWriter *past, const EndNote &note, const PodVector<LocalEvent *> &
 }
 
 // Ends what the definition of a relation said before and does not say now.
-void EndDefinition(PastWriter *past, const EndNote &note, const PodVector<LocalEvent *> &said) {
+void EndDefinition(PastWriter *past, const EndNote &note, const Sayings &said) {
   for (const NodeRecord &node : NodesOfRelation(past->nodes, note.oid)) {
     for (EdgeRow &row : EdgeRowsByNode(past->edge, kEdgeTarget, node.id)) {
       Operation operation = row.OperationOf();
@@ -214,12 +230,14 @@ void EndDefinition(PastWriter *past, const EndNote &note, const PodVector<LocalE
 }
 
 // Ends what a routine's body said before and does not say now.
-void EndRoutineBody(PastWriter *past, const EndNote &note, const PodVector<LocalEvent *> &said) {
+void EndRoutineBody(PastWriter *past, const EndNote &note, const Sayings &said) {
+  const PodVector<LocalEvent *> &events = said.by_routine;
   EndRoutineDeclared(past, note.oid, [&](const EdgeRow &row, const EdgePair *pair) {
-    for (const LocalEvent *event : said) {
+    for (int e = FirstOf<RoutineOf>(events, note.oid); e < events.size; e++) {
+      const LocalEvent *event = events.items[e];
       const EventSpec &spec = event->spec;
-      if (event->said <= note.said || spec.path == NULL || spec.path->routine_oid != note.oid ||
-          spec.operation != row.OperationOf() ||
+      if (RoutineOf(event) != note.oid) break;
+      if (event->said <= note.said || spec.operation != row.OperationOf() ||
           NodeRow(past->nodes, spec.target) != row.Number(kEdgeTarget))
         continue;
       for (int i = 0; i < spec.nedges; i++) {
@@ -265,7 +283,7 @@ void AddLateNodes(PastWriter *past, PlannedEnd *planned) {
   }
 }
 
-void ApplyEnd(PastWriter *past, PlannedEnd planned, const PodVector<LocalEvent *> &said) {
+void ApplyEnd(PastWriter *past, PlannedEnd planned, const Sayings &said) {
   const EndNote &note = planned.note;
   if (note.kind == EndKind::kDefinition) {
     EndDefinition(past, note, said);
@@ -316,10 +334,10 @@ PodVector<PlannedEnd> PlanEnds(PastWriter *past, const PodVector<EndNote> &notes
 void ApplyEnds(PastWriter *past, const PodVector<PlannedEnd> &plan,
                const PodVector<LocalEvent *> &said) {
   if (plan.Empty()) return;
-  PodVector<LocalEvent *> sorted = ByTarget(said);
+  Sayings sayings = {SortedBy<TargetOf>(said), SortedBy<RoutineOf>(said)};
   for (const PlannedEnd &planned : plan) {
     CommandCounterIncrement();  // a row may be concerned by several
-    ApplyEnd(past, planned, sorted);
+    ApplyEnd(past, planned, sayings);
   }
 }
 
