@@ -41,6 +41,19 @@ PLpgSQL_function *Compile(HeapTuple routine) {
   return compile(fcinfo, true);
 }
 
+// Frees what a compilation that failed left behind: up to 17 a memory context for good, 8 kB for
+// each broken routine of each snapshot. `newest` was the newest context before.
+void DropHalfCompiled(MemoryContext newest) {
+  MemoryContext child = TopMemoryContext->firstchild;
+  while (child != nullptr && child != newest) child = child->nextchild;
+  if (child == nullptr) return;  // it is gone: what is new cannot be told
+  for (child = TopMemoryContext->firstchild; child != newest;) {
+    MemoryContext next = child->nextchild;
+    if (strcmp(child->name, "PL/pgSQL function") == 0) MemoryContextDelete(child);
+    child = next;
+  }
+}
+
 // Frees a compiled function as PL/pgSQL does with one that is out of date: the struct itself stays
 // with its cache, which compiles it again when it is asked for.
 void Free(PLpgSQL_function *function) {
@@ -204,8 +217,12 @@ void ReadPlpgsqlBody(Activation *activation, HeapTuple routine, Trigger *trigger
   PlpgsqlBody *body = static_cast<PlpgsqlBody *>(palloc0(sizeof(PlpgsqlBody)));
   *static_cast<Activation *>(body) = *activation;
   body->trigger = trigger;
+  MemoryContext newest = TopMemoryContext->firstchild;
   Attempt(body, [&] { body->function = Compile(routine); });
-  if (body->function == nullptr) return;
+  if (body->function == nullptr) {
+    DropHalfCompiled(newest);
+    return;
+  }
   body->summary->known = Attempt(body, [&] { Walk(body); });
   Free(body->function);
 }
