@@ -93,6 +93,12 @@ SET LOCAL ROLE regress_lineage_dropper;
 ALTER TABLE src DROP COLUMN id;
 ROLLBACK;
 SELECT errors_swallowed - :before FROM lineage.health;
+-- no lock of ours stays in the transaction
+BEGIN;
+ALTER TABLE src DROP COLUMN id;
+SELECT count(*) FROM pg_locks l JOIN pg_class c ON c.oid = l.relation
+WHERE l.pid = pg_backend_pid() AND c.relnamespace = 'lineage'::regnamespace;
+ROLLBACK;
 RESET pg_lineage.warn_on_drop;
 SET client_min_messages = warning;
 DROP SCHEMA warn_t, warn_other CASCADE;

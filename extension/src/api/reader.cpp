@@ -224,8 +224,14 @@ FactReader *TryOpenFacts() {
   if (node == NULL) return NULL;
   StoreTable *edge = StoreOpen(StoreId::kEdge, AccessShareLock, false, &why);
   if (edge != NULL) return MakeReader(node, edge);
-  StoreClose(node);
+  StoreCloseUnlock(node, AccessShareLock);
   return NULL;
+}
+
+void CloseTriedFacts(FactReader *reader) {
+  StoreCloseUnlock(reader->edge, AccessShareLock);
+  StoreCloseUnlock(reader->node, AccessShareLock);
+  MemoryContextDelete(reader->row_context);
 }
 
 void CloseFacts(FactReader *reader) {

@@ -68,9 +68,11 @@ bool MaySeeAll();
 
 // Opens the store for reading, waiting for the locks; an error when it cannot be.
 FactReader *OpenFacts();
-// The same for a hook: waits for nothing; NULL when the store cannot be had at once.
-FactReader *TryOpenFacts();
 void CloseFacts(FactReader *reader);
+// The same for a hook: waits for nothing, and leaves no lock in the user's transaction. NULL when
+// the store cannot be had at once.
+FactReader *TryOpenFacts();
+void CloseTriedFacts(FactReader *reader);
 
 // The next fact of a scan over all; false at the end. Its nodes live as long as the reader, all
 // else until the next fact.

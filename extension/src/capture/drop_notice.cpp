@@ -217,7 +217,7 @@ void WarnBefore(Node *statement) {
   graph->budget = kMaxRows;
   Walk walk = {graph, false, -1, kNoVertex, kNoVertex, 0, {}, {}, {}};
   Dependents dependents = FindDependents(&walk, &subjects);
-  CloseFacts(reader);
+  CloseTriedFacts(reader);
   if (dependents.count == 0) return;
   int more = dependents.count - kNamesShown;
   if (more > 0 || graph->cut)
