@@ -42,4 +42,23 @@ DROP INDEX lineage.trap;
 SELECT 1;
 SELECT subtype FROM lineage.column_lineage WHERE target_table = 'refused_t.t1' AND type =
   'INDIRECT';
+-- columns that somebody added to a table of ours, and took back as the log told him to
+DO $$
+BEGIN
+  FOR i IN 1..24 LOOP
+    ALTER TABLE lineage._node ADD COLUMN mistake int;
+    ALTER TABLE lineage._node DROP COLUMN mistake;
+  END LOOP;
+END $$;
+SELECT refused_store AS before FROM lineage.health \gset
+ALTER TABLE src1 ADD COLUMN b int, DROP COLUMN a;
+DROP TABLE src2;
+:show
+SELECT refused_store - :before AS refused FROM lineage.health;
+-- too often: there is no room for them
+ALTER TABLE lineage._node ADD COLUMN mistake int;
+ALTER TABLE lineage._node DROP COLUMN mistake;
+INSERT INTO t2 SELECT b FROM src1;
+SELECT refused_store > :before AS refused FROM lineage.health;
 DROP SCHEMA refused_t CASCADE;
+DROP EXTENSION pg_lineage;

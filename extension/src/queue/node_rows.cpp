@@ -242,8 +242,12 @@ void ChangeNode(NodeWriter *writer, int64 id, const Change &change) {
   SysScanDesc scan = StoreScan(writer->table, SnapshotSelf, &key, 1);
   HeapTuple tuple = systable_getnext(scan);
   if (HeapTupleIsValid(tuple)) {
+    Datum values[kNodeNatts + kMaxStoreColumns];  // dropped columns are deformed, too
+    bool nulls[kNodeNatts + kMaxStoreColumns];
+    heap_deform_tuple(tuple, RelationGetDescr(writer->table->relation), values, nulls);
     NodeForm form = {};
-    heap_deform_tuple(tuple, RelationGetDescr(writer->table->relation), form.values, form.nulls);
+    memcpy(form.values, values, sizeof(form.values));
+    memcpy(form.nulls, nulls, sizeof(form.nulls));
     change(&form);
     Replace(writer, tuple, form);
   }

@@ -128,9 +128,11 @@ void CheckPresence() {
   presence.checked = changes == presence.changes;
 }
 
-// True when the table has exactly the columns we write.
+// True when the table has exactly the columns we write; behind them some that were dropped, for
+// which there is room where rows are read.
 bool HasForm(Relation relation, const TableForm &form) {
   TupleDesc desc = RelationGetDescr(relation);
+  if (desc->natts > form.ncolumns + kMaxStoreColumns) return false;
   if (relation->rd_rel->relkind != RELKIND_RELATION || desc->natts < form.ncolumns) return false;
   if (relation->rd_rel->relam != HEAP_TABLE_AM_OID) return false;
   for (int i = 0; i < desc->natts; i++) {
