@@ -68,10 +68,9 @@ def json_functions(world, queries):
                 (
                     Expr(f"JSON_VALUE({json.sql}, '$.k' RETURNING int)", "int", use(json.d)),
                     Expr(
-                        f"JSON_VALUE({json.sql}, '$.k' RETURNING int"
-                        f" DEFAULT {number.sql} ON EMPTY)",
+                        f"JSON_VALUE({json.sql}, '$.k' RETURNING int DEFAULT 7 ON EMPTY)",
                         "int",
-                        both,
+                        use(json.d),
                     ),
                     Expr(
                         f"JSON_VALUE({json.sql}, '$.k + $p' PASSING {number.sql} AS p"

@@ -124,9 +124,11 @@ void AddFunctionColumn(Builder *builder, QueryInfo *info, RangeTblEntry *rte, in
 void AddTableFuncColumn(Builder *builder, QueryInfo *info, TableFunc *function, int attno,
                         uint8 kind, SymBag *out) {
   if (attno < 1 || attno == function->ordinalitycol + 1) return;
+  List *values = compat::TableFuncColumnValues(function);
+  // JSON_TABLE: FOR ORDINALITY, which each NESTED PATH may have, is a column without a value.
+  if (attno <= list_length(values) && list_nth(values, attno - 1) == nullptr) return;
   AddExpr(builder, info, function->docexpr, kind, out);
-  List *lists[] = {function->colexprs, function->coldefexprs,
-                   compat::TableFuncColumnValues(function)};
+  List *lists[] = {function->colexprs, function->coldefexprs, values};
   for (List *list : lists) {
     if (attno <= list_length(list))
       AddExpr(builder, info, static_cast<Node *>(list_nth(list, attno - 1)), kind, out);
