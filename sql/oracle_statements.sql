@@ -102,4 +102,11 @@ COPY brought FROM STDIN WHERE v > 'a';
 1	b
 \.
 :show 'late_log.%client%' ORDER BY line COLLATE "C";
+-- what a SQL function is given in a recursive query grows from round to round
+CREATE FUNCTION doubled(n int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT n + n';
+CREATE TABLE rounds (p int, q int);
+INSERT INTO rounds WITH RECURSIVE r(n, p, q) AS (
+  SELECT 1, a, id FROM s UNION SELECT n + 1, doubled(r.q), r.p FROM r WHERE n < 4)
+  SELECT p, q FROM r;
+:show 'rounds.%' ORDER BY line COLLATE "C";
 DROP SCHEMA ora CASCADE;

@@ -95,8 +95,8 @@ class Queries(FromItems):
         """(a JOIN b USING (id)) AS j(c1, …): only the alias is in scope."""
         alias = self.world.name("j")
         rest = [c for rel in (left, right) for c in rel.cols if c.name != "id"]
-        cols = [Col("j0", "int", merged)]
-        cols += [Col(f"j{i + 1}", c.type, c.d) for i, c in enumerate(rest)]
+        cols = [Col("jc0", "int", merged)]  # not named like an alias, which a row would stand for
+        cols += [Col(f"jc{i + 1}", c.type, c.d) for i, c in enumerate(rest)]
         names = ", ".join(c.name for c in cols)
         using = "" if kind.startswith("NATURAL") else " USING (id)"
         text = f"({sql} {kind} {right.sql}{using}) AS {alias}({names})"

@@ -370,6 +370,11 @@ bool AddBodyParam(Builder *builder, QueryInfo *info, Param *param, int field, ui
     AddField(builder, info->body_caller, arg, field, kind, out);
     return true;
   }
+  if (info->body_generation != builder->generation) {
+    info->body_generation = builder->generation;  // results of a finished round hold
+    for (int i = 0; builder->recursion != nullptr && i < list_length(info->body_args); i++)
+      info->body_arg_sets[i].size = -1;
+  }
   if (info->body_arg_sets[index].size < 0) {
     SymBag bag = {};
     AddExpr(builder, info->body_caller, arg, kIdentity, &bag);

@@ -30,7 +30,8 @@ struct QueryInfo {
   List *body_args;         // body of a SQL function: what its $n stand for …
   QueryInfo *body_caller;  // … in this scope; NULL elsewhere
   Oid body_function;
-  SymSet *body_arg_sets;  // memo of the arguments' whole values; size < 0: open
+  SymSet *body_arg_sets;   // memo of the arguments' whole values; size < 0: open
+  uint32 body_generation;  // … valid for this round of a recursive CTE
 };
 
 // The recursive CTE that is being iterated to its fixed point.
