@@ -109,4 +109,26 @@ INSERT INTO rounds WITH RECURSIVE r(n, p, q) AS (
   SELECT 1, a, id FROM s UNION SELECT n + 1, doubled(r.q), r.p FROM r WHERE n < 4)
   SELECT p, q FROM r;
 :show 'rounds.%' ORDER BY line COLLATE "C";
+-- rows of a temporary table that came by a table above or below it
+CREATE TEMP TABLE parts (id int, v text) PARTITION BY RANGE (id);
+CREATE TEMP TABLE part (v text, id int);
+ALTER TABLE parts ATTACH PARTITION part FOR VALUES FROM (0) TO (10);
+INSERT INTO parts SELECT id, b FROM s;
+INSERT INTO part SELECT y, x FROM s2;
+CREATE TABLE of_part (v text);
+INSERT INTO of_part SELECT v FROM part;
+:show 'of_part.%' ORDER BY line COLLATE "C";
+CREATE TABLE of_parts (v text);
+INSERT INTO of_parts SELECT v FROM parts;
+:show 'of_parts.%' ORDER BY line COLLATE "C";
+TRUNCATE parts;
+CREATE TABLE of_none (v text);
+INSERT INTO of_none SELECT v FROM parts;
+:show 'of_none.%' ORDER BY line COLLATE "C";
+CREATE TABLE lasts (id int, v text);
+CREATE TEMP TABLE passing (more int) INHERITS (lasts);
+INSERT INTO passing SELECT id, b, a FROM s;
+CREATE TABLE of_lasts (v text, r text);
+INSERT INTO of_lasts SELECT v, lasts::text FROM lasts;
+:show 'of_lasts.%' ORDER BY line COLLATE "C";
 DROP SCHEMA ora CASCADE;

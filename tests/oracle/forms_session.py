@@ -23,6 +23,32 @@ def temporary(world, queries):
     world.relations.remove((name, cols))
 
 
+def temporary_kin(world, queries):
+    """Rows of a temporary table that came by a table above or below it."""
+    how = world.draw.one(("up", "down", "inherited"))
+    query = queries.query(Scope(), ["int", "text"], 1)
+    above, below = world.name("tmp"), world.name("tmp")
+    world.reset.append(f"DROP TABLE IF EXISTS {above} CASCADE")
+    if how == "inherited":
+        world.run.append(f"CREATE TEMP TABLE {above} (k0 int, k1 text)")
+        world.run.append(f"CREATE TEMP TABLE {below} (more int) INHERITS ({above})")
+    else:
+        world.run.append(f"CREATE TEMP TABLE {above} (k0 int, k1 text) PARTITION BY LIST (k0)")
+        world.run.append(f"CREATE TEMP TABLE {below} (k1 text, k0 int)")
+        world.run.append(f"ALTER TABLE {above} ATTACH PARTITION {below} DEFAULT")
+    written, read = (above, below) if how == "down" else (below, above)
+    world.run.append(f"INSERT INTO {written} (k0, k1) {query.sql}")
+    cols = [Col(f"k{i}", c.type, c.d) for i, c in enumerate(query.cols)]
+    scope = Scope().plus(world.rel(read, cols, "x"))
+    made = [queries.expressions.make(t, scope, 1) for t in ("int", "text")]
+    target = world.target(["int", "text"])
+    put(world, target, made)
+    world.run.append(
+        f"INSERT INTO {target.name} SELECT {made[0].sql}, {made[1].sql} FROM {read} AS x"
+    )
+    return target
+
+
 def create_as(world, queries):
     query = written_query(world, queries)
     name = world.name("n")
@@ -132,4 +158,14 @@ def chained(world, queries):
 
 assert KINDS and keyed_source  # the vocabulary of forms
 
-FORMS = [temporary, create_as, prepared, rolled_back, cursor, copy_file, explained, chained]
+FORMS = [
+    temporary,
+    temporary_kin,
+    create_as,
+    prepared,
+    rolled_back,
+    cursor,
+    copy_file,
+    explained,
+    chained,
+]

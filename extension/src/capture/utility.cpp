@@ -108,8 +108,13 @@ void AfterTruncate(TruncateStmt *truncate) {
   if (TempTablesEmpty()) return;
   ListCell *cell;
   foreach (cell, truncate->relations) {
-    Oid relid = RangeVarGetRelid(lfirst_node(RangeVar, cell), NoLock, true);
-    if (OidIsValid(relid)) TempClear(relid);
+    const RangeVar *named = lfirst_node(RangeVar, cell);
+    Oid relid = RangeVarGetRelid(named, NoLock, true);
+    if (!OidIsValid(relid)) continue;
+    TempClear(relid);
+    ListCell *child;
+    foreach (child, named->inh ? find_all_inheritors(relid, NoLock, nullptr) : NIL)
+      TempClear(lfirst_oid(child));
   }
 }
 

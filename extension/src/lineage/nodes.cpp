@@ -97,11 +97,34 @@ bool IsNode(Oid relid, bool *temp) {
   return *temp || !(IsCatalogNamespace(schema) || IsOurSchema(schema) || IgnoredSchema(schema));
 }
 
-// IsNode with the answer for the last relation kept.
+// The temporary tables whose rows are rows of `relid` too: those below it, and those above a
+// partition, by which its rows may have come.
+static List *TempKin(Oid relid) {
+  HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+  if (!HeapTupleIsValid(tuple)) return NIL;
+  Form_pg_class form = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple));
+  bool temp = form->relpersistence == RELPERSISTENCE_TEMP;
+  // Partitions of what lasts last too.
+  bool parent = form->relhassubclass && (temp || form->relkind == RELKIND_RELATION);
+  bool partition = temp && form->relispartition;
+  ReleaseSysCache(tuple);
+  List *kin = partition ? get_partition_ancestors(relid) : NIL;
+  List *below = parent ? find_all_inheritors(relid, NoLock, nullptr) : NIL;
+  ListCell *cell;
+  foreach (cell, below) {
+    Oid child = lfirst_oid(cell);
+    if (child != relid && get_rel_persistence(child) == RELPERSISTENCE_TEMP)
+      kin = lappend_oid(kin, child);
+  }
+  return kin;
+}
+
+// IsNode with the answers for the last relation kept.
 static bool IsNodeHere(Builder *builder, Oid relid, bool *temp) {
   if (builder->last.relid != relid) {
     builder->last.is_node = IsNode(relid, &builder->last.temp);
     builder->last.relid = relid;
+    builder->last.kin = builder->last.is_node ? TempKin(relid) : NIL;
   }
   *temp = builder->last.temp;
   return builder->last.is_node;
@@ -115,28 +138,41 @@ int RelationWidth(Oid relid) {
   return width;
 }
 
+static void AddColumn(Builder *builder, Oid relid, int attno, uint8 kind, bool temp, SymBag *out) {
+  SymType type = temp ? SymType::kTemp : SymType::kRelation;
+  if (temp) builder->reads_temp = true;
+  out->Add({relid, static_cast<int16>(attno), kind, type});
+  if (builder->last.kin == NIL) return;
+  const char *name = get_attname(relid, static_cast<AttrNumber>(attno), true);
+  ListCell *cell;
+  foreach (cell, builder->last.kin) {
+    AttrNumber same = name == nullptr ? 0 : get_attnum(lfirst_oid(cell), name);
+    if (same > 0) out->Add({lfirst_oid(cell), same, kind, SymType::kTemp});
+    builder->reads_temp = true;
+  }
+}
+
 void AddRelationColumn(Builder *builder, Oid relid, int attno, uint8 kind, SymBag *out) {
   bool temp = false;
   if (attno < 0 || !IsNodeHere(builder, relid, &temp)) return;
-  SymType type = temp ? SymType::kTemp : SymType::kRelation;
-  if (temp) builder->reads_temp = true;
   if (attno > 0) {
-    out->Add({relid, static_cast<int16>(attno), kind, type});
+    AddColumn(builder, relid, attno, kind, temp, out);
     return;
   }
   int last = RelationWidth(relid);  // a whole row: every column that is there
   for (int column = 1; column <= last; column++) {
-    char *name = get_attname(relid, static_cast<AttrNumber>(column), true);
-    if (name == nullptr) continue;
-    out->Add({relid, static_cast<int16>(column), Compose(kind, kTransformation), type});
+    if (get_attname(relid, static_cast<AttrNumber>(column), true) != nullptr)
+      AddColumn(builder, relid, column, Compose(kind, kTransformation), temp, out);
   }
 }
 
 void AddRelationRead(Builder *builder, Oid relid, SymBag *out) {
   bool temp = false;
   if (!IsNodeHere(builder, relid, &temp)) return;
-  if (temp) builder->reads_temp = true;
+  if (temp || builder->last.kin != NIL) builder->reads_temp = true;
   out->Add({relid, 0, kRead, temp ? SymType::kTemp : SymType::kRelation});
+  ListCell *cell;
+  foreach (cell, builder->last.kin) out->Add({lfirst_oid(cell), 0, kRead, SymType::kTemp});
 }
 
 }  // namespace pg_lineage

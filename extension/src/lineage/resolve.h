@@ -73,6 +73,7 @@ struct Builder {
     Oid relid;
     bool is_node;
     bool temp;
+    List *kin;  // temporary tables whose rows are its rows, too
   } last;
 };
 
