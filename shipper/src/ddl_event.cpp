@@ -50,6 +50,15 @@ bool IsRoutine(const std::string &type) {
          type == "window function";
 }
 
+LifeEvent EventOf(const std::string &tag) {
+  for (const char *both :
+       {"CREATE VIEW", "CREATE FUNCTION", "CREATE PROCEDURE", "CREATE AGGREGATE"})
+    if (tag == both) return LifeEvent::kMadeOrReplaced;
+  const bool made =
+      tag.rfind("CREATE ", 0) == 0 || tag == "SELECT INTO" || tag == "IMPORT FOREIGN SCHEMA";
+  return made ? LifeEvent::kMade : LifeEvent::kChanged;
+}
+
 }  // namespace
 
 std::optional<DdlTarget> TargetOfDdl(const nlohmann::json &payload) {
@@ -58,9 +67,11 @@ std::optional<DdlTarget> TargetOfDdl(const nlohmann::json &payload) {
   if (identity.empty()) return std::nullopt;
   const std::string old_identity = Text(payload, "old_identity");
   const std::string before = old_identity == identity ? "" : old_identity;
-  if (IsTable(type)) return DdlTarget{"table", identity, before, "", ""};
-  if (IsRoutine(type)) return DdlTarget{"routine", identity, before, "", ""};
-  if (type == "schema" || type == "database") return DdlTarget{type, identity, before, "", ""};
+  const LifeEvent event = EventOf(Text(payload, "command_tag"));
+  if (IsTable(type)) return DdlTarget{"table", identity, before, "", "", event};
+  if (IsRoutine(type)) return DdlTarget{"routine", identity, before, "", "", event};
+  if (type == "schema" || type == "database")
+    return DdlTarget{type, identity, before, "", "", event};
   bool column = type.size() > 7 && type.compare(type.size() - 7, 7, " column") == 0;
   if (column) {
     DdlTarget target{"table", WithoutLastPart(identity), "", "", ""};

@@ -8,6 +8,9 @@
 
 namespace shipper {
 
+// What a command says of the life of its object. CREATE OR REPLACE looks like CREATE.
+enum class LifeEvent { kChanged, kMade, kMadeOrReplaced };
+
 struct DdlTarget {
   std::string type;      // table | routine | schema | database
   std::string identity;  // as the extension spells it
@@ -15,6 +18,7 @@ struct DdlTarget {
   // A renamed column of it, raw names; empty otherwise.
   std::string column;
   std::string column_before;
+  LifeEvent event = LifeEvent::kChanged;
 };
 
 // `payload` is that of a `ddl` feed row. A drop asks for the object's state like anything else: it

@@ -108,6 +108,7 @@ Status Delivery::Send(const WorkKey &key, const Follow &follow) {
 // An object that changed, and what it was called before.
 Status Delivery::SendChange(const WorkKey &key, const Follow &follow) {
   const std::vector<EntityName> gone = FindFormer(key);
+  SettleLife(key);
   if (key.first == "table" && columns_.count(key.second) > 0) {
     const std::optional<EntityName> table = origin_->NameOf(key.first, key.second);
     if (table) sending_ = key.second, table_fqn_ = table->fqn;
@@ -212,14 +213,15 @@ Status Delivery::SendEntity(const Entity &entity, bool force) {
   const std::string key = EntityKey(entity.fqn, entity.type == "storedProcedure");
   if (entity.partial && !force && !Recall(key).empty()) return Status::Done();
   bool is_service = entity.type == "databaseService";  // says where, and is put once
-  std::string request = is_service ? entity.fqn : Dump(entity.body);
+  Entity given = entity;
+  AddLife(&given);
+  std::string request = is_service ? entity.fqn : Dump(given.body);
   std::string hash = is_service ? "sent" : entity.partial ? "partial" : ShortHash(request);
   if (!force && Recall(key) == hash) {
     if (!entity.signature.empty()) Remember(kBareKey + entity.fqn, entity.signature);
     return Status::Done();
   }
   last_request_ = "PUT " + entity.path + " " + request;
-  Entity given = entity;
   Status status = Recall(key).empty() ? TakeAlong(&given) : TakeColumnsAlong(&given);
   if (status.ok()) status = sink_->PutEntity(given);
   if (!status.ok()) return status;

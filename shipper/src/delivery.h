@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "ddl_event.h"
 #include "origin.h"
 #include "queue/queue.h"
 #include "sink/sink.h"
@@ -53,6 +54,10 @@ class Delivery : public RoutineBook {
   // The same for a column of a table.
   void NoteColumn(const std::string &table, const std::string &before, const std::string &now);
 
+  // A DDL event of an object: when it was made, or changed. Told to the catalog as its life cycle.
+  void NoteLife(const std::string &type, const std::string &identity, LifeEvent event,
+                int64_t at_ms);
+
   // Everything is sent again although it did not change: for verbs that a person calls.
   void set_unconditional(bool on) { unconditional_ = on; }
 
@@ -85,6 +90,8 @@ class Delivery : public RoutineBook {
   Status SendPair(const TablePair &pair);
   Status RemoveEdge(const TablePair &pair);
   Status RemoveSent(const EdgeEnds &edge);
+  void SettleLife(const WorkKey &key);
+  void AddLife(Entity *entity);
   Status FindFar(const ForeignLink &link, std::string *fqn, nlohmann::json *body);
   Status PutForeign(const LineageEdge &edge);
   Status RemoveForeign(const std::set<std::string> &here, const std::set<std::string> &live);
@@ -94,6 +101,12 @@ class Delivery : public RoutineBook {
   void Keep(const std::string &key);
   Status PutEdge(const TablePair &pair, LineageEdge *edge);
 
+  // Times of DDL in ms; 0 where it was not seen.
+  struct Life {
+    int64_t made = 0;
+    int64_t changed = 0;
+    int64_t either = 0;  // made, or replaced
+  };
   // Table -> pairs of (before, now), oldest first.
   using ColumnRenames = std::map<std::string, std::vector<std::pair<std::string, std::string>>>;
 
@@ -103,7 +116,8 @@ class Delivery : public RoutineBook {
   std::map<std::string, std::optional<std::string>> before_;  // of keys changed since TakeChanges
   // By type and present identity: what it was called before, latest last.
   std::map<std::pair<std::string, std::string>, std::vector<std::string>> renames_;
-  ColumnRenames columns_;  // of tables by present identity
+  ColumnRenames columns_;                                      // of tables by present identity
+  std::map<std::pair<std::string, std::string>, Life> lives_;  // by type and present identity
   // Of the object that is being sent: its name, and that of the entity it was.
   std::vector<std::pair<EntityName, EntityName>> former_;
   std::string sending_;    // its identity, where it is a table

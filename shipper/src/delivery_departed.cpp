@@ -136,6 +136,7 @@ Status Delivery::Delete(const std::vector<EntityName> &gone) {
       spdlog::info("{} {} is gone: marked deleted", name.type, name.fqn);
     }
     Drop(key);
+    Drop("life:" + name.type + ":" + name.fqn);
     if (name.type != "databaseSchema") continue;
     std::vector<std::string> below;
     for (const char *prefix : {kRoutine, kEntity})

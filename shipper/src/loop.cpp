@@ -252,6 +252,7 @@ void Loop::AddPair(const TablePair &pair, bool ended, int64_t row, int64_t now) 
 void Loop::AddDdl(const FeedRow &row, int64_t now) {
   std::optional<DdlTarget> target = TargetOfDdl(row.payload);
   if (target) {
+    delivery_->NoteLife(target->type, target->identity, target->event, row.created_at_ms);
     if (!target->before.empty())
       delivery_->NoteRename(target->type, target->before, target->identity);
     if (!target->column.empty())

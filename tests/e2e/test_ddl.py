@@ -1,5 +1,7 @@
 """DDL in the catalog: made, altered, dropped, renamed, moved, swapped, and what was missed."""
 
+import time
+
 from harness import EndToEnd, wait_until
 from openmetadata_double import PERSON
 
@@ -99,6 +101,31 @@ class Ddl(EndToEnd):
         self.start()
         self.sql("BEGIN; ALTER TABLE s.u RENAME TO old; DROP TABLE s.old; COMMIT")
         self.wait_gone("table", "s.u")
+
+    def test_when_things_were_made_and_altered_is_told(self):
+        shipper = self.start()
+        before = int(time.time() * 1000)
+        self.sql("CREATE TABLE s.made(a int); CREATE VIEW s.v AS SELECT 1 AS one;"
+                 "CREATE FUNCTION s.g() RETURNS int LANGUAGE sql AS 'SELECT 1'")
+        life = self.wait_table("s.made")["lifeCycle"]
+        self.assertTrue(before <= life["created"]["timestamp"] <= time.time() * 1000, life)
+        self.assertNotIn("updated", life)
+        self.wait_table("s.v", lambda entity: "created" in entity["lifeCycle"])
+        self.sql("ALTER TABLE s.made ADD COLUMN b int; ALTER TABLE s.made RENAME TO named;"
+                 "ALTER TABLE s.t ADD COLUMN more int;"
+                 "CREATE OR REPLACE VIEW s.v AS SELECT 1 AS one, 2 AS two")
+        now = self.wait_table("s.named")["lifeCycle"]
+        self.assertEqual(now["created"], life["created"])
+        self.assertGreaterEqual(now["updated"]["timestamp"], life["created"]["timestamp"])
+        self.wait_table("s.v", lambda entity: "updated" in entity["lifeCycle"])
+        old = self.wait_table("s.t", lambda entity: len(entity["columns"]) == 3)["lifeCycle"]
+        self.assertEqual(list(old), ["updated"])  # made before anybody looked
+        self.wait_drained()
+        self.assertIn("created", self.entities("storedProcedure")["s.g"]["lifeCycle"])
+        self.assertEqual(shipper.stop(), 0)
+        count = len(self.requests("PUT", "/tables"))
+        self.start()
+        self.assertEqual(len(self.requests("PUT", "/tables")), count)
 
     def test_what_happened_while_nobody_looked_is_healed_at_the_start(self):
         shipper = self.start()

@@ -60,6 +60,20 @@ TEST(DdlEventTest, ARenamedColumnIsTold) {
   EXPECT_EQ(target->column_before, "plain");
 }
 
+TEST(DdlEventTest, ACommandMakesChangesOrMayHaveReplaced) {
+  const auto event = [](const char *tag, const char *type, const char *identity) {
+    return TargetOfDdl({{"command_tag", tag}, {"object_type", type}, {"object_identity", identity}})
+        ->event;
+  };
+  EXPECT_EQ(event("CREATE TABLE", "table", "public.t"), LifeEvent::kMade);
+  EXPECT_EQ(event("CREATE TABLE AS", "table", "public.t"), LifeEvent::kMade);
+  EXPECT_EQ(event("SELECT INTO", "table", "public.t"), LifeEvent::kMade);
+  EXPECT_EQ(event("ALTER TABLE", "table", "public.t"), LifeEvent::kChanged);
+  EXPECT_EQ(event("CREATE VIEW", "view", "public.v"), LifeEvent::kMadeOrReplaced);
+  EXPECT_EQ(event("CREATE FUNCTION", "function", "public.f()"), LifeEvent::kMadeOrReplaced);
+  EXPECT_EQ(event("CREATE POLICY", "policy", "p on public.t"), LifeEvent::kChanged);
+}
+
 TEST(DdlEventTest, APayloadOfAnotherShapeIsNothing) {
   EXPECT_FALSE(TargetOfDdl(nlohmann::json::object()));
   EXPECT_FALSE(TargetOfDdl({{"object_type", 7}, {"object_identity", nullptr}}));

@@ -203,6 +203,53 @@ TEST_F(DepartedTest, ATableThatIsRenamedTwiceTakesItAlongFromTheFirstName) {
   EXPECT_EQ(sink_.Count("-svc.a"), 1);
 }
 
+TEST_F(DepartedTest, TheLifeOfATableIsToldAndKeptUntilTheNextEvent) {
+  origin_.tables["t"] = 1;
+  Delivery delivery(&origin_, &sink_, {});
+  const auto life = [&]() {
+    Table(&delivery, "t");
+    return sink_.last_entity.body["lifeCycle"];
+  };
+  delivery.NoteLife("table", "t", LifeEvent::kMade, 1000);
+  EXPECT_EQ(life(), nlohmann::json({{"created", {{"timestamp", 1000}}}}));
+  origin_.tables["t"] = 2;
+  delivery.NoteLife("table", "t", LifeEvent::kChanged, 2000);
+  EXPECT_EQ(life()["updated"]["timestamp"], 2000);
+  origin_.tables["t"] = 3;
+  EXPECT_EQ(life()["created"]["timestamp"], 1000);
+  const long sent = delivery.sent();
+  EXPECT_EQ(life()["updated"]["timestamp"], 2000);
+  EXPECT_EQ(delivery.sent(), sent);  // nothing new: nothing is sent
+}
+
+TEST_F(DepartedTest, WhatMayHaveBeenReplacedIsMadeOnlyWhereItWasNotThere) {
+  origin_.tables["v"] = 1;
+  origin_.tables["w"] = 1;
+  Delivery delivery(&origin_, &sink_, {{"entity:svc.w", "known"}});
+  delivery.NoteLife("table", "v", LifeEvent::kMadeOrReplaced, 1000);
+  delivery.NoteLife("table", "w", LifeEvent::kMadeOrReplaced, 1000);
+  Table(&delivery, "v");
+  EXPECT_EQ(sink_.last_entity.body["lifeCycle"],
+            nlohmann::json({{"created", {{"timestamp", 1000}}}}));
+  Table(&delivery, "w");
+  EXPECT_EQ(sink_.last_entity.body["lifeCycle"],
+            nlohmann::json({{"updated", {{"timestamp", 1000}}}}));
+}
+
+TEST_F(DepartedTest, ARenamedTableKeepsTheTimeOfItsMaking) {
+  origin_.tables["old"] = 1;
+  Delivery delivery(&origin_, &sink_, {});
+  delivery.NoteLife("table", "old", LifeEvent::kMade, 1000);
+  Table(&delivery, "old");
+  origin_.tables.erase("old");
+  origin_.tables["now"] = 1;
+  delivery.NoteRename("table", "old", "now");
+  delivery.NoteLife("table", "now", LifeEvent::kChanged, 2000);
+  Table(&delivery, "now");
+  EXPECT_EQ(sink_.last_entity.body["lifeCycle"]["created"]["timestamp"], 1000);
+  EXPECT_EQ(sink_.last_entity.body["lifeCycle"]["updated"]["timestamp"], 2000);
+}
+
 TEST_F(DepartedTest, ASwapOfTablesLeavesTheNameTheSameEntity) {
   origin_.tables["x"] = 2;  // x -> x_old, x_new -> x, x_old dropped
   sink_.bodies["svc.x_new"] = {{"description", "of the new one"}};

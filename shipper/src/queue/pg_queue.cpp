@@ -35,12 +35,13 @@ int64_t PgQueue::Pending() { return session_->Get().Query("SELECT lineage.pendin
 
 std::vector<FeedRow> PgQueue::Feed(int batch) {
   PgResult rows = session_->Get().Query(
-      "SELECT f.id, f.kind, f.payload FROM lineage._feed($1, $2) AS f ORDER BY f.id",
+      "SELECT f.id, f.kind, f.payload, (extract(epoch FROM f.created_at) * 1000)::bigint"
+      " FROM lineage._feed($1, $2) AS f ORDER BY f.id",
       {sink_, PgText(int64_t{batch})});
   std::vector<FeedRow> feed;
   for (int i = 0; i < rows.size(); ++i) {
     nlohmann::json payload = nlohmann::json::parse(AsUtf8(rows.Text(i, 2)), nullptr, false);
-    feed.push_back({rows.Int(i, 0), rows.Text(i, 1), std::move(payload)});
+    feed.push_back({rows.Int(i, 0), rows.Text(i, 1), std::move(payload), rows.Int(i, 3)});
   }
   return feed;
 }

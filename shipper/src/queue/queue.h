@@ -23,6 +23,7 @@ struct FeedRow {
   int64_t id = 0;
   std::string kind;  // edge | ended | ddl | snapshot | resync
   nlohmann::json payload;
+  int64_t created_at_ms = 0;  // when it was committed, near enough
 };
 
 // What can never be sent as it is, kept aside for a person.
