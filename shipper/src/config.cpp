@@ -165,6 +165,17 @@ std::string ReadFile(const std::string &path) {
   return text.str();
 }
 
+// The filters of a file, to be compared.
+std::vector<std::vector<std::string>> FiltersOf(const MetadataConfig &metadata) {
+  std::vector<std::vector<std::string>> filters;
+  for (const FilterPattern *pattern : {&metadata.database_filter, &metadata.schema_filter,
+                                       &metadata.table_filter, &metadata.stored_procedure_filter}) {
+    filters.push_back(pattern->includes);
+    filters.push_back(pattern->excludes);
+  }
+  return filters;
+}
+
 // Adds what `other`, a file of the same service, says of its own workflow type.
 void Merge(Config *config, const Config &other, const std::string &path) {
   const PostgresConfig &a = config->postgres, &b = other.postgres;
@@ -173,6 +184,12 @@ void Merge(Config *config, const Config &other, const std::string &path) {
     throw ConfigError("file '" + path + "' names service '" + other.service_name + "' at " +
                       b.host + ":" + b.port + "/" + b.database +
                       ", the files before another one; start one process per service and database");
+  const std::string &type_there = other.workflow_types.front();
+  const bool filters = type_there == "DatabaseMetadata" || type_there == "DatabaseLineage";
+  if (filters && FiltersOf(config->metadata) != FiltersOf(other.metadata))
+    config->warnings.push_back("file '" + path +
+                               "': its filters differ from those of the files before; what is told "
+                               "is one set for every verb, that of type DatabaseMetadata");
   for (const std::string &type : other.workflow_types) {
     if (type == "DatabaseMetadata") config->metadata = other.metadata;
     if (type == "DatabaseLineage") config->lineage = other.lineage;

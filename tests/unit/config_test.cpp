@@ -374,6 +374,13 @@ TEST(ConfigTest, SeveralFilesOfOneServiceAreMergedAndOfTwoRefused) {
   EXPECT_TRUE(config.metadata.include_owners);
   EXPECT_FALSE(config.lineage.process_view_lineage);
   EXPECT_EQ(config.workflow_types.size(), 2u);
+  EXPECT_FALSE(Warns(config, "filters differ"));
+  std::string filtered = lineage;
+  filtered.replace(filtered.find("processViewLineage: false"), 25,
+                   "tableFilterPattern: { excludes: [a] }");
+  std::ofstream(second) << filtered;
+  EXPECT_TRUE(Warns(LoadConfig({first, second}), "its filters differ from those of the files"));
+  EXPECT_TRUE(LoadConfig({first, second}).metadata.table_filter.excludes.empty());
   lineage.replace(lineage.find("shop_pg"), 7, "other_p");
   std::ofstream(second) << lineage;
   EXPECT_THROW(LoadConfig({first, second}), ConfigError);
