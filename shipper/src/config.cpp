@@ -256,6 +256,11 @@ Config LoadConfig(const std::vector<std::string> &paths, const std::string &sink
   return config;
 }
 
+int Connections(const Config &config) {
+  constexpr int kMost = 32;  // a server gains nothing from more
+  return std::clamp(std::max(config.metadata.threads, config.lineage.threads), 1, kMost);
+}
+
 SinkConfig ParseSink(const std::string &spec) {
   SinkConfig sink;
   size_t colon = spec.find(':');

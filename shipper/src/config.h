@@ -94,6 +94,7 @@ struct MetadataConfig {
   bool include_stored_procedures = true;
   bool include_ddl = false;
   bool override_metadata = false;
+  int threads = 1;  // connections to the catalog, see Connections()
   bool use_fqn_for_filtering = false;
   FilterPattern schema_filter;
   FilterPattern table_filter;
@@ -108,6 +109,7 @@ struct LineageConfig {
   bool process_routine_lineage = true;  // processStoredProcedureLineage
   bool override_view_lineage = false;   // of views: replace what others wrote of the edge
   bool process_cross_database = false;
+  int threads = 1;
   std::vector<std::string> cross_database_services;  // where the far side of a foreign table is
 };
 
@@ -171,6 +173,9 @@ Config LoadConfig(const std::vector<std::string> &paths, const std::string &sink
 
 // One file's text. `name` is used in messages only.
 Config ParseConfig(const std::string &text, const std::string &name, const std::string &sink = {});
+
+// How many requests to the catalog are under way at once: the larger `threads`, within reason.
+int Connections(const Config &config);
 
 // Sink of a command line: "file:out.ndjson", "file", "metadata-rest".
 SinkConfig ParseSink(const std::string &spec);

@@ -67,7 +67,7 @@ void ReadMetadata(MapReader *map, MetadataConfig *metadata) {
   metadata->owners = ReadOwners(&owners);
   map->MootIfTrue("includeCustomProperties", "PostgreSQL has none, nor has the peer's connector");
   ReadQueryLog(map);
-  map->Moot({"threads"}, "one connection is enough for what changed");
+  metadata->threads = map->Int("threads", 1, 0, 1000000);
   ReadIncremental(map);
   map->MootIfTrue("extractJsonSchema", "metadata never reads your data");
   map->Moot({"jsonSchemaSampleSize"}, "metadata never reads your data");
@@ -95,7 +95,7 @@ void ReadLineage(MapReader *map, LineageConfig *lineage) {
   map->Moot({"queryLogFilePath", "resultLimit", "parsingTimeoutLimit", "queryParserConfig",
              "filterCondition"},
             kNoQueryLog);
-  map->Moot({"threads"}, "one connection is enough for what changed");
+  lineage->threads = map->Int("threads", 1, 0, 1000000);
   if (!map->Bool("enableTempTableLineage", true))
     map->Warn("key '" + map->Full("enableTempTableLineage") +
               "': false has no effect: what went through a temporary table is always lineage of "

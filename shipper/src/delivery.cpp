@@ -7,6 +7,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include "sink/entity_waves.h"
+
 namespace shipper {
 
 namespace {
@@ -23,11 +25,6 @@ std::string Dump(const nlohmann::json &body) {
   return body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-// A table and a routine of one schema may share their name.
-std::string EntityKey(const std::string &fqn, bool is_routine = false) {
-  return (is_routine ? "entity:routine:" : "entity:") + fqn;
-}
-
 std::string EdgeName(const LineageEdge &edge) { return edge.from_fqn + " -> " + edge.to_fqn; }
 
 }  // namespace
@@ -38,6 +35,21 @@ std::string ShortHash(const std::string &text) {
   char buffer[17];
   std::snprintf(buffer, sizeof buffer, "%016llx", static_cast<unsigned long long>(hash));
   return buffer;
+}
+
+// A table and a routine of one schema may share their name.
+std::string EntityKey(const std::string &fqn, bool is_routine) {
+  return (is_routine ? "entity:routine:" : "entity:") + fqn;
+}
+
+std::string EntityKey(const Entity &entity) {
+  return EntityKey(entity.fqn, entity.type == "storedProcedure");
+}
+
+// A service says only where, and is put once.
+std::string EntityHash(const Entity &entity) {
+  if (entity.type == "databaseService") return "sent";
+  return entity.partial ? "partial" : ShortHash(Dump(entity.body));
 }
 
 const std::string &Delivery::Recall(const std::string &key) const {
@@ -160,16 +172,22 @@ std::vector<TablePair> Delivery::Stale(const std::vector<TablePair> &live) const
 // All entities; what is refused for good is told and passed over.
 Status Delivery::SendAll(bool force) {
   std::string service;
+  EntityWaves waves(
+      sink_, [&](const Entity &entity, const std::string &hash, const Status &status) {
+        if (status.ok()) return NoteSent(entity, hash);
+        if (status.action != Action::kPark || NoteLoss(status, service)) throw WalkEnded{status};
+        ++refused_;
+        spdlog::error("{} {} is refused: {}", entity.type, entity.fqn, status.message);
+      });
   try {
     origin_->Everything([&](const Entity &entity) {
       if (entity.type == "databaseService") service = entity.fqn;
-      Status status = SendEntity(entity, force);
-      if (!status.ok() && (status.action != Action::kPark || NoteLoss(status, service)))
-        throw WalkEnded{status};
-      if (status.ok()) return;
-      ++refused_;
-      spdlog::error("{} {} is refused: {}", entity.type, entity.fqn, status.message);
+      Entity given = entity;
+      AddLife(&given);
+      std::optional<std::string> hash = DueHash(given, force);
+      if (hash) waves.Add(given, std::move(*hash));
     });
+    waves.Send();
   } catch (const WalkEnded &ended) {
     return ended.status;
   }
@@ -208,27 +226,34 @@ Status Delivery::SendObject(const std::string &type, const std::string &identity
   return Status::Done();
 }
 
-// Puts an entity unless the very same was put before.
-Status Delivery::SendEntity(const Entity &entity, bool force) {
-  const std::string key = EntityKey(entity.fqn, entity.type == "storedProcedure");
-  if (entity.partial && !force && !Recall(key).empty()) return Status::Done();
-  bool is_service = entity.type == "databaseService";  // says where, and is put once
-  Entity given = entity;
-  AddLife(&given);
-  std::string request = is_service ? entity.fqn : Dump(given.body);
-  std::string hash = is_service ? "sent" : entity.partial ? "partial" : ShortHash(request);
-  if (!force && Recall(key) == hash) {
-    if (!entity.signature.empty()) Remember(kBareKey + entity.fqn, entity.signature);
-    return Status::Done();
-  }
-  last_request_ = "PUT " + entity.path + " " + request;
-  Status status = Recall(key).empty() ? TakeAlong(&given) : TakeColumnsAlong(&given);
-  if (status.ok()) status = sink_->PutEntity(given);
-  if (!status.ok()) return status;
+// What the memory is to hold of an entity that is to be put; nothing where the very same was put
+// before.
+std::optional<std::string> Delivery::DueHash(const Entity &entity, bool force) {
+  const std::string &known = Recall(EntityKey(entity));
+  if (entity.partial && !force && !known.empty()) return std::nullopt;
+  std::string hash = EntityHash(entity);
+  if (force || known != hash) return hash;
+  if (!entity.signature.empty()) Remember(kBareKey + entity.fqn, entity.signature);
+  return std::nullopt;
+}
+
+void Delivery::NoteSent(const Entity &entity, const std::string &hash) {
   ++sent_;
-  Remember(key, hash);
+  Remember(EntityKey(entity), hash);
   if (!entity.signature.empty()) Remember(kBareKey + entity.fqn, entity.signature);
   spdlog::debug("sent {} {}", entity.type, entity.fqn);
+}
+
+// Puts an entity unless the very same was put before.
+Status Delivery::SendEntity(const Entity &entity, bool force) {
+  Entity given = entity;
+  AddLife(&given);
+  const std::optional<std::string> hash = DueHash(given, force);
+  if (!hash) return Status::Done();
+  last_request_ = "PUT " + given.path + " " + Dump(given.body);
+  Status status = Recall(EntityKey(entity)).empty() ? TakeAlong(&given) : TakeColumnsAlong(&given);
+  if (status.ok()) status = sink_->PutEntity(given);
+  if (status.ok()) NoteSent(entity, *hash);
   return status;
 }
 

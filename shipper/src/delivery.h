@@ -11,6 +11,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -86,6 +87,8 @@ class Delivery : public RoutineBook {
   Status TakeColumnsAlong(Entity *entity);
   Status Delete(const std::vector<EntityName> &gone);
   bool NoteLoss(const Status &status, const std::string &service);
+  std::optional<std::string> DueHash(const Entity &entity, bool force);
+  void NoteSent(const Entity &entity, const std::string &hash);
   Status SendEntity(const Entity &entity, bool force);
   Status SendPair(const TablePair &pair);
   Status RemoveEdge(const TablePair &pair);
@@ -128,6 +131,11 @@ class Delivery : public RoutineBook {
   long sent_ = 0;
   long refused_ = 0;
 };
+
+// What the memory calls an entity, and what it holds of one that was sent.
+std::string EntityKey(const std::string &fqn, bool is_routine = false);
+std::string EntityKey(const Entity &entity);
+std::string EntityHash(const Entity &entity);
 
 // 64 bits of a text in hex: to tell that a request is the one sent before, nothing more.
 std::string ShortHash(const std::string &text);

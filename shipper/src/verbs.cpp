@@ -51,6 +51,7 @@ struct Parts {
     options.ca_certificate_pem = config.server.ca_certificate_pem;
     options.connect_timeout_ms = config.shipper.connect_timeout_ms;
     options.timeout_ms = config.shipper.request_timeout_ms;
+    options.connections = Connections(config);
     options.user_agent = "lineage-shipper (service: " + config.service_name + ")";
     http = std::make_unique<CurlHttp>(options, &signals->stop);
     sink = std::make_unique<OpenMetadataSink>(config.server, http.get());

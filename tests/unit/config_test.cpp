@@ -268,6 +268,16 @@ std::string WorkflowOf(const std::string &config) {
   return text.replace(text.find(plain), plain.size(), config);
 }
 
+TEST(ConfigTest, ThreadsAreConnectionsToTheCatalogWithinReason) {
+  const std::pair<const char *, int> rows[] = {{"0", 1}, {"1", 1}, {"4", 4}, {"500", 32}};
+  for (const auto &[threads, connections] : rows)
+    for (const char *type : {"DatabaseMetadata", "DatabaseLineage"}) {
+      const std::string config = std::string("type: ") + type + ", threads: " + threads;
+      EXPECT_EQ(Connections(ParseConfig(WorkflowOf(config), "w")), connections) << config;
+    }
+  EXPECT_EQ(Connections(ParseConfig(Workflow(), "w")), 1);
+}
+
 TEST(ConfigTest, EveryKeyOfAMetadataWorkflowIsHonouredOrNamed) {
   const std::pair<const char *, const char *> keys[] = {
       {"markDeletedTables: false", ""},
@@ -282,6 +292,7 @@ TEST(ConfigTest, EveryKeyOfAMetadataWorkflowIsHonouredOrNamed) {
       {"includeStoredProcedures: false", ""},
       {"includeDDL: true", ""},
       {"overrideMetadata: true", ""},
+      {"threads: 4", ""},
       {"useFqnForFiltering: true", ""},
       {"schemaFilterPattern: { includes: [a] }", ""},
       {"tableFilterPattern: { includes: [a] }", ""},

@@ -66,6 +66,61 @@ TEST_F(OpenMetadataSinkTest, AnEntityIsPutWithTheTokenAsItsCreateRequest) {
             std::string::npos);
 }
 
+// Tables svc.shop.public.t0 and so on.
+std::vector<Entity> Tables(int count) {
+  std::vector<Entity> tables;
+  for (int i = 0; i < count; ++i) {
+    const std::string name = "t" + std::to_string(i);
+    tables.push_back({"table",
+                      "svc.shop.public." + name,
+                      "/v1/tables",
+                      {{"name", name}, {"databaseSchema", "svc.shop.public"}}});
+  }
+  return tables;
+}
+
+TEST_F(OpenMetadataSinkTest, ManyEntitiesGoAsAListWhereTheServerHasThat) {
+  const json answer = {
+      {"status", "success"},
+      {"successRequest",
+       {{{"request", "svc.shop.public.t0"}}, {{"request", "svc.shop.public.t1"}}}}};
+  server_.Play({kVersion2, {200, answer.dump(), {}}});
+  for (const Status &status : sink_->PutEntities(Tables(2))) EXPECT_TRUE(status.ok());
+  ASSERT_EQ(server_.requests().size(), 2u);
+  EXPECT_EQ(LastPath(), "/api/v1/tables/bulk?async=false");
+  EXPECT_EQ(LastBody().size(), 2u);
+  EXPECT_EQ(LastBody()[1], Tables(2)[1].body);
+}
+
+TEST_F(OpenMetadataSinkTest, WhatAListDoesNotNameAsTakenIsPutByItself) {
+  const json answer = {{"status", "partialSuccess"},
+                       {"successRequest", {{{"request", "svc.shop.public.t0"}}}},
+                       {"failedRequest", {{{"request", "t1"}, {"message", "why"}}}}};
+  server_.Play({kVersion2, {200, answer.dump(), {}}, {400, R"({"message":"bad column"})", {}}});
+  const std::vector<Status> outcomes = sink_->PutEntities(Tables(2));
+  EXPECT_TRUE(outcomes[0].ok());
+  EXPECT_EQ(outcomes[1].action, Action::kPark);
+  EXPECT_NE(outcomes[1].message.find("bad column"), std::string::npos);
+  EXPECT_EQ(LastPath(), "/api/v1/tables");
+}
+
+TEST_F(OpenMetadataSinkTest, AnOlderServerGetsEachEntityByItself) {
+  server_.Play({{200, R"({"version":"1.10.4"})", {}}});
+  server_.otherwise = {201, R"({"id":"1"})", {}};
+  for (const Status &status : sink_->PutEntities(Tables(3))) EXPECT_TRUE(status.ok());
+  ASSERT_EQ(server_.requests().size(), 4u);
+  for (int i = 1; i < 4; ++i) EXPECT_EQ(server_.requests()[i].path, "/api/v1/tables");
+}
+
+TEST_F(OpenMetadataSinkTest, AfterAnOutageNothingMoreIsSent) {
+  server_.Play({kVersion12, {201, R"({"id":"1"})", {}}, {503, "{}", {{"Retry-After", "3"}}}});
+  const std::vector<Status> outcomes = sink_->PutEntities(Tables(4));
+  EXPECT_TRUE(outcomes[0].ok());
+  for (int i = 1; i < 4; ++i) EXPECT_TRUE(outcomes[i].outage) << i;
+  EXPECT_EQ(outcomes[3].retry_after_ms, 3000);
+  EXPECT_EQ(server_.requests().size(), 3u);
+}
+
 TEST_F(OpenMetadataSinkTest, AnEdgeIsPutByTheIdsThatTheServerGave) {
   edge_.details["pipeline"] = {{"type", "storedProcedure"},
                                {"fullyQualifiedName", "svc.shop.public.f"}};

@@ -1,5 +1,6 @@
 #include "sink/curl_http.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <new>
@@ -10,6 +11,7 @@ namespace shipper {
 
 namespace {
 
+constexpr int kPollMs = 500;               // so often a request is looked at without news of it
 constexpr int64_t kGraceMs = 3000;         // for a request under way when the process is to end
 constexpr size_t kMaxAnswer = 64 << 20;    // an answer beyond this is cut off
 constexpr long kMaxRetryAfterMs = 600000;  // however long the server asks for
@@ -46,11 +48,25 @@ std::string Describe(CURLcode code, const char *detail) {
 }  // namespace
 
 CurlHttp::CurlHttp(HttpOptions options, const std::atomic<bool> *stop)
-    : options_(std::move(options)), stop_(stop) {
+    : options_(std::move(options)), stop_(stop), lanes_(std::max(options_.connections, 1)) {
   static const CURLcode global = curl_global_init(CURL_GLOBAL_DEFAULT);
   if (global != CURLE_OK) throw std::runtime_error("libcurl cannot be used");
-  curl_.reset(curl_easy_init());
-  if (curl_ == nullptr) throw std::bad_alloc();
+  multi_.reset(curl_multi_init());
+  if (multi_ == nullptr) throw std::bad_alloc();
+  for (Lane &lane : lanes_) {
+    lane.curl.reset(curl_easy_init());
+    if (lane.curl == nullptr) throw std::bad_alloc();
+  }
+}
+
+CurlHttp::~CurlHttp() { Abandon(); }
+
+// Gives up requests that an exception left under way: their replies are gone.
+void CurlHttp::Abandon() {
+  for (Lane &lane : lanes_) {
+    if (lane.reply != nullptr) curl_multi_remove_handle(multi_.get(), lane.curl.get());
+    lane.reply = nullptr;
+  }
 }
 
 int CurlHttp::OnProgress(void *self, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
@@ -60,8 +76,7 @@ int CurlHttp::OnProgress(void *self, curl_off_t, curl_off_t, curl_off_t, curl_of
   return NowMs() - http->stop_seen_ms_ > kGraceMs ? 1 : 0;
 }
 
-void CurlHttp::PrepareTls() {
-  CURL *curl = curl_.get();
+void CurlHttp::PrepareTls(CURL *curl) {
   const bool check = options_.verify_ssl != VerifySsl::kIgnore;
   Set(curl, CURLOPT_SSL_VERIFYPEER, check ? 1L : 0L);
   Set(curl, CURLOPT_SSL_VERIFYHOST, check ? 2L : 0L);
@@ -74,8 +89,7 @@ void CurlHttp::PrepareTls() {
   }
 }
 
-void CurlHttp::Prepare(const HttpRequest &request, HttpReply *reply) {
-  CURL *curl = curl_.get();
+void CurlHttp::Prepare(CURL *curl, const HttpRequest &request, HttpReply *reply) {
   curl_easy_reset(curl);  // keeps connections and TLS sessions
   Set(curl, CURLOPT_URL, request.url.c_str());
   Set(curl, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -92,41 +106,89 @@ void CurlHttp::Prepare(const HttpRequest &request, HttpReply *reply) {
   Set(curl, CURLOPT_NOPROGRESS, 0L);
   Set(curl, CURLOPT_XFERINFOFUNCTION, OnProgress);
   Set(curl, CURLOPT_XFERINFODATA, static_cast<void *>(this));
-  PrepareTls();
+  PrepareTls(curl);
   if (request.body.empty()) return;
   Set(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
   Set(curl, CURLOPT_POSTFIELDS, request.body.c_str());
 }
 
-HttpReply CurlHttp::Send(const HttpRequest &request) {
-  HttpReply reply;
-  char detail[CURL_ERROR_SIZE] = "";
-  struct curl_slist *headers = nullptr;
+void CurlHttp::Start(const HttpRequest &request, HttpReply *reply, Lane *lane) {
+  CURL *curl = lane->curl.get();
+  lane->reply = nullptr;
+  Prepare(curl, request, reply);
+  curl_slist *headers = nullptr;
   for (const auto &[name, value] : request.headers)
     headers = curl_slist_append(headers, (name + ": " + value).c_str());
-  headers = curl_slist_append(headers, "Expect:");
-  std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> owner(headers, curl_slist_free_all);
-  Prepare(request, &reply);
-  CURL *curl = curl_.get();
-  Set(curl, CURLOPT_HTTPHEADER, headers);
-  Set(curl, CURLOPT_ERRORBUFFER, detail);
-  CURLcode code = curl_easy_perform(curl);
-  Set(curl, CURLOPT_ERRORBUFFER, static_cast<char *>(nullptr));
+  lane->headers.reset(curl_slist_append(headers, "Expect:"));
+  lane->detail[0] = '\0';
+  Set(curl, CURLOPT_HTTPHEADER, lane->headers.get());
+  Set(curl, CURLOPT_ERRORBUFFER, lane->detail);
+  Set(curl, CURLOPT_PRIVATE, static_cast<void *>(lane));
+  if (curl_multi_add_handle(multi_.get(), curl) != CURLM_OK)
+    throw std::runtime_error("libcurl takes no further request");
+  lane->reply = reply;
+}
+
+// Fills the reply of a request that ended; its lane is free again.
+CurlHttp::Lane *CurlHttp::Take(CURLMsg *message) {
+  CURL *curl = message->easy_handle;
+  const CURLcode code = message->data.result;  // the message goes with the handle
+  char *owner = nullptr;
+  curl_easy_getinfo(curl, CURLINFO_PRIVATE, &owner);
+  Lane *lane = reinterpret_cast<Lane *>(owner);
+  HttpReply &reply = *lane->reply;
   if (code != CURLE_OK) {
-    reply.error = Describe(code, detail);
+    reply.error = Describe(code, lane->detail);
     reply.body.clear();
-    return reply;
+  } else {
+    long status = 0;
+    curl_off_t retry_after = 0;
+    char *content_type = nullptr;
+    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &retry_after);
+    curl_easy_getinfo(curl, CURLINFO_CONTENT_TYPE, &content_type);
+    reply.status = static_cast<int>(status);
+    reply.retry_after_ms = std::min<long>(retry_after, kMaxRetryAfterMs / 1000) * 1000;
+    if (content_type != nullptr) reply.content_type = content_type;
   }
-  long status = 0;
-  curl_off_t retry_after = 0;
-  char *content_type = nullptr;
-  curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
-  curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &retry_after);
-  curl_easy_getinfo(curl, CURLINFO_CONTENT_TYPE, &content_type);
-  reply.status = static_cast<int>(status);
-  reply.retry_after_ms = std::min<long>(retry_after, kMaxRetryAfterMs / 1000) * 1000;
-  if (content_type != nullptr) reply.content_type = content_type;
-  return reply;
+  curl_multi_remove_handle(multi_.get(), curl);
+  return lane;
+}
+
+std::vector<HttpReply> CurlHttp::SendAll(const std::vector<HttpRequest> &requests,
+                                         const GoOn &go_on) {
+  Abandon();
+  std::vector<HttpReply> replies(requests.size());
+  std::vector<Lane *> idle;
+  for (Lane &lane : lanes_) idle.push_back(&lane);
+  size_t next = 0, under_way = 0;
+  bool on = true;
+  for (;;) {
+    for (; on && next < requests.size() && !idle.empty(); ++next, ++under_way) {
+      Start(requests[next], &replies[next], idle.back());
+      idle.pop_back();
+    }
+    if (under_way == 0) break;
+    int running = 0, left = 0;
+    if (curl_multi_perform(multi_.get(), &running) != CURLM_OK)
+      throw std::runtime_error("libcurl lost its requests");
+    while (CURLMsg *message = curl_multi_info_read(multi_.get(), &left)) {
+      if (message->msg != CURLMSG_DONE) continue;
+      Lane *lane = Take(message);
+      on = go_on(*lane->reply) && on;
+      lane->reply = nullptr;
+      idle.push_back(lane);
+      --under_way;
+    }
+    const bool full = !on || next == requests.size() || idle.empty();
+    if (under_way > 0 && full) curl_multi_poll(multi_.get(), nullptr, 0, kPollMs, nullptr);
+  }
+  for (; next < requests.size(); ++next) replies[next].skipped = true;
+  return replies;
+}
+
+HttpReply CurlHttp::Send(const HttpRequest &request) {
+  return SendAll({request}, [](const HttpReply &) { return true; })[0];
 }
 
 }  // namespace shipper

@@ -57,9 +57,9 @@ OpenMetadataSink::OpenMetadataSink(const ServerConfig &config, Http *http)
         return reply.status == 404 || status.action == Action::kPark ? Status::Done() : status;
       }) {}
 
-// One exchange; what to do about its answer. `path` is below /api/v1.
-Status OpenMetadataSink::Call(const std::string &method, const std::string &path, const json *body,
-                              HttpReply *reply) {
+// `path` is below /api/v1.
+HttpRequest OpenMetadataSink::Request(const std::string &method, const std::string &path,
+                                      const json *body) const {
   HttpRequest request;
   request.method = method;
   request.url = base_ + path;
@@ -72,7 +72,13 @@ Status OpenMetadataSink::Call(const std::string &method, const std::string &path
   for (const auto &[key, value] : config_.extra_headers) request.headers[key] = value;
   std::string bearer = token_.Header();
   if (!bearer.empty()) request.headers["Authorization"] = bearer;
-  *reply = http_->Send(request);
+  return request;
+}
+
+// One exchange; what to do about its answer.
+Status OpenMetadataSink::Call(const std::string &method, const std::string &path, const json *body,
+                              HttpReply *reply) {
+  *reply = http_->Send(Request(method, path, body));
   return Classify(method, *reply);
 }
 
@@ -146,32 +152,53 @@ Status OpenMetadataSink::FillOwners(Entity *entity) {
   return status;
 }
 
-Status OpenMetadataSink::PutEntity(const Entity &entity) {
-  Status status = LearnVersion();
+// The request as this server takes it.
+Status OpenMetadataSink::Adapt(const Entity &entity, Entity *adapted) {
+  *adapted = entity;
+  Status status = FillOwners(adapted);
   if (!status.ok()) return status;
-  if (entity.type == "databaseService") {
-    ids_.clear();  // it is put when all else may have changed too
-    Lookup found = Find(entity.type, entity.fqn);
-    if (found.status.missing.empty() && !found.status.ok()) return found.status;
-    bool kept = found.status.ok() && !found.deleted && !config_.force_entity_overwriting;
-    if (kept) return Status::Done();
-  }
-  Entity adapted = entity;
-  status = FillOwners(&adapted);
-  if (!status.ok()) return status;
-  AdaptToServer(major_, minor_, &adapted);
+  AdaptToServer(major_, minor_, adapted);
   if (entity.type == "databaseService" && !config_.store_service_connection)
-    adapted.body.erase("connection");
-  std::string path = adapted.path.rfind("/v1/", 0) == 0 ? adapted.path.substr(3) : adapted.path;
-  HttpReply reply;
-  status = Call("PUT", path, &adapted.body, &reply);
+    adapted->body.erase("connection");
+  if (adapted->path.rfind("/v1/", 0) == 0) adapted->path.erase(0, 3);
+  return status;
+}
+
+// What an answer to the PUT of an entity comes to.
+Status OpenMetadataSink::Taken(const Entity &entity, const Status &status, const HttpReply &reply) {
   if (reply.status == 404 && status.action == Action::kPark)
     return MissingParent(entity, status.message);
   if (!status.ok()) return status;
-  json body = ParseBody(reply);
-  std::string id = Text(body, "id");
+  std::string id = Text(ParseBody(reply), "id");
   if (!id.empty()) ids_[{entity.type, entity.fqn}] = id;
   return entity.overrides && !id.empty() ? Override(adapted, id) : status;
+}
+
+// A service that is there is left as it is, unless the workflow says otherwise.
+Status OpenMetadataSink::PutService(const Entity &entity) {
+  ids_.clear();  // it is put when all else may have changed too
+  Lookup found = Find(entity.type, entity.fqn);
+  if (found.status.missing.empty() && !found.status.ok()) return found.status;
+  bool kept = found.status.ok() && !found.deleted && !config_.force_entity_overwriting;
+  if (kept) return Status::Done();
+  Entity adapted;
+  Status status = Adapt(entity, &adapted);
+  if (!status.ok()) return status;
+  HttpReply reply;
+  status = Call("PUT", adapted.path, &adapted.body, &reply);
+  return Taken(entity, status, reply);
+}
+
+Status OpenMetadataSink::PutEntity(const Entity &entity) {
+  Status status = LearnVersion();
+  if (!status.ok()) return status;
+  if (entity.type == "databaseService") return PutService(entity);
+  Entity adapted;
+  status = Adapt(entity, &adapted);
+  if (!status.ok()) return status;
+  HttpReply reply;
+  status = Call("PUT", adapted.path, &adapted.body, &reply);
+  return Taken(entity, status, reply);
 }
 
 // {"id":…,"type":"table"} of one end.

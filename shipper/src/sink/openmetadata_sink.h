@@ -3,7 +3,8 @@
 // Names become ids by the answers of our own PUTs, else by GET; both are remembered for the life of
 // the process. An edge is read before it is put: what somebody else drew is merged (edge_merge.h).
 // What differs between releases is decided by `GET /system/version`, never by probing: an old
-// server answers 500 to a path that it does not know.
+// server answers 500 to a path that it does not know. Many entities at once go out over all
+// connections of `http`; a server from 1.11 on gets them as lists (openmetadata_batch.cpp).
 //
 //   OpenMetadataSink sink(config.server, &http);
 //   Status status = sink.PutEntity(entity);  // result.h says what to do next
@@ -12,6 +13,7 @@
 #include <map>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -30,6 +32,7 @@ class OpenMetadataSink : public Sink {
 
   const std::string &name() const override { return name_; }
   Status PutEntity(const Entity &entity) override;
+  std::vector<Status> PutEntities(const std::vector<Entity> &entities) override;
   Status PutLineage(const LineageEdge &edge) override;
   Status DeleteEntity(const EntityName &entity) override;
   Status Fetch(const EntityName &entity, nlohmann::json *found) override;
@@ -51,7 +54,25 @@ class OpenMetadataSink : public Sink {
     bool deleted = false;
   };
   using Key = std::pair<std::string, std::string>;  // type, fqn
+  static constexpr int kBulkMinor = 11;             // of 1: PUT /…/bulk
 
+  // An entity on its way, and what became of it.
+  struct Item {
+    const Entity *entity = nullptr;
+    Entity adapted;  // its request as this server takes it
+    Status status;
+    bool open = true;  // still to be sent
+  };
+
+  HttpRequest Request(const std::string &method, const std::string &path,
+                      const nlohmann::json *body) const;
+  Status Adapt(const Entity &entity, Entity *adapted);
+  Status PutService(const Entity &entity);
+  Status Taken(const Entity &entity, const Status &status, const HttpReply &reply);
+  void PutLists(std::vector<Item> *items);
+  void PutSingly(std::vector<Item> *items);
+  bool HasBulk() const { return major_ > 1 || minor_ >= kBulkMinor; }
+  bool HasEdgesByName() const { return major_ > 1; }
   Status Call(const std::string &method, const std::string &path, const nlohmann::json *body,
               HttpReply *reply);
   Status LearnVersion();

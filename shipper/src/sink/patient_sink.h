@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "clock.h"
 #include "sink/sink.h"
@@ -17,6 +18,7 @@ class PatientSink : public Sink {
 
   const std::string &name() const override { return sink_->name(); }
   Status PutEntity(const Entity &entity) override;
+  std::vector<Status> PutEntities(const std::vector<Entity> &entities) override;
   Status PutLineage(const LineageEdge &edge) override;
   Status DeleteEntity(const EntityName &entity) override;
   Status Fetch(const EntityName &entity, nlohmann::json *found) override;
@@ -30,6 +32,7 @@ class PatientSink : public Sink {
 
  private:
   Status Insist(const std::function<Status()> &put);
+  void Wait(int attempt, const Status &status);
 
   Sink *sink_;
   Clock *clock_;

@@ -83,6 +83,16 @@ class Sink {
   virtual const std::string &name()
       const = 0;  // "metadata-rest", "file:/path"; keys delivery state
   virtual Status PutEntity(const Entity &entity) = 0;
+  // What becomes of entities that do not need each other, so that their order is the sink's to
+  // choose. Behind an outage nothing more is tried: all that follows has the same outcome.
+  virtual std::vector<Status> PutEntities(const std::vector<Entity> &entities) {
+    std::vector<Status> outcomes;
+    for (const Entity &entity : entities) {
+      const bool out = !outcomes.empty() && outcomes.back().outage;
+      outcomes.push_back(out ? outcomes.back() : PutEntity(entity));
+    }
+    return outcomes;
+  }
   virtual Status PutLineage(const LineageEdge &edge) = 0;
   // Soft-deletes an entity and all below it; done where there is none.
   virtual Status DeleteEntity(const EntityName &entity) = 0;

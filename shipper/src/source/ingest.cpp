@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "delivery.h"
+#include "sink/entity_waves.h"
 #include "source/entity_source.h"
 #include "source/sink_book.h"
 
@@ -15,35 +16,28 @@ struct SinkIsOut {
   Status status;
 };
 
-// As Delivery keeps them, so that both know what the other sent. A table and a routine of one
-// schema may share their name.
-std::string StateKey(const Entity &entity) {
-  return (entity.type == "storedProcedure" ? "entity:routine:" : "entity:") + entity.fqn;
-}
-
-std::string StateValue(const Entity &entity) {
-  if (entity.type == "databaseService") return "sent";
-  return ShortHash(entity.body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
-}
-
-// Gives entities to the sink and keeps the account.
+// Gives entities to the sink and keeps the account. `state` is as Delivery keeps it, so that both
+// know what the other sent.
 class Run {
  public:
   Run(Sink *sink, std::map<std::string, std::string> *state, const IngestProgress &progress)
-      : sink_(sink), state_(state), progress_(progress) {}
+      : waves_(sink, [this](const Entity &entity, const std::string &hash,
+                            const Status &status) { Note(entity, hash, status); }),
+        sink_(sink),
+        state_(state),
+        progress_(progress) {}
 
   void Put(const Entity &entity) {
-    result.seen.insert({entity.type, entity.fqn});
-    const std::string key = StateKey(entity);
-    const std::string hash = StateValue(entity);
-    const auto known = state_->find(key);
-    if (known != state_->end() && (entity.partial || known->second == hash)) {
-      if (!entity.partial) ++result.counts.unchanged;
-    } else {
-      Send(entity, key, hash);
-    }
+    result.seen = true;
+    const auto known = state_->find(EntityKey(entity));
+    std::string hash = EntityHash(entity);
+    if (known == state_->end() || (!entity.partial && known->second != hash))
+      return waves_.Add(entity, std::move(hash));
+    if (!entity.partial) ++result.counts.unchanged;
     if (progress_) progress_(result.counts);
   }
+
+  void Send() { waves_.Send(); }
 
   // Makes durable what was put; where that fails, nothing of this run counts as sent.
   void Finish() {
@@ -57,19 +51,21 @@ class Run {
   IngestResult result;
 
  private:
-  void Send(const Entity &entity, const std::string &key, const std::string &hash) {
-    Status status = sink_->PutEntity(entity);
+  void Note(const Entity &entity, const std::string &hash, const Status &status) {
     if (status.ok()) {
       if (!entity.partial) ++result.counts.sent[entity.type];
-      changed_.push_back(key);
-      (*state_)[key] = hash;
-      return;
+      changed_.push_back(EntityKey(entity));
+      (*state_)[changed_.back()] = hash;
+    } else if (status.action == Action::kPark) {
+      ++result.counts.failed;
+      result.failures.push_back({entity.fqn, status.message});
+    } else {
+      throw SinkIsOut{status};
     }
-    if (status.action != Action::kPark) throw SinkIsOut{std::move(status)};
-    ++result.counts.failed;
-    result.failures.push_back({entity.fqn, status.message});
+    if (progress_) progress_(result.counts);
   }
 
+  EntityWaves waves_;
   Sink *sink_;
   std::map<std::string, std::string> *state_;
   const IngestProgress &progress_;
@@ -116,6 +112,7 @@ IngestResult Ingest(PgConnection *pg, const Config &config, Sink *sink, const In
       if (!book.status().ok()) throw SinkIsOut{book.status()};
       run.Put(entity);
     });
+    run.Send();
   } catch (SinkIsOut &out) {
     result->status = std::move(out.status);
     result->complete = false;
@@ -126,7 +123,7 @@ IngestResult Ingest(PgConnection *pg, const Config &config, Sink *sink, const In
     result->complete = false;
   }
   result->counts.filtered = source.filtered();
-  if (scope.kind != IngestScope::Kind::kDatabase && result->seen.empty()) {
+  if (scope.kind != IngestScope::Kind::kDatabase && !result->seen) {
     result->warnings.push_back(scope.identity + ": not there, or filtered out");
   }
   const Status outage = result->status;

@@ -2,8 +2,8 @@
 //
 // An object that the sink refuses, or that cannot be read, is reported by name and stops no other;
 // an outage of the sink ends the run, which may be begun again: what was taken is in `state` (hash
-// of each request by FQN) and is not sent twice. Nothing is deleted here; `seen` and `complete` say
-// what a caller may conclude about what is gone: nothing where `complete` is false.
+// of each request by FQN) and is not sent twice. Nothing is deleted here, and a caller may conclude
+// nothing about what is gone where `complete` is false.
 //
 //   std::map<std::string, std::string> state;
 //   IngestResult result = Ingest(&pg, config, &sink, {}, &state, nullptr);
@@ -11,9 +11,7 @@
 
 #include <functional>
 #include <map>
-#include <set>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "config.h"
@@ -46,7 +44,7 @@ struct IngestResult {
   IngestCounts counts;
   std::vector<std::string> warnings;
   std::vector<IngestFailure> failures;
-  std::set<std::pair<std::string, std::string>> seen;  // type and FQN of all that is there
+  bool seen = false;     // the scope holds anything at all
   bool complete = true;  // all of the scope was read and given to the sink
   Status status;         // not done: the outage that ended the run
 };

@@ -1,0 +1,119 @@
+// Many entities at once into OpenMetadata: as lists where the server has PUT /…/bulk, else each by
+// its own request, in both cases over all connections.
+//
+// An entity that the answer to a list does not name as taken is put once more by itself: what that
+// says decides, so nothing hangs on how a release words a failure within a list.
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "retry.h"
+#include "sink/openmetadata_sink.h"
+
+namespace shipper {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr size_t kListLength = 100;  // as the peer's client has it
+
+// Without bulk in any release, or not worth it.
+bool GoesSingly(const Entity &entity) {
+  static const std::set<std::string> kListed = {"database", "databaseSchema", "table",
+                                                "storedProcedure"};
+  return kListed.count(entity.type) == 0;
+}
+
+// Nothing more is to be sent after such an answer.
+bool IsOutage(const HttpReply &reply) { return Classify("PUT", reply).outage; }
+
+// Fully qualified names of what a list's answer says was taken.
+std::set<std::string> TakenOf(const HttpReply &reply) {
+  std::set<std::string> taken;
+  const json answer = json::parse(reply.body, nullptr, false);
+  if (!answer.is_object() || !answer.contains("successRequest")) return taken;
+  for (const json &row : answer["successRequest"])
+    if (row.is_object() && row.contains("request") && row["request"].is_string())
+      taken.insert(row["request"].get<std::string>());
+  return taken;
+}
+
+}  // namespace
+
+// Puts tables with tables and routines with routines, in lists; what was not taken stays open.
+void OpenMetadataSink::PutLists(std::vector<Item> *items) {
+  std::map<std::string, std::vector<Item *>> by_path;
+  for (Item &item : *items)
+    if (item.open && !GoesSingly(*item.entity)) by_path[item.adapted.path].push_back(&item);
+  std::vector<std::vector<Item *>> lists;
+  std::vector<HttpRequest> requests;
+  for (const auto &[path, all] : by_path) {
+    for (size_t at = 0; at < all.size() && all.size() > 1; at += kListLength) {
+      lists.emplace_back(all.begin() + at, all.begin() + std::min(at + kListLength, all.size()));
+      json bodies = json::array();
+      for (Item *item : lists.back()) bodies.push_back(item->adapted.body);
+      requests.push_back(Request("PUT", path + "/bulk?async=false", &bodies));
+    }
+  }
+  const std::vector<HttpReply> replies =
+      http_->SendAll(requests, [](const HttpReply &reply) { return !IsOutage(reply); });
+  Status outage;
+  for (const HttpReply &reply : replies) {
+    const Status status = Classify("PUT", reply);
+    if (!reply.skipped && status.outage) outage = status;
+  }
+  for (size_t i = 0; i < replies.size(); ++i) {
+    const Status status = Classify("PUT", replies[i]);
+    const std::set<std::string> taken = status.ok() ? TakenOf(replies[i]) : std::set<std::string>();
+    for (Item *item : lists[i]) item->open = taken.count(item->entity->fqn) == 0;
+  }
+  if (outage.ok()) return;
+  for (Item &item : *items)
+    if (item.open) item.status = outage, item.open = false;
+}
+
+void OpenMetadataSink::PutSingly(std::vector<Item> *items) {
+  std::vector<Item *> sent;
+  std::vector<HttpRequest> requests;
+  for (Item &item : *items) {
+    if (!item.open) continue;
+    sent.push_back(&item);
+    requests.push_back(Request("PUT", item.adapted.path, &item.adapted.body));
+  }
+  const std::vector<HttpReply> replies =
+      http_->SendAll(requests, [](const HttpReply &reply) { return !IsOutage(reply); });
+  Status outage;
+  for (size_t i = 0; i < sent.size(); ++i) {
+    if (replies[i].skipped) continue;
+    const Status status = Classify("PUT", replies[i]);
+    if (status.outage) outage = status;
+    sent[i]->status = status.outage ? status : Taken(*sent[i]->entity, status, replies[i]);
+    sent[i]->open = false;
+  }
+  for (Item *item : sent)
+    if (item->open) item->status = outage, item->open = false;
+}
+
+std::vector<Status> OpenMetadataSink::PutEntities(const std::vector<Entity> &entities) {
+  std::vector<Item> items(entities.size());
+  Status status = LearnVersion();
+  for (size_t i = 0; i < items.size(); ++i) {
+    items[i].entity = &entities[i];
+    if (status.ok() && entities[i].type == "databaseService") {
+      items[i].status = PutEntity(entities[i]);
+      items[i].open = false;
+    } else {
+      items[i].status = status.ok() ? Adapt(entities[i], &items[i].adapted) : status;
+      items[i].open = items[i].status.ok();
+    }
+    if (items[i].status.outage) status = items[i].status;
+  }
+  if (status.ok() && HasBulk()) PutLists(&items);
+  if (status.ok()) PutSingly(&items);
+  std::vector<Status> outcomes;
+  for (Item &item : items) outcomes.push_back(item.open ? status : std::move(item.status));
+  return outcomes;
+}
+
+}  // namespace shipper
