@@ -3,11 +3,15 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <memory>
+#include <sstream>
 #include <vector>
 
 #include <unistd.h>
 
 #include <gtest/gtest.h>
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
 
 #include "fakes/scripted_server.h"
 #include "sink/curl_http.h"
@@ -18,6 +22,7 @@ namespace {
 using nlohmann::json;
 
 const ScriptedAnswer kVersion2{200, R"({"version":"2.0.7"})", {}};
+const ScriptedAnswer kVersion19{200, R"({"version":"1.9.17"})", {}};
 const ScriptedAnswer kVersion12{200, R"({"version":"1.2.0"})", {}};
 const ScriptedAnswer kNoEdge{404, R"({"code":404,"message":"no edge"})", {}};
 const ScriptedAnswer kGone{404, R"({"code":404,"message":"not found"})", {}};
@@ -124,7 +129,7 @@ TEST_F(OpenMetadataSinkTest, AfterAnOutageNothingMoreIsSent) {
 TEST_F(OpenMetadataSinkTest, AnEdgeIsPutByTheIdsThatTheServerGave) {
   edge_.details["pipeline"] = {{"type", "storedProcedure"},
                                {"fullyQualifiedName", "svc.shop.public.f"}};
-  server_.Play({kVersion2, Id("A"), Id("B"), Id("F"), kNoEdge, {200, "", {}}});
+  server_.Play({kVersion19, Id("A"), Id("B"), Id("F"), kNoEdge, {200, "", {}}});
   EXPECT_TRUE(sink_->PutLineage(edge_).ok());
   EXPECT_EQ(LastPath(), "/api/v1/lineage");
   json edge = LastBody()["edge"];
@@ -134,36 +139,57 @@ TEST_F(OpenMetadataSinkTest, AnEdgeIsPutByTheIdsThatTheServerGave) {
 }
 
 TEST_F(OpenMetadataSinkTest, IdsAreAskedForOnce) {
-  server_.Play({kVersion2, Id("A"), Id("B"), kNoEdge, {200, "", {}}, kNoEdge, {200, "", {}}});
+  server_.Play({kVersion19, Id("A"), Id("B"), kNoEdge, {200, "", {}}, kNoEdge, {200, "", {}}});
   ASSERT_TRUE(sink_->PutLineage(edge_).ok());
   ASSERT_TRUE(sink_->PutLineage(edge_).ok());
   EXPECT_EQ(server_.requests().size(), 7u);
 }
 
+TEST_F(OpenMetadataSinkTest, AServerThatTakesNamesIsGivenNames) {
+  edge_.from_fqn = "svc.shop.public.\"odd/na me.x\"";
+  server_.Play({kVersion2, kNoEdge, {200, "", {}}});
+  ASSERT_TRUE(sink_->PutLineage(edge_).ok());
+  const std::string ends =
+      "/table/name/svc.shop.public.%22odd%2Fna%20me.x%22/table/name/svc.shop.public.b";
+  EXPECT_EQ(server_.requests()[1].path, "/api/v1/lineage/getLineageEdge" + ends);
+  EXPECT_EQ(LastPath(), "/api/v1/lineage" + ends);
+  EXPECT_EQ(LastBody(), edge_.details);
+}
+
+TEST_F(OpenMetadataSinkTest, ByNameTooAMissingTableIsNamedAndADeletedOneIsNotRevived) {
+  server_.Play({kVersion2, kNoEdge, kGone, Id("A"), kGone});
+  EXPECT_EQ(sink_->PutLineage(edge_).missing, std::vector<std::string>{"svc.shop.public.b"});
+  server_.Play({kNoEdge, kGone, Id("A"), Id("B", true), kNoEdge, kGone, Id("A"), Id("B", true)});
+  const Status status = sink_->PutLineage(edge_);
+  EXPECT_EQ(status.action, Action::kPark);
+  EXPECT_TRUE(status.missing.empty());
+  EXPECT_NE(status.message.find("deleted in the catalog"), std::string::npos);
+}
+
 TEST_F(OpenMetadataSinkTest, NamesAreEncodedInPaths) {
   edge_.from_fqn = "svc.shop.public.\"odd/na me.x\"";
-  server_.Play({kVersion2, Id("A"), Id("B"), kNoEdge, {200, "", {}}});
+  server_.Play({kVersion19, Id("A"), Id("B"), kNoEdge, {200, "", {}}});
   ASSERT_TRUE(sink_->PutLineage(edge_).ok());
   EXPECT_EQ(server_.requests()[1].path,
             "/api/v1/tables/name/svc.shop.public.%22odd%2Fna%20me.x%22?include=all");
 }
 
 TEST_F(OpenMetadataSinkTest, AMissingTableIsNamed) {
-  server_.Play({kVersion2, Id("A"), kGone});
+  server_.Play({kVersion19, Id("A"), kGone});
   Status status = sink_->PutLineage(edge_);
   EXPECT_EQ(status.action, Action::kPark);
   EXPECT_EQ(status.missing, std::vector<std::string>{"svc.shop.public.b"});
 }
 
 TEST_F(OpenMetadataSinkTest, ATableThatAPersonDeletedIsNotRevived) {
-  server_.Play({kVersion2, Id("A"), Id("B", true), Id("A"), Id("B", true)});
+  server_.Play({kVersion19, Id("A"), Id("B", true), Id("A"), Id("B", true)});
   Status status = sink_->PutLineage(edge_);
   EXPECT_EQ(status.action, Action::kPark);
   EXPECT_TRUE(status.missing.empty());
 }
 
 TEST_F(OpenMetadataSinkTest, AnIdThatBecameWrongIsLookedUpAgain) {
-  server_.Play({kVersion2,
+  server_.Play({kVersion19,
                 Id("A"),
                 Id("B"),
                 kNoEdge,
@@ -190,7 +216,7 @@ TEST_F(OpenMetadataSinkTest, AnEdgeOfSomebodyElseIsMergedAndNeverReplaced) {
   edge_.details["columnsLineage"] = {
       {{"fromColumns", {"svc.shop.public.a.y"}}, {"toColumn", "svc.shop.public.b.y"}}};
   edge_.details["sqlQuery"] = "insert";
-  server_.Play({kVersion2, Id("A"), Id("B"), {200, foreign.dump(), {}}, {200, "", {}}});
+  server_.Play({kVersion19, Id("A"), Id("B"), {200, foreign.dump(), {}}, {200, "", {}}});
   ASSERT_TRUE(sink_->PutLineage(edge_).ok());
   json details = LastBody()["edge"]["lineageDetails"];
   EXPECT_EQ(details["source"], "Manual");
@@ -258,6 +284,34 @@ TEST_F(OpenMetadataSinkTest, AUserInterfaceInsteadOfTheApiIsSaid) {
 TEST_F(OpenMetadataSinkTest, AServerThatIsTooOldIsSaid) {
   server_.Play({{200, R"({"version":"1.1.9"})", {}}});
   EXPECT_NE(sink_->Check().message.find("1.2 or later"), std::string::npos);
+}
+
+TEST_F(OpenMetadataSinkTest, AServerThatIsBackAfterAnOutageIsAskedForItsReleaseAgain) {
+  server_.Play({kVersion2, ScriptedAnswer::Cut(), ScriptedAnswer::Cut()});
+  EXPECT_TRUE(sink_->PutEntity(table_).outage);
+  server_.Play({kVersion12, {201, R"({"id":"1"})", {}}});
+  EXPECT_TRUE(sink_->PutEntity(table_).ok());
+  EXPECT_EQ(sink_->server_version(), "1.2.0");
+}
+
+TEST_F(OpenMetadataSinkTest, ANewerServerThanAnyKnownIsSaidOnceUnlessSilenced) {
+  const ScriptedAnswer newer{200, R"({"version":"2.1.0"})", {}};
+  for (const bool validate : {true, false}) {
+    config_.enable_version_validation = validate;
+    OpenMetadataSink sink(config_, http_.get());
+    std::ostringstream log;
+    const auto before = spdlog::default_logger();
+    spdlog::set_default_logger(std::make_shared<spdlog::logger>(
+        "test", std::make_shared<spdlog::sinks::ostream_sink_st>(log)));
+    server_.Play({newer, {200, "{}", {}}, newer, {200, "{}", {}}});
+    EXPECT_TRUE(sink.Check().ok());
+    EXPECT_TRUE(sink.Check().ok());
+    spdlog::set_default_logger(before);
+    const std::string said = log.str();
+    const size_t first = said.find("OpenMetadata 2.1.0, newer than");
+    EXPECT_EQ(first != std::string::npos, validate);
+    EXPECT_EQ(said.find("newer than", first + 30), std::string::npos);
+  }
 }
 
 TEST_F(OpenMetadataSinkTest, ATokenFileIsReadAgainAfterRotation) {

@@ -111,6 +111,8 @@ std::vector<Status> OpenMetadataSink::PutEntities(const std::vector<Entity> &ent
   }
   if (status.ok() && HasBulk()) PutLists(&items);
   if (status.ok()) PutSingly(&items);
+  for (const Item &item : items)
+    if (item.status.fault == Fault::kUnreachable) version_.clear();  // as Call() has it
   std::vector<Status> outcomes;
   for (Item &item : items) outcomes.push_back(item.open ? status : std::move(item.status));
   return outcomes;

@@ -2,6 +2,8 @@
 
 #include <cstdio>
 
+#include <spdlog/spdlog.h>
+
 #include "retry.h"
 #include "sink/collections.h"
 #include "sink/edge_merge.h"
@@ -15,6 +17,7 @@ namespace {
 using nlohmann::json;
 
 constexpr int kOldestMajor = 1, kOldestMinor = 2;
+constexpr int kNewestMajor = 2, kNewestMinor = 0;  // that we were tried with
 constexpr int kEdgeByIdsMinor = 9;  // GET /lineage/getLineageEdge/{from}/{to}: from 1.9, surely
 
 // A text member; "" where there is none.
@@ -79,6 +82,7 @@ HttpRequest OpenMetadataSink::Request(const std::string &method, const std::stri
 Status OpenMetadataSink::Call(const std::string &method, const std::string &path, const json *body,
                               HttpReply *reply) {
   *reply = http_->Send(Request(method, path, body));
+  if (reply->status == 0) version_.clear();  // what comes back may be another release
   return Classify(method, *reply);
 }
 
@@ -100,10 +104,25 @@ Status OpenMetadataSink::LearnVersion() {
   if (major < kOldestMajor || (major == kOldestMajor && minor < kOldestMinor))
     return Status::Outage("the server is OpenMetadata " + version + "; 1.2 or later is needed", 0,
                           Fault::kAddress);
-  version_ = version;
+  NoteVersion(version, major, minor);
+  return Status::Done();
+}
+
+// Tells of a release that we do not know, and of one that changed under us. Ids of before stay
+// right: an upgrade keeps them.
+void OpenMetadataSink::NoteVersion(const std::string &version, int major, int minor) {
+  const bool newer = major > kNewestMajor || (major == kNewestMajor && minor > kNewestMinor);
+  if (version != said_version_ && newer && config_.enable_version_validation)
+    spdlog::warn(
+        "the server is OpenMetadata {}, newer than {}.{}, the newest known here: requests are "
+        "those of {}.{}; look for a newer lineage-shipper (enableVersionValidation: false silences "
+        "this)",
+        version, kNewestMajor, kNewestMinor, kNewestMajor, kNewestMinor);
+  if (!said_version_.empty() && version != said_version_)
+    spdlog::warn("the server was OpenMetadata {} and is {} now", said_version_, version);
+  said_version_ = version_ = version;
   major_ = major;
   minor_ = minor;
-  return Status::Done();
 }
 
 // Reaches the server with the credential: the version needs none, a list of services does.
@@ -226,13 +245,23 @@ Status OpenMetadataSink::ResolvePipeline(json *details) {
   return Status::Done();
 }
 
+// The path of an edge: by names where the server has that, else by ids.
+std::string OpenMetadataSink::EdgePath(const EdgeEnds &edge, const std::string &from,
+                                       const std::string &to) const {
+  if (HasEdgesByName())
+    return "/table/name/" + PercentEncode(edge.from_fqn) + "/table/name/" +
+           PercentEncode(edge.to_fqn);
+  return "/table/" + from + "/table/" + to;
+}
+
 // The details of the edge as the catalog has it; an empty object where there is none.
-Status OpenMetadataSink::ReadEdge(const LineageEdge &edge, const std::string &from,
+Status OpenMetadataSink::ReadEdge(const EdgeEnds &edge, const std::string &from,
                                   const std::string &to, json *present) {
   *present = json::object();
   HttpReply reply;
   if (major_ > 1 || minor_ >= kEdgeByIdsMinor) {
-    Status status = Call("GET", "/lineage/getLineageEdge/" + from + "/" + to, nullptr, &reply);
+    const std::string ends = HasEdgesByName() ? EdgePath(edge, from, to) : "/" + from + "/" + to;
+    Status status = Call("GET", "/lineage/getLineageEdge" + ends, nullptr, &reply);
     if (reply.status == 404 && status.action == Action::kPark) return Status::Done();
     if (status.ok()) *present = DetailsOf(ParseBody(reply));
     return status;
@@ -257,12 +286,32 @@ Status OpenMetadataSink::Resolve(const LineageEdge &edge, json *request) {
   Status status = ResolveEnd(edge.from_fqn, &from);
   if (status.ok()) status = ResolveEnd(edge.to_fqn, &to);
   if (status.ok()) status = ResolvePipeline(&details);
-  if (status.ok()) status = ReadEdge(edge, from["id"], to["id"], &present);
+  if (status.ok()) status = ReadEdge({edge.from_fqn, edge.to_fqn}, from["id"], to["id"], &present);
   if (!status.ok()) return status;
   if (edge.replaces_views && Text(present, "source") == "ViewLineage") present = json::object();
   *request = {
       {"edge",
        {{"fromEntity", from}, {"toEntity", to}, {"lineageDetails", MergeEdge(present, details)}}}};
+  return status;
+}
+
+// One PUT of an edge by the names of its ends. Where that is a 404 the ends are looked at one by
+// one: one that a person deleted is no table that we may send again.
+Status OpenMetadataSink::PutByName(const LineageEdge &edge, HttpReply *reply) {
+  const EdgeEnds ends{edge.from_fqn, edge.to_fqn};
+  json present, details = edge.details;
+  Status status = ResolvePipeline(&details);
+  if (status.ok()) status = ReadEdge(ends, "", "", &present);
+  if (!status.ok()) return status;
+  const json request = MergeEdge(present, details);
+  status = Call("PUT", "/lineage" + EdgePath(ends, "", ""), &request, reply);
+  if (reply->status != 404 || status.action != Action::kPark) return status;
+  json end;
+  Forget(edge);
+  for (const std::string &fqn : {edge.from_fqn, edge.to_fqn}) {
+    const Status found = ResolveEnd(fqn, &end);
+    if (!found.ok()) return found;
+  }
   return status;
 }
 
@@ -288,10 +337,7 @@ Status OpenMetadataSink::DeleteLineage(const EdgeEnds &name) {
     ids[i] = found.id;
   }
   json present;
-  LineageEdge edge;
-  edge.from_fqn = name.from_fqn;
-  edge.to_fqn = name.to_fqn;
-  status = ReadEdge(edge, ids[0], ids[1], &present);
+  status = ReadEdge(name, ids[0], ids[1], &present);
   if (!status.ok() || present.empty()) return status;
   HttpReply reply;
   if (!IsOurEdge(present)) {
@@ -305,7 +351,7 @@ Status OpenMetadataSink::DeleteLineage(const EdgeEnds &name) {
                             {"lineageDetails", rest}}}};
     return Call("PUT", "/lineage", &request, &reply);
   }
-  status = Call("DELETE", "/lineage/table/" + ids[0] + "/table/" + ids[1], nullptr, &reply);
+  status = Call("DELETE", "/lineage" + EdgePath(name, ids[0], ids[1]), nullptr, &reply);
   return reply.status == 404 ? Status::Done() : status;
 }
 
@@ -314,12 +360,15 @@ Status OpenMetadataSink::PutLineage(const LineageEdge &edge) {
   if (!status.ok()) return status;
   HttpReply reply;
   for (int attempt = 0; attempt < 2; ++attempt) {
-    json request;
-    status = Resolve(edge, &request);
-    const bool resolved = status.ok();
-    if (resolved) status = Call("PUT", "/lineage", &request, &reply);
-    if (resolved && reply.status == 400 &&
-        !status.ok())  // most likely a column that the catalog does not know
+    reply = {};
+    if (HasEdgesByName()) {
+      status = PutByName(edge, &reply);
+    } else {
+      json request;
+      status = Resolve(edge, &request);
+      if (status.ok()) status = Call("PUT", "/lineage", &request, &reply);
+    }
+    if (reply.status == 400 && !status.ok())  // most likely a column that the catalog does not know
       return Status::Missing(status.message, {edge.from_fqn, edge.to_fqn});
     if (status.action != Action::kPark || !status.missing.empty()) return status;
     Forget(edge);  // an id of before: look it up again, once

@@ -1,4 +1,5 @@
-// The REST API of OpenMetadata 1.2 to 2.0: create requests by PUT, lineage by `PUT /lineage`.
+// The REST API of OpenMetadata 1.2 to 2.0: create requests by PUT, lineage by `PUT /lineage`, from
+// 2.0 on by the names of its ends.
 //
 // Names become ids by the answers of our own PUTs, else by GET; both are remembered for the life of
 // the process. An edge is read before it is put: what somebody else drew is merged (edge_merge.h).
@@ -43,7 +44,7 @@ class OpenMetadataSink : public Sink {
   Status Check() override;
   void ReloadCredential() override { token_.Reload(); }
 
-  // "1.9.3"; empty before the first answer.
+  // "1.9.3"; empty before the first answer, and while nobody answers.
   const std::string &server_version() const { return version_; }
 
  private:
@@ -76,11 +77,14 @@ class OpenMetadataSink : public Sink {
   Status Call(const std::string &method, const std::string &path, const nlohmann::json *body,
               HttpReply *reply);
   Status LearnVersion();
+  void NoteVersion(const std::string &version, int major, int minor);
   Lookup Find(const std::string &type, const std::string &fqn);
   Status Resolve(const LineageEdge &edge, nlohmann::json *request);
   Status ResolveEnd(const std::string &fqn, nlohmann::json *reference);
   Status ResolvePipeline(nlohmann::json *details);
-  Status ReadEdge(const LineageEdge &edge, const std::string &from, const std::string &to,
+  Status PutByName(const LineageEdge &edge, HttpReply *reply);
+  std::string EdgePath(const EdgeEnds &edge, const std::string &from, const std::string &to) const;
+  Status ReadEdge(const EdgeEnds &edge, const std::string &from, const std::string &to,
                   nlohmann::json *present);
   Status Override(const Entity &adapted, const std::string &id);
   Status FillOwners(Entity *entity);
@@ -91,8 +95,9 @@ class OpenMetadataSink : public Sink {
   Http *http_;
   TokenSource token_;
   std::string name_;
-  std::string base_;  // "http://om.example:8585/api/v1"
-  std::string version_;
+  std::string base_;          // "http://om.example:8585/api/v1"
+  std::string version_;       // "" where it is to be asked for
+  std::string said_version_;  // the last that was known
   int major_ = 0;
   int minor_ = 0;
   std::map<Key, std::string> ids_;
