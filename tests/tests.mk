@@ -28,7 +28,7 @@ $(TEST_OBJS): build/%.o: %.cpp build/shipper.flags
 -include $(TEST_OBJS:.o=.d)
 
 .PHONY: test-programs unit installcheck staged-installcheck integration models e2e report cases
-.PHONY: regress-pair scrub-fuzz gates format bench bench-graph bench-walker test test-matrix
+.PHONY: regress-pair scrub-fuzz gates format bench bench-graph bench-ingest bench-walker test test-matrix
 .PHONY: bench-declared bench-accuracy oracle oracle-routines oracle-mutants oracle-coverage
 
 test-programs: build/unit_tests build/integration_tests $(REPORT_PROGRAMS)
@@ -78,6 +78,9 @@ bench: ## server CPU with the library, without it, and with pg_stat_statements
 
 bench-graph: ## what upstream(), path() and impact() take over a million edges
 	+tests/staged.sh tests/bench/graph.sh
+
+bench-ingest: ## 10,000 tables into a catalog: time, CPU and memory of the shipper
+	+tests/staged.sh tests/bench/ingest.sh
 
 bench-declared: ## what lineage.snapshot() takes for 10,000 objects
 	+SHIPPER=no tests/staged.sh tests/with_cluster.sh tests/bench/declared.py

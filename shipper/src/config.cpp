@@ -94,6 +94,7 @@ void ReadShipper(MapReader *map, ShipperConfig *shipper) {
   shipper->batch_size = map->Int("batchSize", 500, 1, 100000);
   ReadSchedule(map, shipper);
   shipper->reconcile_minutes = map->Int("reconcileMinutes", shipper->schedule ? 0 : 60, 0, 1000000);
+  shipper->state_directory = map->Text("stateDirectory");
   shipper->indirect = map->Bool("indirect", true);
   shipper->definitions = map->Choice("definitions", "all", {"all", "none"}) == "all";
   shipper->declared = map->Choice("declared", "definitions", {"definitions", "all"}) == "all";

@@ -144,6 +144,7 @@ struct ShipperConfig {
   int park_after_attempts = 10;      // refusals of one request while the sink takes others
   int reconcile_minutes = 60;        // all objects are compared so often; 0: at start only
   std::optional<Schedule> schedule;  // when `run` compares everything with the catalog
+  std::string state_directory;       // "": that of the system, see ingest_memory.h
   int connect_timeout_ms = 10000;
   int request_timeout_ms = 60000;
   bool indirect = true;     // table edges for pairs joined by INDIRECT lineage only

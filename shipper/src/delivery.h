@@ -137,6 +137,10 @@ std::string EntityKey(const std::string &fqn, bool is_routine = false);
 std::string EntityKey(const Entity &entity);
 std::string EntityHash(const Entity &entity);
 
+// The keys of an entity and of all below it in a memory.
+std::vector<std::string> KeysOf(const EntityName &name,
+                                const std::map<std::string, std::string> &memory);
+
 // 64 bits of a text in hex: to tell that a request is the one sent before, nothing more.
 std::string ShortHash(const std::string &text);
 

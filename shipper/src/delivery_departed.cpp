@@ -29,6 +29,19 @@ std::optional<EntityName> NameOfKey(const std::string &key, const std::string &d
 
 }  // namespace
 
+std::vector<std::string> KeysOf(const EntityName &name,
+                                const std::map<std::string, std::string> &memory) {
+  std::vector<std::string> keys = {EntityKey(name.fqn, name.type == "storedProcedure")};
+  if (name.type == "table" || name.type == "storedProcedure") return keys;
+  for (const bool routine : {true, false}) {
+    const std::string below = EntityKey(name.fqn, routine) + ".";
+    for (auto it = memory.lower_bound(below); it != memory.end() && it->first.rfind(below, 0) == 0;
+         ++it)
+      keys.push_back(it->first);
+  }
+  return keys;
+}
+
 void Delivery::NoteRename(const std::string &type, const std::string &before,
                           const std::string &now) {
   std::vector<std::string> names = renames_[{type, before}];  // itself renamed just before
@@ -124,8 +137,7 @@ Status Delivery::RemoveEdgesOf(const EntityName &name) {
 // forgotten, so that it is sent again if it comes back.
 Status Delivery::Delete(const std::vector<EntityName> &gone) {
   for (const EntityName &name : gone) {
-    const std::string key = (name.type == "storedProcedure" ? kRoutine : kEntity) + name.fqn;
-    if (Recall(key).empty()) continue;
+    if (Recall(EntityKey(name.fqn, name.type == "storedProcedure")).empty()) continue;
     if (!name.keep) {
       Status edges = RemoveEdgesOf(name);
       if (!edges.ok()) return edges;
@@ -135,15 +147,8 @@ Status Delivery::Delete(const std::vector<EntityName> &gone) {
       ++sent_;
       spdlog::info("{} {} is gone: marked deleted", name.type, name.fqn);
     }
-    Drop(key);
+    for (const std::string &forgotten : KeysOf(name, memory_)) Drop(forgotten);
     Drop("life:" + name.type + ":" + name.fqn);
-    if (name.type != "databaseSchema") continue;
-    std::vector<std::string> below;
-    for (const char *prefix : {kRoutine, kEntity})
-      for (auto it = memory_.lower_bound(prefix + name.fqn + ".");
-           it != memory_.end() && it->first.rfind(prefix + name.fqn + ".", 0) == 0; ++it)
-        below.push_back(it->first);
-    for (const std::string &child : below) Drop(child);
   }
   return Status::Done();
 }

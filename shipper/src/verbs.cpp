@@ -9,6 +9,7 @@
 
 #include "check.h"
 #include "config.h"
+#include "ingest_memory.h"
 #include "logging.h"
 #include "loop.h"
 #include "parked.h"
@@ -79,12 +80,12 @@ Delivery::Memory MemoryFor(Parts *parts, PgQueue *queue) {
   return memory;
 }
 
-// 0 or 1, by the share that went well.
-ExitCode Verdict(const Config &config, long good, long bad) {
-  spdlog::info("{} sent, {} failed", good, bad);
+// 0 or 1, by the share that went well; what the catalog had already went well.
+ExitCode Verdict(const Config &config, long sent, long bad, long unchanged = 0) {
+  spdlog::info("{} sent, {} unchanged, {} failed", sent, unchanged, bad);
   if (bad == 0 || !config.raise_on_error) return kExitOk;
-  const double share = 100.0 * std::max(good, 1L) / (std::max(good, 1L) + bad);
-  return share < config.success_threshold ? kExitBelowThreshold : kExitOk;
+  const long good = std::max(sent + unchanged, 1L);
+  return 100.0 * good / (good + bad) < config.success_threshold ? kExitBelowThreshold : kExitOk;
 }
 
 // A failure that waiting did not cure ends the verb with its own code.
@@ -97,31 +98,40 @@ void RequireTaken(const Status &status) {
 struct IngestAccount {
   long good = 0;
   long bad = 0;
+  long unchanged = 0;
   bool complete = true;
 
   void Add(const StaleResult &stale) {
     RequireTaken(stale.status);
-    good += stale.deleted;
+    good += static_cast<long>(stale.deleted.size());
     bad += static_cast<long>(stale.refused.size());
   }
 };
 
-// One database. What is gone from it is marked deleted only after all of it was read and taken.
+// One database. What is gone from it is marked deleted only after all of it was read and taken. A
+// file gets everything each time, a catalog what has changed since the last run.
 void IngestOne(const Config &config, Sink *sink, IngestAccount *account) {
-  PgConnection pg(config.postgres);
-  std::map<std::string, std::string> sent;
-  IngestResult result = Ingest(&pg, config, sink, {}, &sent, nullptr);
+  PgSession session(config.postgres);
+  IngestMemory memory(&session, config, sink->name());
+  const bool remembers = config.sink.type != "file";
+  if (remembers) RequireTaken(memory.Load(sink));
+  IngestResult result = Ingest(&session.Get(), config, sink, {}, &memory.state, nullptr);
+  if (remembers) memory.Save();
   for (const std::string &warning : result.warnings) spdlog::warn(warning);
   for (const IngestFailure &failure : result.failures)
     spdlog::error("{}: {}", failure.object, failure.reason);
   RequireTaken(result.status);
   account->good += result.counts.total();
+  account->unchanged += result.counts.unchanged;
   account->bad += static_cast<long>(result.failures.size());
   if (result.counts.filtered > 0)
     spdlog::info("{}: {} objects left out by filters", config.postgres.database,
                  result.counts.filtered);
   if (result.complete && result.failures.empty()) {
-    account->Add(MarkDeleted(&pg, config, sink));
+    const StaleResult stale = MarkDeleted(&session.Get(), config, sink);
+    for (const EntityName &gone : stale.deleted) memory.Forget(gone);
+    if (remembers) memory.Save();
+    account->Add(stale);
   } else {
     account->complete = false;
     spdlog::warn("{}: not all of it was read and taken, so nothing is marked deleted",
@@ -151,7 +161,7 @@ ExitCode IngestAll(const CommandLine &, Parts *parts) {
   if (account.complete)
     account.Add(MarkDeletedDatabases(&parts->session.Get(), parts->config, &sink));
   RequireTaken(sink.Flush());
-  return Verdict(parts->config, account.good, account.bad);
+  return Verdict(parts->config, account.good, account.bad, account.unchanged);
 }
 
 // All lineage of the store, once. What the daemon would remember is remembered.

@@ -195,6 +195,7 @@ class EndToEnd(unittest.TestCase):
         self.token_file.write_text(BOT_TOKEN + "\n")
         self.token_file.chmod(0o600)
         self.shippers = []
+        self.environment = {"XDG_STATE_HOME": str(self.dir / "state")}
         self.addCleanup(self.end)
         if self.setup_sql:
             self.sql(self.setup_sql)
@@ -242,7 +243,8 @@ class EndToEnd(unittest.TestCase):
     def ship(self, *arguments, workflow=None, environment=None):
         """Starts the daemon."""
         shipper = Shipper(["run", "-c", str(workflow or self.workflow()), *arguments],
-                          self.dir / f"log{len(self.shippers)}", environment)
+                          self.dir / f"log{len(self.shippers)}",
+                          {**self.environment, **(environment or {})})
         self.shippers.append(shipper)
         return shipper
 
@@ -250,7 +252,7 @@ class EndToEnd(unittest.TestCase):
         """Runs a verb to its end; answers the finished process with its output as text."""
         return subprocess.run([SHIPPER, *map(str, arguments)], stdin=subprocess.DEVNULL,
                               capture_output=True, text=True, timeout=PATIENCE * 2, check=False,
-                              env={**os.environ, **(environment or {})})
+                              env={**os.environ, **self.environment, **(environment or {})})
 
     # ---- seeing --------------------------------------------------------------------------------
 

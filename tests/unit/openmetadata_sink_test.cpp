@@ -109,6 +109,33 @@ TEST_F(OpenMetadataSinkTest, WhatAListDoesNotNameAsTakenIsPutByItself) {
   EXPECT_EQ(LastPath(), "/api/v1/tables");
 }
 
+TEST_F(OpenMetadataSinkTest, AListHoldsAHundredEntitiesAndAThousandColumns) {
+  std::vector<Entity> tables = Tables(205);
+  for (size_t i = 0; i < 5; ++i) tables[i].body["columns"] = json(std::vector<int>(400));
+  server_.Play({kVersion2});
+  server_.otherwise = {200, R"({"successRequest":[]})", {}};
+  sink_->PutEntities(tables);
+  std::vector<size_t> lists;
+  for (const ScriptedRequest &request : server_.requests())
+    if (request.path.find("/bulk") != std::string::npos)
+      lists.push_back(json::parse(request.body).size());
+  EXPECT_EQ(lists, (std::vector<size_t>{2, 2, 100, 100}));  // and one, which goes by itself
+}
+
+TEST_F(OpenMetadataSinkTest, AfterAListWithoutAnAnswerListsAreShorter) {
+  server_.Play({kVersion2, ScriptedAnswer::Cut(), ScriptedAnswer::Cut()});
+  EXPECT_TRUE(sink_->PutEntities(Tables(60))[59].outage);
+  server_.Play({kVersion2});
+  server_.otherwise = {200, R"({"successRequest":[]})", {}};
+  sink_->PutEntities(Tables(60));
+  std::vector<size_t> lists;
+  for (const ScriptedRequest &request : server_.requests())
+    if (request.path.find("/bulk") != std::string::npos)
+      lists.push_back(json::parse(request.body).size());
+  ASSERT_GE(lists.size(), 4u);
+  EXPECT_EQ(std::vector<size_t>(lists.end() - 3, lists.end()), (std::vector<size_t>{25, 25, 10}));
+}
+
 TEST_F(OpenMetadataSinkTest, AnOlderServerGetsEachEntityByItself) {
   server_.Play({{200, R"({"version":"1.10.4"})", {}}});
   server_.otherwise = {201, R"({"id":"1"})", {}};

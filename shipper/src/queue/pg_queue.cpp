@@ -46,12 +46,42 @@ std::vector<FeedRow> PgQueue::Feed(int batch) {
   return feed;
 }
 
+// In few statements, however much there is.
+void PgQueue::SettleState(PgConnection *pg, const std::vector<StateChange> &changes) {
+  constexpr size_t kAtOnce = 1000;
+  std::vector<std::string> keys, values, gone;
+  const auto send = [&] {
+    if (!keys.empty())
+      pg->Query(
+          "SELECT lineage._state_set($1, s.key, s.value)"
+          " FROM pg_catalog.unnest($2::pg_catalog.text[], $3::pg_catalog.text[]) AS s(key, value)",
+          {sink_, PgTextArray(keys), PgTextArray(values)});
+    if (!gone.empty())
+      pg->Query(
+          "SELECT lineage._state_set($1, s.key, NULL)"
+          " FROM pg_catalog.unnest($2::pg_catalog.text[]) AS s(key)",
+          {sink_, PgTextArray(gone)});
+    keys.clear();
+    values.clear();
+    gone.clear();
+  };
+  for (const StateChange &change : changes) {
+    if (change.value) {
+      keys.push_back(change.key);
+      values.push_back(*change.value);
+    } else {
+      gone.push_back(change.key);
+    }
+    if (keys.size() + gone.size() >= kAtOnce) send();
+  }
+  send();
+}
+
 void PgQueue::Settle(const Settlement &settlement) {
   PgConnection &pg = session_->Get();
   const std::string encoding = pg.ServerEncoding();
   PgTransaction transaction(&pg);
-  for (const StateChange &change : settlement.state)
-    pg.Query("SELECT lineage._state_set($1, $2, $3)", {sink_, change.key, change.value});
+  SettleState(&pg, settlement.state);
   for (const ParkedItem &item : settlement.parked)
     pg.Query("SELECT lineage._park($1, $2, $3, $4, $5)",
              {sink_, item.kind, item.object, StorableText(item.reason, encoding),

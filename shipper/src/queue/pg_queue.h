@@ -50,6 +50,8 @@ class PgQueue : public Queue {
   int64_t Unpark(const std::vector<int64_t> &ids);  // forgets them; how many there were
 
  private:
+  void SettleState(PgConnection *pg, const std::vector<StateChange> &changes);
+
   PgSession *session_;
   std::string sink_;
 };

@@ -16,7 +16,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr size_t kListLength = 100;  // as the peer's client has it
+constexpr size_t kListColumns = 1000;  // of all tables of a list: a server takes a second for them
 
 // Without bulk in any release, or not worth it.
 bool GoesSingly(const Entity &entity) {
@@ -41,20 +41,42 @@ std::set<std::string> TakenOf(const HttpReply &reply) {
 
 }  // namespace
 
-// Puts tables with tables and routines with routines, in lists; what was not taken stays open.
-void OpenMetadataSink::PutLists(std::vector<Item> *items) {
-  std::map<std::string, std::vector<Item *>> by_path;
-  for (Item &item : *items)
-    if (item.open && !GoesSingly(*item.entity)) by_path[item.adapted.path].push_back(&item);
+// Tables with tables and routines with routines.
+std::vector<std::vector<OpenMetadataSink::Item *>> OpenMetadataSink::Lists(
+    std::vector<Item> *items) const {
+  std::map<std::string, std::vector<Item *>> open;  // list that is being filled, by path
+  std::map<std::string, size_t> columns;
   std::vector<std::vector<Item *>> lists;
-  std::vector<HttpRequest> requests;
-  for (const auto &[path, all] : by_path) {
-    for (size_t at = 0; at < all.size() && all.size() > 1; at += kListLength) {
-      lists.emplace_back(all.begin() + at, all.begin() + std::min(at + kListLength, all.size()));
-      json bodies = json::array();
-      for (Item *item : lists.back()) bodies.push_back(item->adapted.body);
-      requests.push_back(Request("PUT", path + "/bulk?async=false", &bodies));
+  for (Item &item : *items) {
+    if (!item.open || GoesSingly(*item.entity)) continue;
+    std::vector<Item *> &list = open[item.adapted.path];
+    size_t &weight = columns[item.adapted.path];
+    const auto all = item.adapted.body.find("columns");
+    const size_t own = all == item.adapted.body.end() ? 0 : all->size();
+    if (list.size() >= list_length_ || (!list.empty() && weight + own > kListColumns)) {
+      lists.push_back(std::move(list));
+      list.clear();
+      weight = 0;
     }
+    list.push_back(&item);
+    weight += own;
+  }
+  for (auto &[path, list] : open) lists.push_back(std::move(list));
+  lists.erase(std::remove_if(lists.begin(), lists.end(),
+                             [](const std::vector<Item *> &list) { return list.size() < 2; }),
+              lists.end());
+  return lists;
+}
+
+// What was not taken stays open. Where a list gets no answer the next ones are shorter: it may have
+// been more than the server can do in the time that a request has.
+void OpenMetadataSink::PutLists(std::vector<Item> *items) {
+  const std::vector<std::vector<Item *>> lists = Lists(items);
+  std::vector<HttpRequest> requests;
+  for (const std::vector<Item *> &list : lists) {
+    json bodies = json::array();
+    for (Item *item : list) bodies.push_back(item->adapted.body);
+    requests.push_back(Request("PUT", list[0]->adapted.path + "/bulk?async=false", &bodies));
   }
   const std::vector<HttpReply> replies =
       http_->SendAll(requests, [](const HttpReply &reply) { return !IsOutage(reply); });
@@ -68,6 +90,7 @@ void OpenMetadataSink::PutLists(std::vector<Item> *items) {
     const std::set<std::string> taken = status.ok() ? TakenOf(replies[i]) : std::set<std::string>();
     for (Item *item : lists[i]) item->open = taken.count(item->entity->fqn) == 0;
   }
+  list_length_ = outage.ok() ? std::min(list_length_ * 2, kMaxListLength) : (list_length_ + 3) / 4;
   if (outage.ok()) return;
   for (Item &item : *items)
     if (item.open) item.status = outage, item.open = false;

@@ -56,6 +56,7 @@ class OpenMetadataSink : public Sink {
   };
   using Key = std::pair<std::string, std::string>;  // type, fqn
   static constexpr int kBulkMinor = 11;             // of 1: PUT /…/bulk
+  static constexpr size_t kMaxListLength = 100;     // as the peer's client has it
 
   // An entity on its way, and what became of it.
   struct Item {
@@ -70,6 +71,7 @@ class OpenMetadataSink : public Sink {
   Status Adapt(const Entity &entity, Entity *adapted);
   Status PutService(const Entity &entity);
   Status Taken(const Entity &entity, const Status &status, const HttpReply &reply);
+  std::vector<std::vector<Item *>> Lists(std::vector<Item> *items) const;
   void PutLists(std::vector<Item> *items);
   void PutSingly(std::vector<Item> *items);
   bool HasBulk() const { return major_ > 1 || minor_ >= kBulkMinor; }
@@ -100,6 +102,7 @@ class OpenMetadataSink : public Sink {
   std::string said_version_;  // the last that was known
   int major_ = 0;
   int minor_ = 0;
+  size_t list_length_ = kMaxListLength;
   std::map<Key, std::string> ids_;
   OwnerFinder owners_;
 };

@@ -29,7 +29,7 @@ class Sweep {
     if (!result.status.ok()) return;
     Status status = sink_->DeleteEntity(name);
     if (status.ok()) {
-      ++result.deleted;
+      result.deleted.push_back(name);
       spdlog::info("{} {} is gone: marked deleted", name.type, name.fqn);
     } else if (status.action == Action::kPark) {
       spdlog::error("{} {} cannot be deleted: {}", name.type, name.fqn, status.message);

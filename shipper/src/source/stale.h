@@ -18,7 +18,7 @@
 namespace shipper {
 
 struct StaleResult {
-  long deleted = 0;
+  std::vector<EntityName> deleted;
   std::vector<EntityName> refused;  // the sink cannot delete them, ever
   Status status;                    // not done: the outage that ended it
 };

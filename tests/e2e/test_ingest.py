@@ -1,0 +1,96 @@
+"""`ingest` at speed: what has not changed is not sent, what needs no order goes in parallel."""
+
+from harness import EndToEnd
+
+
+class Ingest(EndToEnd):
+    """Runs of `ingest`, one after another."""
+
+    setup_sql = """CREATE SCHEMA s; CREATE TABLE s.a(x int PRIMARY KEY);
+        CREATE TABLE s.b(x int PRIMARY KEY REFERENCES s.a); CREATE VIEW s.v AS SELECT x FROM s.a;"""
+
+    def ingest(self, *, expected=0, server=None, **metadata):
+        """Runs the verb with keys of DatabaseMetadata; answers the writing requests it made."""
+        with self.double.lock:
+            before = len(self.double.requests)
+        source = {"sourceConfig": {"config": {"type": "DatabaseMetadata", **metadata}}}
+        workflow = self.workflow(source=source, server=server or {})
+        done = self.once("ingest", "-c", workflow)
+        self.assertEqual(done.returncode, expected, done.stderr)
+        with self.double.lock:
+            return [entry for entry in self.double.requests[before:] if entry["method"] != "GET"]
+
+    def test_a_run_that_changes_nothing_sends_nothing(self):
+        self.assertTrue(self.ingest())
+        self.assertEqual(self.ingest(), [])
+        self.sql("ALTER TABLE s.a ADD COLUMN y text")
+        sent = self.ingest()
+        self.assertEqual([entry["path"].split("/")[3] for entry in sent], ["tables"])
+
+    def test_without_the_extension_a_file_remembers(self):
+        self.sql("DROP EXTENSION pg_lineage CASCADE")
+        self.assertTrue(self.ingest())
+        self.assertEqual(self.ingest(), [])
+        files = list((self.dir / "state" / "lineage-shipper").iterdir())
+        self.assertEqual(len(files), 1)
+        files[0].write_text("broken")
+        self.assertTrue(self.ingest(), "a file that is lost costs a full run")
+        self.assertEqual(self.ingest(), [])
+
+    def test_a_catalog_that_lost_the_service_gets_everything_again(self):
+        self.ingest()
+        before = set(self.entities("table"))
+        with self.double.lock:
+            self.double.store.__init__(self.version)
+        self.ingest()
+        self.assertEqual(set(self.entities("table")), before)
+
+    def test_what_a_person_deleted_stays_deleted_until_it_changes(self):
+        self.ingest()
+        with self.double.lock:
+            store = self.double.store
+            store.delete(store.by_name("table", f"svc.{self.database}.s.a"),
+                         {"name": "ann", "bot": False}, True, False)
+        self.ingest()
+        self.assertNotIn("s.a", self.entities("table"))
+        self.sql("COMMENT ON TABLE s.a IS 'new'")
+        self.ingest()
+        self.assertIn("s.a", self.entities("table"))
+
+    def test_a_table_that_was_gone_comes_back(self):
+        self.ingest()
+        self.sql("DROP VIEW s.v")
+        self.ingest()
+        self.assertNotIn("s.v", self.entities("table"))
+        self.sql("CREATE VIEW s.v AS SELECT x FROM s.a")
+        self.ingest()
+        self.assertIn("s.v", self.entities("table"))
+
+    def test_overwriting_sends_everything(self):
+        count = len(self.ingest())
+        self.assertGreaterEqual(len(self.ingest(overrideMetadata=True)), count - 1)
+
+    def test_many_connections_bring_what_one_does(self):
+        self.sql("""DO $$ BEGIN FOR i IN 1..150 LOOP
+              EXECUTE format('CREATE TABLE s.t%s(x int REFERENCES s.b)', i); END LOOP; END $$""")
+        self.double.latency_ms = 5
+        self.ingest(threads=8)
+        tables = self.entities("table")
+        for number in range(1, 151):
+            keys = tables[f"s.t{number}"]["tableConstraints"]
+            self.assertEqual(keys[0]["constraintType"], "FOREIGN_KEY")
+
+    def test_what_was_refused_is_tried_again_by_the_next_run(self):
+        self.double.fault(method="PUT", path="/tables", status=400, count=-1)
+        self.ingest(expected=1)
+        self.assertIn("s", self.entities("databaseSchema"))
+        self.assertEqual(self.entities("table"), {})
+        self.double.clear_faults()
+        self.ingest(threads=4)
+        self.assertLessEqual({"s.a", "s.b", "s.v"}, set(self.entities("table")))
+
+
+class IngestIn12(Ingest):
+    """The same against 1.2, which has no lists."""
+
+    version = "1.2"
