@@ -22,6 +22,7 @@ integration 1600 make -s integration
 demo         300 tests/staged.sh tests/demo/demo.sh --check
 models       300 make -s models
 e2e         1600 make -s e2e
+parity       900 make -s parity
 report       400 make -s report
 regress-pair 900 make -s regress-pair
 matrix      2400 make -s test-matrix

@@ -28,7 +28,8 @@ $(TEST_OBJS): build/%.o: %.cpp build/shipper.flags
 -include $(TEST_OBJS:.o=.d)
 
 .PHONY: test-programs unit installcheck staged-installcheck integration models e2e report cases
-.PHONY: regress-pair scrub-fuzz gates format bench bench-graph bench-ingest bench-walker test test-matrix
+.PHONY: regress-pair scrub-fuzz gates format bench bench-graph bench-ingest bench-walker test
+.PHONY: parity test-matrix
 .PHONY: bench-declared bench-accuracy oracle oracle-routines oracle-mutants oracle-coverage
 
 test-programs: build/unit_tests build/integration_tests $(REPORT_PROGRAMS)
@@ -51,6 +52,10 @@ models: ## what the demo ships, against the request models of the catalog, 2.0 a
 e2e: ## from CALL to the catalog, faults included, against the double of OpenMetadata
 	+python=$$(tests/models/make_venv.sh build/models 2.0) && \
 	  tests/staged.sh timeout -k 10 1500 "$$python" tests/e2e/run.py -v
+
+parity: ## what our catalog and that of OpenMetadata's own connector hold of one database
+	+python=$$(REQUIREMENTS=tests/parity tests/models/make_venv.sh build/parity 2.0) && \
+	  tests/staged.sh timeout -k 10 800 "$$python" tests/parity/run.py
 
 report: $(REPORT_PROGRAMS) ## the report in headless Chromium
 	+tests/staged.sh tests/unittests.sh 400 tests/report

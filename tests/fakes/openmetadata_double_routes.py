@@ -3,6 +3,7 @@
 import time
 from urllib.parse import unquote
 
+from openmetadata_double_jobs import connection_definition, delete_stale, search
 from openmetadata_double_rules import COLLECTIONS, VERSIONS, Refused, quote_name
 from openmetadata_double_store import now_ms
 
@@ -60,8 +61,10 @@ class Routes:
         if parts == ["system", "version"] and method == "GET":
             return 200, {"version": VERSIONS[self.store.version], "revision": "double",
                          "timestamp": now_ms()}
-        if parts == ["search", "query"] and method == "GET":
-            return 200, self.store.search(query)
+        if parts[:3] == ["services", "testConnectionDefinitions", "name"] and method == "GET":
+            return 200, connection_definition(parts[3])
+        if parts in (["search", "query"], ["search", "fieldQuery"]) and method == "GET":
+            return 200, search(self.store, parts[1], query)
         if parts[0] == "lineage":
             return self.lineage(method, parts[1:], query, body)
         collection = collection_of(parts)
@@ -82,6 +85,8 @@ class Routes:
             return 200, self.store.listed(kind, query)
         if rest == ["bulk"] and method == "PUT" and self.store.version == "2.0":
             return 200, self.bulk(kind, body)
+        if rest == ["deleteStale"] and method == "DELETE" and self.store.version == "2.0":
+            return 200, delete_stale(self.store, kind, body, self.user)
         if not rest or rest == ["bulk"] or len(rest) > 2 or (len(rest) == 2 and rest[0] != "name"):
             raise self.nowhere([kind, *rest])
         include = query.get("include", "non-deleted")
@@ -129,6 +134,9 @@ class Routes:
                                            int(query.get("downstreamDepth", 1)))
         if method == "PUT" and new and len(rest) == 6:
             self.store.put_edge(*self.ends(rest, True), body, self.user)
+            return 200, None
+        if method == "PATCH" and (len(rest) == 4 or (new and len(rest) == 6)):
+            self.store.patch_edge(*self.ends(rest, new), body, self.user)
             return 200, None
         if method == "DELETE" and (len(rest) == 4 or (new and len(rest) == 6)):
             source, target = self.ends(rest, new)

@@ -50,6 +50,7 @@ COLLECTIONS = {
     "storedProcedures": ("storedProcedure", "databaseSchema", "databaseSchema"),
     "classifications": ("classification", None, None),
     "tags": ("tag", "classification", "classification"),
+    "queries": ("query", "service", "databaseService"),
     "users": ("user", None, None),
     "teams": ("team", None, None),
 }
@@ -67,6 +68,8 @@ _OWN_FIELDS = {
     "storedProcedure": _DATA | {"storedProcedureCode", "databaseSchema"},
     "classification": _COMMON | {"mutuallyExclusive", "provider"},
     "tag": _COMMON | set("classification parent associatedTags mutuallyExclusive provider".split()),
+    "query": _COMMON | set("query service query_type duration queryDate dialect users usedBy "
+                           "queryUsedIn triggeredBy processedLineage exclude_usage".split()),
     "user": _COMMON | {"email", "isBot"},
     "team": _COMMON | {"teamType"},
 }
@@ -78,6 +81,7 @@ _REQUIRED = {
     "storedProcedure": ("name", "databaseSchema", "storedProcedureCode"),
     "classification": ("name", "description"),
     "tag": ("name", "classification", "description"),
+    "query": ("query", "service"),
     "user": ("name", "email"),
     "team": ("name", "teamType"),
 }

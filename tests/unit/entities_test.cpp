@@ -191,6 +191,16 @@ TEST_F(EntitiesTest, TheServiceNeverCarriesAPassword) {
   EXPECT_FALSE(ServiceEntity(config).body.contains("connection"));
 }
 
+TEST_F(EntitiesTest, TheServiceKeepsWhatAnotherRunOfItNeeds) {
+  Config config;
+  config.service_name = "svc";
+  config.postgres.ingest_all_databases = true;
+  config.postgres.classification_name = "RowRules";
+  const auto stored = ServiceEntity(config).body["connection"]["config"];
+  EXPECT_EQ(stored["ingestAllDatabases"], true);
+  EXPECT_EQ(stored["classificationName"], "RowRules");
+}
+
 TEST_F(EntitiesTest, OldServersGetWhatTheyTake) {
   AddColumn("m", 790);
   AddKey('f', {"a"});

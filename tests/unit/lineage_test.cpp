@@ -146,6 +146,11 @@ TEST(LineageTest, AViewsDefinitionIsViewLineage) {
   off.view_lineage = false;
   EXPECT_FALSE(BuildEdge({view}, off).edge);
   EXPECT_TRUE(BuildEdge({view, Row("id", "id", 0)}, off).edge);
+  view.origin = "observed";
+  for (const char *operation : {"CREATE MATERIALIZED VIEW", "REFRESH"}) {
+    view.operation = operation;
+    EXPECT_EQ(BuildEdge({view}, Context()).edge->details["source"], "ViewLineage") << operation;
+  }
 }
 
 TEST(LineageTest, EachKindOfLineageCanBeLeftOutAlone) {

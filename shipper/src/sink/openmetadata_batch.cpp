@@ -18,11 +18,11 @@ using nlohmann::json;
 
 constexpr size_t kListColumns = 1000;  // of all tables of a list: a server takes a second for them
 
-// Without bulk in any release, or not worth it.
+// Without bulk in any release, not worth it, or followed by a PATCH.
 bool GoesSingly(const Entity &entity) {
   static const std::set<std::string> kListed = {"database", "databaseSchema", "table",
                                                 "storedProcedure"};
-  return kListed.count(entity.type) == 0;
+  return entity.overrides || kListed.count(entity.type) == 0;
 }
 
 // Nothing more is to be sent after such an answer.
@@ -111,7 +111,7 @@ void OpenMetadataSink::PutSingly(std::vector<Item> *items) {
     if (replies[i].skipped) continue;
     const Status status = Classify("PUT", replies[i]);
     if (status.outage) outage = status;
-    sent[i]->status = status.outage ? status : Taken(*sent[i]->entity, status, replies[i]);
+    sent[i]->status = status.outage ? status : Taken(sent[i]->adapted, status, replies[i]);
     sent[i]->open = false;
   }
   for (Item *item : sent)

@@ -183,14 +183,15 @@ Status OpenMetadataSink::Adapt(const Entity &entity, Entity *adapted) {
   return status;
 }
 
-// What an answer to the PUT of an entity comes to.
-Status OpenMetadataSink::Taken(const Entity &entity, const Status &status, const HttpReply &reply) {
+// What an answer to the PUT of an adapted entity comes to.
+Status OpenMetadataSink::Taken(const Entity &adapted, const Status &status,
+                               const HttpReply &reply) {
   if (reply.status == 404 && status.action == Action::kPark)
-    return MissingParent(entity, status.message);
+    return MissingParent(adapted, status.message);
   if (!status.ok()) return status;
   std::string id = Text(ParseBody(reply), "id");
-  if (!id.empty()) ids_[{entity.type, entity.fqn}] = id;
-  return entity.overrides && !id.empty() ? Override(adapted, id) : status;
+  if (!id.empty()) ids_[{adapted.type, adapted.fqn}] = id;
+  return adapted.overrides && !id.empty() ? Override(adapted, id) : status;
 }
 
 // A service that is there is left as it is, unless the workflow says otherwise.
@@ -205,7 +206,7 @@ Status OpenMetadataSink::PutService(const Entity &entity) {
   if (!status.ok()) return status;
   HttpReply reply;
   status = Call("PUT", adapted.path, &adapted.body, &reply);
-  return Taken(entity, status, reply);
+  return Taken(adapted, status, reply);
 }
 
 Status OpenMetadataSink::PutEntity(const Entity &entity) {
@@ -217,7 +218,7 @@ Status OpenMetadataSink::PutEntity(const Entity &entity) {
   if (!status.ok()) return status;
   HttpReply reply;
   status = Call("PUT", adapted.path, &adapted.body, &reply);
-  return Taken(entity, status, reply);
+  return Taken(adapted, status, reply);
 }
 
 // {"id":…,"type":"table"} of one end.

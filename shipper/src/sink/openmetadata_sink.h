@@ -70,7 +70,7 @@ class OpenMetadataSink : public Sink {
                       const nlohmann::json *body) const;
   Status Adapt(const Entity &entity, Entity *adapted);
   Status PutService(const Entity &entity);
-  Status Taken(const Entity &entity, const Status &status, const HttpReply &reply);
+  Status Taken(const Entity &adapted, const Status &status, const HttpReply &reply);
   std::vector<std::vector<Item *>> Lists(std::vector<Item> *items) const;
   void PutLists(std::vector<Item> *items);
   void PutSingly(std::vector<Item> *items);

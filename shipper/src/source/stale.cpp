@@ -59,7 +59,7 @@ StaleResult MarkDeleted(PgConnection *pg, const Config &config, Sink *sink) {
   const Place place{config.service_name, CatalogReader(pg, {}).Database().name};
   SinkBook book(sink);
   const Presence present(pg, place, &book);
-  if (!book.status().ok()) return {0, {}, book.status()};
+  if (!book.status().ok()) return {{}, {}, book.status()};
   Sweep sweep(sink);
   std::vector<std::string> types;
   if (metadata.mark_deleted_tables) types.push_back("table");

@@ -195,9 +195,14 @@ Entity ServiceEntity(const Config &config) {
   json body = {{"name", EncodeName(config.service_name)}, {"serviceType", "Postgres"}};
   if (config.server.store_service_connection) {
     const PostgresConfig &pg = config.postgres;
-    body["connection"]["config"] = {{"type", "Postgres"},      {"scheme", "postgresql+psycopg2"},
-                                    {"username", pg.username}, {"hostPort", HostPort(pg)},
-                                    {"database", pg.database}, {"sslMode", pg.ssl_mode}};
+    body["connection"]["config"] = {{"type", "Postgres"},
+                                    {"scheme", "postgresql+psycopg2"},
+                                    {"username", pg.username},
+                                    {"hostPort", HostPort(pg)},
+                                    {"database", pg.database},
+                                    {"sslMode", pg.ssl_mode},
+                                    {"ingestAllDatabases", pg.ingest_all_databases},
+                                    {"classificationName", pg.classification_name}};
   }
   AddOwners(&body, OwnerRules(config.metadata).Service());
   return {"databaseService", JoinFqn({config.service_name}), "/v1/services/databaseServices",

@@ -202,7 +202,7 @@ EdgeResult BuildEdge(const std::vector<LineageRow> &rows, const EdgeContext &con
   bool is_view = context.target_is_view;
   for (const LineageRow &row : wanted) {
     AddColumns(row, context, &all);
-    is_view = is_view || row.operation == kCreateView;
+    is_view = is_view || IsOfAView(row);
   }
   result.dropped.assign(all.dropped.begin(), all.dropped.end());
   if (!all.has_direct && !all.only_read && !context.indirect) {
