@@ -142,9 +142,26 @@ def as_text(world, z):
     )
 
 
+def cast(world, z):
+    """The user's cast makes a row."""
+    fn = world.name("fn")
+    world.types += [
+        "CREATE TYPE num AS (f1 int, f2 text)",
+        f"CREATE FUNCTION {fn}(n int) RETURNS num LANGUAGE sql IMMUTABLE"
+        " AS $f$ SELECT ROW(n, 'n')::num $f$",
+        f"CREATE CAST (int AS num) WITH FUNCTION {fn}(int)",
+    ]
+    into(
+        world,
+        world.target(["int", "text"]),
+        f"SELECT (z.a::num).f1, (z.b::num).f2 FROM {z} z",
+        [("c1", f"{z}.a", IDENTITY)],
+    )
+
+
 WAYS = (
     aggregated, element, array_query, operator, parameter, either, unnested, handed, grouped,
-    conditional, as_text,
+    conditional, as_text, cast,
 )
 
 

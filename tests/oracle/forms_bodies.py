@@ -116,7 +116,7 @@ def refreshed(world, z):
 def named(world, z):
     """Variables by their block's label, by the routine's name; records field by field."""
     draw = world.draw
-    kind = draw.below(5)
+    kind = draw.below(7)
     read = f"SELECT z.a, z.c INTO outer_.v, w FROM {z} z ORDER BY z.id LIMIT 1;"
     if kind == 0:
         body = (
@@ -141,6 +141,18 @@ def named(world, z):
             " s.c); END LOOP;"
         )
         declares = "DECLARE r record; s record; "
+    elif kind == 4:
+        body = (
+            f"<<outer_>> DECLARE r record; BEGIN FOR r IN SELECT z.a, z.c FROM {z} z LOOP"
+            " INSERT INTO {t} VALUES (outer_.r.a, outer_.r.c); END LOOP; END;"
+        )
+        declares = ""
+    elif kind == 5:
+        body = (
+            f"FOR r IN SELECT z.* FROM {z} z LOOP INSERT INTO {{t}} SELECT x.a, x.c FROM"
+            " (SELECT r.*) x; END LOOP;"
+        )
+        declares = f"DECLARE r {z}; "
     else:  # a name that is a variable's and a column's: the option says which is meant
         option = draw.one(("use_variable", "use_column"))
         declares = f"#variable_conflict {option}\n DECLARE id int; "
@@ -303,6 +315,10 @@ def in_sql(world, z):
 def unreadable(world, z):
     """Bodies that cannot be read in full: the rest of them is."""
     forms = (
+        f"SELECT x.id INTO r FROM {z} x LIMIT 1; BEGIN v := r.nothing; EXCEPTION WHEN OTHERS THEN"
+        f" NULL; END; INSERT INTO {{t}} SELECT z.a, z.c FROM {z} z;",
+        f"BEGIN SELECT v INTO v FROM (VALUES (1)) AS y(v); EXCEPTION WHEN ambiguous_column THEN"
+        f" NULL; END; INSERT INTO {{t}} SELECT z.a, z.c FROM {z} z;",
         f"BEGIN INSERT INTO nowhere SELECT 1; EXCEPTION WHEN undefined_table THEN NULL; END;"
         f" INSERT INTO {{t}} SELECT z.a, z.c FROM {z} z;",
         f"DO $d$ BEGIN NULL; END $d$; INSERT INTO {{t}} SELECT z.a, z.c FROM {z} z;",
@@ -328,7 +344,10 @@ def supported(world, z):
         f"CREATE AGGREGATE {name}(int) (sfunc = {step}, stype = bigint)",
     ]
     target = world.target(["bigint"])
-    into(world, target, f"SELECT {name}(z.a) FROM {z} z", [("c1", f"{z}.a", AGGREGATION)])
+    more = world.draw.one(("", f" + {name}(z.b)"))
+    into(world, target, f"SELECT {name}(z.a){more} FROM {z} z", [("c1", f"{z}.a", AGGREGATION)])
+    if more:
+        world.direct.add((f"{z}.b", f"{target.name}.c1", "AGGREGATION", False))
     world.exact = False  # what the step reads is observed when it ran
 
 

@@ -282,6 +282,69 @@ def given_out(world, z):
     moved(world, z, routine(world, body, declares))
 
 
+def masking_sets(world, z):
+    """Aggregates and window functions that the operator names mask, too."""
+    target = world.target(["text", "text"])
+    world.run += [
+        "SET pg_lineage.masking_functions = 'max, pg_catalog.lag'",
+        f"INSERT INTO {target.name} SELECT max(z.c), NULL FROM {z} z",
+        f"INSERT INTO {target.name} SELECT NULL, lag(z.c) OVER (ORDER BY z.id) FROM {z} z",
+        "RESET pg_lineage.masking_functions",
+    ]
+    world.direct.add((f"{z}.c", f"{target.name}.c1", "AGGREGATION", True))
+    world.direct.add((f"{z}.c", f"{target.name}.c2", "TRANSFORMATION", True))
+
+
+def expression_rows(world, z):
+    """An expression that is no function in FROM; an operator that gives a set."""
+    if world.draw.chance(50):
+        select = f"SELECT u.w FROM {z} z CROSS JOIN LATERAL coalesce(z.c, 'x') AS u(w)"
+        into(world, world.target(["text"]), select, [("c1", f"{z}.c", TRANSFORMATION)])
+        return
+    fn = world.name("op")
+    world.setup += [
+        f"CREATE FUNCTION {fn}(a int, b int) RETURNS SETOF int LANGUAGE sql IMMUTABLE"
+        " AS $f$ SELECT a UNION ALL SELECT b $f$",
+        f"CREATE OPERATOR <+++> (LEFTARG = int, RIGHTARG = int, FUNCTION = {fn})",
+    ]
+    direct = [("c1", f"{z}.a", IDENTITY), ("c1", f"{z}.b", IDENTITY)]
+    into(world, world.target(["int"]), f"SELECT z.a <+++> z.b FROM {z} z", direct)
+
+
+def traced_stored(world, z):
+    """PL/pgSQL functions in stored trees, behind operators too: call by call."""
+    fn, view = world.name("pf"), world.name("v")
+    world.setup += [
+        f"CREATE FUNCTION {fn}(n int, t int) RETURNS int LANGUAGE plpgsql IMMUTABLE"
+        " AS $f$ BEGIN RETURN n; END $f$",
+        f"CREATE OPERATOR <-+-> (LEFTARG = int, RIGHTARG = int, FUNCTION = {fn})",
+        f"CREATE VIEW {view} AS SELECT {fn}(z.a, 1) AS o1, {fn}(z.b, z.a) AS o2,"
+        f" z.id <-+-> z.b AS o3, z.b <-+-> z.a AS o4 FROM {z} z",
+    ]
+    target = world.target(["int", "int", "int", "int"])
+    for at, source in enumerate(("a", "b", "id", "b"), 1):
+        world.direct.add((f"{z}.{source}", f"{view}.o{at}", "IDENTITY", False))
+        world.direct.add((f"{view}.o{at}", f"{target.name}.c{at}", "IDENTITY", False))
+    world.run.append(f"INSERT INTO {target.name} SELECT * FROM {view}")
+
+
+def in_turn(world, z):
+    """Routines that call each other; what one writes depends on what the other is given."""
+    one, two, log = world.name("f"), world.name("f"), world.target(["int", "text"])
+    world.setup += [
+        f"CREATE FUNCTION {one}(n int, t text, m int) RETURNS int LANGUAGE plpgsql AS"
+        " $b$ BEGIN RETURN n; END $b$",
+        f"CREATE FUNCTION {two}(n int, t text, m int) RETURNS int LANGUAGE plpgsql AS $b$ BEGIN"
+        f" IF m > 1 THEN RETURN n; END IF; RETURN {one}(n, t, m + 1); END $b$",
+        f"CREATE OR REPLACE FUNCTION {one}(n int, t text, m int) RETURNS int LANGUAGE plpgsql AS"
+        f" $b$ BEGIN IF m > 2 THEN RETURN n; END IF; INSERT INTO {log.name} VALUES (n, t);"
+        f" RETURN {two}(n, t, m + 1); END $b$",
+    ]
+    body = f"FOR r IN SELECT z.a, z.c FROM {z} z LOOP PERFORM {two}(r.a, r.c, 0); END LOOP;"
+    routine(world, body, "DECLARE r record; ", target=log)
+    moved(world, z, log)
+
+
 def by_rules(world, z):
     """Rules of UPDATE and DELETE, with OLD; one that only tells; one that sleeps."""
     draw, log = world.draw, world.target(["int", "text"])
@@ -313,6 +376,7 @@ def by_rules(world, z):
 WAYS = (
     handed_table, broken, deleted, discarded, other_statements, rows_joined, rows_in_arrays,
     run_by_c, untracked, numbered, by_rules, rule_in_body, on_temporary, many_triggers, given_out,
+    masking_sets, expression_rows, traced_stored, in_turn,
 )
 
 

@@ -8,6 +8,13 @@ from forms_write import keyed_target
 from terms import AGGREGATION, IDENTITY, TRANSFORMATION
 
 
+GRANTS = (
+    "DO $do$ DECLARE s text := current_schema(); BEGIN"
+    " EXECUTE format('GRANT USAGE ON SCHEMA %I TO oracle_reader', s);"
+    " EXECUTE format('GRANT ALL ON ALL TABLES IN SCHEMA %I TO oracle_reader', s); END $do$",
+)
+
+
 def alone(world, types=("int", "int", "text"), rows=None):
     """A table that no other form reads: id, a, b, c."""
     table = world.source(types=list(types), rows=rows, dropped=world.draw.chance(20))
@@ -80,6 +87,12 @@ def subscript(world, z):
         f"SELECT (ARRAY[4, 5, 6])[z.a] FROM {z} z",
         columns=[("c1", f"{z}.a", "CONDITIONAL")],
     )
+
+
+def text_number(world, z):
+    """A number out of a text: not every text is one."""
+    select = f"SELECT z.a::text::int FROM {z} z"
+    into(world, number(world), select, [("c1", f"{z}.a", TRANSFORMATION)])
 
 
 def body_rows(world, z):
@@ -243,10 +256,7 @@ def policy_check(world, z):
     world.setup += [
         f"ALTER TABLE {target.name} ENABLE ROW LEVEL SECURITY",
         f"CREATE POLICY p ON {target.name} WITH CHECK (c1 > -10000 OR c1 IS NULL)",
-        "DO $do$ DECLARE s text := current_schema(); BEGIN"
-        " EXECUTE format('GRANT USAGE ON SCHEMA %I TO oracle_reader', s);"
-        " EXECUTE format('GRANT ALL ON ALL TABLES IN SCHEMA %I TO oracle_reader', s);"
-        " END $do$",
+        *GRANTS,
     ]
     world.run.append("SET ROLE oracle_reader")
     into(
@@ -257,6 +267,35 @@ def policy_check(world, z):
         [(f"{z}.a", "FILTER")],
     )
     world.run.append("RESET ROLE")
+
+
+def policy_using(world, z):
+    """A policy that says which rows the role sees."""
+    world.setup += [
+        f"ALTER TABLE {z} ENABLE ROW LEVEL SECURITY",
+        f"CREATE POLICY p ON {z} USING ({z}.a > 2)",
+        *GRANTS,
+    ]
+    world.run.append("SET ROLE oracle_reader")
+    into(
+        world,
+        number(world),
+        f"SELECT z.b FROM {z} z",
+        [("c1", f"{z}.b", IDENTITY)],
+        [(f"{z}.a", "FILTER")],
+    )
+    world.run.append("RESET ROLE")
+
+
+def cte_rows(world, z):
+    word = world.draw.one(("MATERIALIZED ", "", "NOT MATERIALIZED "))
+    into(
+        world,
+        number(world),
+        f"WITH w AS {word}(SELECT z.b FROM {z} z WHERE z.a > 2) SELECT w.b FROM w",
+        [("c1", f"{z}.b", IDENTITY)],
+        [(f"{z}.a", "FILTER")],
+    )
 
 
 def conflict(world, z):
@@ -312,6 +351,7 @@ WAYS = (
     case_argument,
     nullif,
     subscript,
+    text_number,
     body_rows,
     rows_from,
     having,
@@ -324,6 +364,8 @@ WAYS = (
     direct_arguments,
     check_option,
     policy_check,
+    policy_using,
+    cte_rows,
     conflict,
     merged,
     copied,
