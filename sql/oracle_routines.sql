@@ -88,4 +88,15 @@ CREATE PROCEDURE points() LANGUAGE plpgsql AS $$ DECLARE
 BEGIN OPEN c; FETCH c INTO r; UPDATE pointed SET y = 'z' WHERE CURRENT OF c; END $$;
 SELECT lineage.snapshot_schema('orr') > 0;
 :show 'pointed.%' ORDER BY line COLLATE "C";
+
+-- rows in an array keep their fields apart, also where it is one of several targets
+CREATE TABLE apart (x int, y text);
+DO $$ DECLARE rows s[]; more s[]; n int; c CURSOR FOR SELECT 1, array_agg(q) FROM s q; BEGIN
+  SELECT max(q.id), array_agg(q ORDER BY q.id) INTO n, rows FROM s q;
+  INSERT INTO apart (x) VALUES (rows[1].a);
+  OPEN c;
+  FETCH c INTO n, more;
+  INSERT INTO apart (y) VALUES (more[1].b);
+END $$;
+:show 'apart.%' ORDER BY line COLLATE "C";
 DROP SCHEMA orr CASCADE;

@@ -368,6 +368,19 @@ void BindToFrame(RunState *run, RoutineFrame *frame) {
     frame->statements.Last().outcome = RunDecides(run);
 }
 
+void AssignArrays(RoutineFrame *frame, PLpgSQL_datum *target, const ResolveContext &context,
+                  const SourceSet *deciding) {
+  const PLpgSQL_row *row =
+      target->dtype == PLPGSQL_DTYPE_ROW ? reinterpret_cast<PLpgSQL_row *>(target) : nullptr;
+  for (int i = 0; i < context.shape->narrays && i < (row == nullptr ? 1 : row->nfields); i++) {
+    const ShapeFields &fields = context.shape->arrays[i];
+    PodVector<const SourceSet *> sets = {};
+    for (int f = 0; f < fields.size; f++)
+      sets.Append(UnionSets(ResolveSet(context, fields.sets[f]), deciding));
+    if (fields.size > 0) SetElements(frame, row == nullptr ? target->dno : row->varnos[i], sets);
+  }
+}
+
 void AssignOutputs(RunState *run) {
   RoutineFrame *frame = run->frame;
   const Shape *shape = run->shape;
@@ -400,12 +413,7 @@ void AssignOutputs(RunState *run) {
     return;
   }
   if (target != nullptr) AssignVariable(frame, target, sets.size, sets.items);
-  if (target != nullptr && shape->nelements > 0) {
-    PodVector<const SourceSet *> elements = {};
-    for (int i = 0; i < shape->nelements; i++)
-      elements.Append(UnionSets(ResolveSet(context, shape->elements[i]), deciding));
-    AssignElements(frame, target, elements.size, elements.items);
-  }
+  if (target != nullptr) AssignArrays(frame, target, context, deciding);
   if (LoopsOverRows(run->statement->cmd_type) && run->dest != DestSPI) {
     StatementEntry *entry = &frame->statements.Last();
     if (entry->statement == run->statement) {  // jumps inside may have added to it

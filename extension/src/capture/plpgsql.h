@@ -56,10 +56,12 @@ void AssignVariable(RoutineFrame *frame, PLpgSQL_datum *target, int size,
 // Positions of a row become attribute numbers of its type, where the two differ: it has dropped
 // ones.
 void SpreadOverLive(Oid row_type, PodVector<const SourceSet *> *sets);
-// The fields of the rows in an array, to the one variable that takes it: `target`, or the only one
-// of a row.
-void AssignElements(RoutineFrame *frame, PLpgSQL_datum *target, int size,
-                    const SourceSet *const *fields);
+// The fields of the rows in an array that a variable has taken.
+void SetElements(RoutineFrame *frame, int dno, const PodVector<const SourceSet *> &fields);
+// The fields of the rows in the arrays among a query's outputs, to the variables of `target` that
+// take these; `deciding` is added to each.
+void AssignArrays(RoutineFrame *frame, PLpgSQL_datum *target, const ResolveContext &context,
+                  const SourceSet *deciding);
 void ReadVariable(RoutineFrame *frame, int dno, ResultTaint *out);
 
 // ---- capture/plpgsql_conditions.cpp: what decides without giving a value ------------------------

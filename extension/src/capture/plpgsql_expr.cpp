@@ -108,7 +108,7 @@ bool MemoHolds(RoutineFrame *frame, ExprEntry *entry) {
 
 // True for an expression that is a variable and nothing else.
 bool IsVariable(const Shape *shape) {
-  if (shape->noutputs != 1 || shape->nfields != 0 || shape->nelements != 0 || shape->nparams != 1 ||
+  if (shape->noutputs != 1 || shape->nfields != 0 || shape->narrays != 0 || shape->nparams != 1 ||
       shape->rows.size != 0 || shape->params[0].field != 0 || shape->outputs[0].size != 1)
     return false;
   const Sym &sym = shape->outputs[0].items[0];
@@ -149,7 +149,7 @@ const SourceSet *ExprValueKnown(RoutineFrame *frame, PLpgSQL_expr *expr) {
   ExprEntry *entry = static_cast<ExprEntry *>(hash_search(expr_table, &source, HASH_FIND, nullptr));
   if (entry == nullptr || !entry->memo_valid || entry->memo_epoch != memo_epoch) return nullptr;
   const Shape *shape = entry->shape;
-  if (shape->nelements > 0) return nullptr;
+  if (shape->narrays > 0) return nullptr;
   for (int i = 0; i < shape->nparams; i++) {
     const SourceSet *input = FrameScalar(frame, shape->params[i].paramid);
     if (input == nullptr || input != entry->inputs[i]) return nullptr;
@@ -159,11 +159,11 @@ const SourceSet *ExprValueKnown(RoutineFrame *frame, PLpgSQL_expr *expr) {
 
 void ExprElements(RoutineFrame *frame, PLpgSQL_expr *expr, ResultTaint *out) {
   const Shape *shape = ExprShape(expr);
-  if (shape == nullptr || shape->nelements == 0) return;
+  if (shape == nullptr || shape->narrays != 1) return;
   const SourceSet **params = FrameParams(frame, shape);
   ResolveContext context = {shape, params, &frame->observed};
-  for (int i = 0; i < shape->nelements; i++)
-    out->columns.Append(ResolveSet(context, shape->elements[i]));
+  for (int i = 0; i < shape->arrays[0].size; i++)
+    out->columns.Append(ResolveSet(context, shape->arrays[0].sets[i]));
   if (params != nullptr) pfree(params);
 }
 

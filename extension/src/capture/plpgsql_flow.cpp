@@ -66,9 +66,7 @@ void SetScalar(RoutineFrame *frame, int dno, PLpgSQL_expr *expr, const SourceSet
   ExprElements(frame, expr, &elements);  // before: the variable may be in it
   SetDatum(frame, dno, value);
   for (const SourceSet *&set : elements.columns) set = WithCondition(frame, set);
-  if (elements.columns.size > 0)
-    AssignElements(frame, frame->estate->datums[dno], elements.columns.size,
-                   elements.columns.items);
+  if (elements.columns.size > 0) SetElements(frame, dno, elements.columns);
 }
 
 // FOREACH over an array of rows: the loop variable has their fields.
@@ -209,7 +207,9 @@ void EndFetch(RoutineFrame *frame, PLpgSQL_stmt_fetch *fetch) {
     frame->statements.Last().outcome = run != nullptr ? RunDecides(run) : AsCondition(rows);
   if (fetch->is_move || fetch->target == nullptr) return;
   for (const SourceSet *&set : sets) set = WithCondition(frame, UnionSets(set, rows));
-  AssignVariable(frame, reinterpret_cast<PLpgSQL_datum *>(fetch->target), sets.size, sets.items);
+  PLpgSQL_datum *target = reinterpret_cast<PLpgSQL_datum *>(fetch->target);
+  AssignVariable(frame, target, sets.size, sets.items);
+  if (run != nullptr) AssignArrays(frame, target, RunContext(run), WithCondition(frame, rows));
 }
 
 // CALL p(…): OUT and INOUT parameters come back as one row.
@@ -255,16 +255,9 @@ void AssignVariable(RoutineFrame *frame, PLpgSQL_datum *target, int size,
   }
 }
 
-void AssignElements(RoutineFrame *frame, PLpgSQL_datum *target, int size,
-                    const SourceSet *const *fields) {
-  int dno = target->dno;
-  if (target->dtype == PLPGSQL_DTYPE_ROW) {
-    PLpgSQL_row *row = reinterpret_cast<PLpgSQL_row *>(target);
-    if (row->nfields != 1) return;
-    dno = row->varnos[0];
-  }
+void SetElements(RoutineFrame *frame, int dno, const PodVector<const SourceSet *> &fields) {
   if (frame->estate->datums[dno]->dtype == PLPGSQL_DTYPE_VAR)
-    frame->slots[dno].record = InternRecord(size, fields);
+    frame->slots[dno].record = InternRecord(fields.size, fields.items);
 }
 
 void ReadVariable(RoutineFrame *frame, int dno, ResultTaint *out) {

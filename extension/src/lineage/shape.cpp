@@ -28,7 +28,10 @@ uint64 HashShape(const Shape *shape) {
   }
   for (int i = 0; i < shape->noutputs; i++) hash = HashSet(hash, shape->outputs[i]);
   for (int i = 0; i < shape->nfields; i++) hash = HashSet(hash, shape->fields[i]);
-  for (int i = 0; i < shape->nelements; i++) hash = HashSet(hash, shape->elements[i]);
+  for (int i = 0; i < shape->narrays; i++) {
+    hash = hash_combine64(hash, static_cast<uint64>(shape->arrays[i].size));
+    for (int f = 0; f < shape->arrays[i].size; f++) hash = HashSet(hash, shape->arrays[i].sets[f]);
+  }
   hash = HashSet(hash, shape->rows);
   for (int i = 0; i < shape->nparams; i++)
     hash = hash_combine64(hash, (static_cast<uint64>(shape->params[i].paramid) << 16) ^
@@ -62,7 +65,7 @@ void Degrade(Shape *shape, Query *query) {
   }
   shape->rows = rows;
   for (int i = 0; i < shape->noutputs; i++) shape->outputs[i] = {0, nullptr};
-  shape->nfields = shape->nelements = 0;
+  shape->nfields = shape->narrays = 0;
   shape->degraded = true;
 }
 
@@ -107,17 +110,30 @@ int CompositeWidth(Node *expr) {
   return desc->natts;
 }
 
-// SELECT t FROM t, SELECT f(x), rec := …: what each field of the one output is made of; the same of
-// the rows in an array.
-void AddFields(Builder *builder, QueryInfo *info, Shape *shape) {
-  if (shape->noutputs != 1 || info->query->setOperations != nullptr) return;
-  TargetEntry *entry = linitial_node(TargetEntry, QueryOutputs(info->query));
-  ShapeFields fields = FieldsOf(builder, info, reinterpret_cast<Node *>(entry->expr));
-  if (OidIsValid(get_element_type(exprType(reinterpret_cast<Node *>(entry->expr))))) {
-    shape->nelements = fields.size;
-    shape->elements = fields.sets;
-    return;
+// The rows in the outputs that are arrays of rows, field by field.
+void AddArrays(Builder *builder, QueryInfo *info, Shape *shape) {
+  shape->arrays = static_cast<ShapeFields *>(palloc0(sizeof(ShapeFields) * shape->noutputs));
+  ListCell *cell;
+  int output = 0;
+  foreach (cell, QueryOutputs(info->query)) {
+    Node *expr = reinterpret_cast<Node *>(lfirst_node(TargetEntry, cell)->expr);
+    if (output == shape->noutputs) break;
+    if (OidIsValid(get_element_type(exprType(expr))))
+      shape->arrays[output] = FieldsOf(builder, info, expr);
+    if (shape->arrays[output++].size > 0) shape->narrays = shape->noutputs;
   }
+}
+
+// SELECT t FROM t, SELECT f(x), rec := …: what each field of the one output is made of; the same of
+// the rows in arrays.
+void AddFields(Builder *builder, QueryInfo *info, Shape *shape) {
+  if (shape->noutputs == 0 || info->query->setOperations != nullptr) return;
+  AddArrays(builder, info, shape);
+  if (shape->noutputs != 1) return;
+  TargetEntry *entry = linitial_node(TargetEntry, QueryOutputs(info->query));
+  Node *expr = reinterpret_cast<Node *>(entry->expr);
+  if (OidIsValid(get_element_type(exprType(expr)))) return;
+  ShapeFields fields = FieldsOf(builder, info, expr);
   shape->nfields = fields.size;
   shape->fields = fields.sets;
 }
@@ -264,8 +280,12 @@ Shape *CopyShape(const Shape *shape) {
   for (int i = 0; i < shape->noutputs; i++) copy->outputs[i] = CopySet(shape->outputs[i]);
   copy->fields = CopyArray(shape->fields, shape->nfields);
   for (int i = 0; i < shape->nfields; i++) copy->fields[i] = CopySet(shape->fields[i]);
-  copy->elements = CopyArray(shape->elements, shape->nelements);
-  for (int i = 0; i < shape->nelements; i++) copy->elements[i] = CopySet(shape->elements[i]);
+  copy->arrays = CopyArray(shape->arrays, shape->narrays);
+  for (int i = 0; i < shape->narrays; i++) {
+    ShapeFields *fields = &copy->arrays[i];
+    fields->sets = CopyArray(fields->sets, fields->size);
+    for (int f = 0; f < fields->size; f++) fields->sets[f] = CopySet(fields->sets[f]);
+  }
   copy->rows = CopySet(shape->rows);
   copy->params = CopyArray(shape->params, shape->nparams);
   copy->calls = CopyArray(shape->calls, shape->ncalls);

@@ -80,8 +80,8 @@ struct Shape {
   SymSet rows;  // what decides about the output's rows
   int nfields;  // a single composite output: its fields one by one; else 0
   SymSet *fields;
-  int nelements;  // a single output that is an array of rows: their fields; else 0
-  SymSet *elements;
+  int narrays;          // noutputs where an output is an array of rows; else 0
+  ShapeFields *arrays;  // … by output: what the fields of the rows in it are made of
   int nparams;
   ShapeParam *params;
   int ncalls;
