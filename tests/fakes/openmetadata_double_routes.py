@@ -84,7 +84,7 @@ class Routes:
         if not rest and method == "GET":
             return 200, self.store.listed(kind, query)
         if rest == ["bulk"] and method == "PUT" and self.store.version == "2.0":
-            return 200, self.bulk(kind, body)
+            return 200, self.bulk(kind, body, query.get("overrideMetadata") == "true")
         if rest == ["deleteStale"] and method == "DELETE" and self.store.version == "2.0":
             return 200, delete_stale(self.store, kind, body, self.user)
         if not rest or rest == ["bulk"] or len(rest) > 2 or (len(rest) == 2 and rest[0] != "name"):
@@ -103,12 +103,16 @@ class Routes:
             return 200, self.store.patch(entity, body, self.user)
         raise self.nowhere([kind, *rest])
 
-    def bulk(self, kind, bodies):
-        """An array of create requests; failures are told in the body of a 200."""
+    def bulk(self, kind, bodies, override):
+        """An array of create requests; failures are told in the body of a 200.
+
+        With `override` a bot may replace what people wrote, as they may themselves.
+        """
+        user = {**self.user, "bot": self.user["bot"] and not override}
         good, failed = [], []
         for body in bodies:
             try:
-                status, entity = self.store.put(kind, body, self.user)
+                status, entity = self.store.put(kind, body, user)
                 good.append({"request": entity["fullyQualifiedName"], "status": status})
             except Refused as refused:
                 failed.append({"request": str(body.get("name")), "status": refused.code,

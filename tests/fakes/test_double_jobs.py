@@ -4,6 +4,7 @@ import json
 import unittest
 import urllib.parse
 
+from openmetadata_double import PERSON_TOKEN
 from test_double import DoubleCase, call, table
 
 
@@ -75,6 +76,17 @@ class Jobs(DoubleCase):
         self.assertEqual(self.put("/queries", body)[0], 201)
         status, query = self.put("/queries", body)
         self.assertEqual((status, query["name"]), (200, "b1698e52a0f16203489454196a0c6307"))
+
+    def test_a_bulk_request_may_override_what_people_wrote(self):
+        self.put("/tables", table("t", description="of people"), token=PERSON_TOKEN)
+
+        def described(query):
+            self.assertEqual(self.put(f"/tables/bulk?{query}", [table("t", description="new")])[0],
+                             200)
+            return self.get("/tables/name/svc.db.public.t")[1]["description"]
+        self.assertEqual(described("async=false"), "of people")
+        self.assertEqual(described("async=false&overrideMetadata=false"), "of people")
+        self.assertEqual(described("async=false&overrideMetadata=true"), "new")
 
     def test_a_patch_of_an_edge_is_judged_as_a_put_is(self):
         path = "/lineage/table/name/svc.db.public.t/table/name/svc.db.public.v"
