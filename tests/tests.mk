@@ -29,7 +29,7 @@ $(TEST_OBJS): build/%.o: %.cpp build/shipper.flags
 
 .PHONY: test-programs unit installcheck staged-installcheck integration models e2e report cases
 .PHONY: regress-pair scrub-fuzz gates format bench bench-graph bench-ingest bench-walker test
-.PHONY: parity test-matrix
+.PHONY: parity bench-restore test-matrix
 .PHONY: bench-declared bench-accuracy oracle oracle-routines oracle-mutants oracle-coverage
 
 test-programs: build/unit_tests build/integration_tests $(REPORT_PROGRAMS)
@@ -86,6 +86,9 @@ bench-graph: ## what upstream(), path() and impact() take over a million edges
 
 bench-ingest: ## 10,000 tables into a catalog: time, CPU and memory of the shipper
 	+tests/staged.sh tests/bench/ingest.sh
+
+bench-restore: ## what the extension adds to the restore of 10,000 objects
+	+SHIPPER=no tests/staged.sh tests/with_cluster.sh tests/bench/restore.py
 
 bench-declared: ## what lineage.snapshot() takes for 10,000 objects
 	+SHIPPER=no tests/staged.sh tests/with_cluster.sh tests/bench/declared.py

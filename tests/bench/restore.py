@@ -4,7 +4,8 @@
 usage: make bench-restore [OBJECTS=N] [ROUNDS=N]      (by tests/with_cluster.sh)
 A dump of OBJECTS objects (tables of ten columns with their keys, views, functions) as pg_restore
 writes it is run into a database without the extension and into one with it, in turn. Printed are
-seconds of the backend's own CPU, from /proc, the least of the rounds, and wall time. Nothing is
+seconds of the backend's own CPU, from /proc, the least of the rounds, and wall time. Each statement
+commits by itself, as pg_restore has it: rows of one object are netted by the shipper. Nothing is
 asserted: a shared machine is no judge.
 """
 

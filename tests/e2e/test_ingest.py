@@ -1,5 +1,7 @@
 """`ingest` at speed: what has not changed is not sent, what needs no order goes in parallel."""
 
+import subprocess
+
 from harness import EndToEnd
 
 
@@ -94,3 +96,33 @@ class IngestIn12(Ingest):
     """The same against 1.2, which has no lists."""
 
     version = "1.2"
+
+
+class Restore(EndToEnd):
+    """A dump of another database, restored into one with the extension."""
+
+    def test_a_restore_in_a_transaction_is_one_event_for_each_object(self):
+        other = self.database + "_o"
+        self.pg.sql(f"CREATE DATABASE {other}")
+        self.addCleanup(self.pg.sql, f"DROP DATABASE {other} WITH (FORCE)")
+        self.pg.sql("""CREATE SCHEMA w; DO $$ BEGIN FOR i IN 1..40 LOOP
+              EXECUTE format('CREATE TABLE w.t%s (id int PRIMARY KEY, b text DEFAULT ''x'')', i);
+              EXECUTE format('CREATE INDEX ON w.t%s (b)', i);
+              EXECUTE format('CREATE VIEW w.v%s AS SELECT id FROM w.t%s', i, i);
+              EXECUTE format('COMMENT ON TABLE w.t%s IS ''a table''', i);
+              EXECUTE format('CREATE FUNCTION w.f%s() RETURNS int LANGUAGE sql AS ''SELECT 1''', i);
+            END LOOP; END $$""", database=other)
+        server = ["-h", str(self.pg.dir), "-p", str(self.pg.port), "-U", "postgres"]
+        dump = str(self.dir / "dump")
+        subprocess.run([self.pg.bin / "pg_dump", *server, "-Fc", "-f", dump, other], check=True)
+        before = int(self.sql("SELECT count(*) FROM lineage.queue WHERE kind = 'ddl'")[0][0])
+        subprocess.run([self.pg.bin / "pg_restore", *server, "-1", "-d", self.database, dump],
+                       check=True)
+        after = int(self.sql("SELECT count(*) FROM lineage.queue WHERE kind = 'ddl'")[0][0])
+        self.assertEqual(after - before, 1 + 4 * 40, "schema, tables, indexes, views, functions")
+        self.ship()
+        self.wait_drained()
+        for number in (1, 40):
+            self.assertIn(f"w.t{number}", self.entities("table"))
+            self.assertIn(f"w.v{number}", self.entities("table"))
+            self.assertIn(f"w.f{number}", self.entities("storedProcedure"))

@@ -54,7 +54,8 @@ void PgQueue::SettleState(PgConnection *pg, const std::vector<StateChange> &chan
     if (!keys.empty())
       pg->Query(
           "SELECT lineage._state_set($1, s.key, s.value)"
-          " FROM pg_catalog.unnest($2::pg_catalog.text[], $3::pg_catalog.text[]) AS s(key, value)",
+          " FROM ROWS FROM (pg_catalog.unnest($2::pg_catalog.text[]),"
+          " pg_catalog.unnest($3::pg_catalog.text[])) AS s(key, value)",
           {sink_, PgTextArray(keys), PgTextArray(values)});
     if (!gone.empty())
       pg->Query(

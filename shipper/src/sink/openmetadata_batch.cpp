@@ -18,7 +18,7 @@ using nlohmann::json;
 
 constexpr size_t kListColumns = 1000;  // of all tables of a list: a server takes a second for them
 
-// Without bulk in any release, not worth it, or followed by a PATCH.
+// Has no list in any release, or needs the id that only an answer of its own tells.
 bool GoesSingly(const Entity &entity) {
   static const std::set<std::string> kListed = {"database", "databaseSchema", "table",
                                                 "storedProcedure"};

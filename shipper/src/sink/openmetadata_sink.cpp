@@ -45,6 +45,12 @@ std::string EndId(const json &edge, const char *key) {
   return edge[key].is_object() ? Text(edge[key], "id") : Text(edge, key);
 }
 
+// What is to stand on an edge that has `present` on it.
+json Merged(const LineageEdge &edge, const json &present, const json &details) {
+  const bool replaces = edge.replaces_views && Text(present, "source") == "ViewLineage";
+  return MergeEdge(replaces ? json::object() : present, details);
+}
+
 }  // namespace
 
 OpenMetadataSink::OpenMetadataSink(const ServerConfig &config, Http *http)
@@ -289,10 +295,10 @@ Status OpenMetadataSink::Resolve(const LineageEdge &edge, json *request) {
   if (status.ok()) status = ResolvePipeline(&details);
   if (status.ok()) status = ReadEdge({edge.from_fqn, edge.to_fqn}, from["id"], to["id"], &present);
   if (!status.ok()) return status;
-  if (edge.replaces_views && Text(present, "source") == "ViewLineage") present = json::object();
-  *request = {
-      {"edge",
-       {{"fromEntity", from}, {"toEntity", to}, {"lineageDetails", MergeEdge(present, details)}}}};
+  *request = {{"edge",
+               {{"fromEntity", from},
+                {"toEntity", to},
+                {"lineageDetails", Merged(edge, present, details)}}}};
   return status;
 }
 
@@ -304,7 +310,7 @@ Status OpenMetadataSink::PutByName(const LineageEdge &edge, HttpReply *reply) {
   Status status = ResolvePipeline(&details);
   if (status.ok()) status = ReadEdge(ends, "", "", &present);
   if (!status.ok()) return status;
-  const json request = MergeEdge(present, details);
+  const json request = Merged(edge, present, details);
   status = Call("PUT", "/lineage" + EdgePath(ends, "", ""), &request, reply);
   if (reply->status != 404 || status.action != Action::kPark) return status;
   json end;
