@@ -23,7 +23,7 @@ import time
 import urllib.request
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-SHIPPER = str(TOP / "lineage-shipper")
+SHIPPER = os.environ.get("LINEAGE_SHIPPER") or str(TOP / "lineage-shipper")
 DOUBLE = str(TOP / "tests" / "fakes" / "openmetadata_double.py")
 TABLES = int(os.environ.get("TABLES") or 10_000)
 ONLY = [part for part in (os.environ.get("ONLY") or "").split(",") if part]

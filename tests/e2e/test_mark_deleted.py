@@ -45,8 +45,9 @@ class MarkDeleted(EndToEnd):
 
     def test_a_read_that_fails_deletes_nothing(self):
         self.ingest()
-        self.sql("DROP TABLE s.u")
-        self.double.fault(method="PUT", path="/tables", status=400, times=1)
+        self.sql("""DROP TABLE s.u; ALTER TABLE s.t ADD COLUMN b int;
+            ALTER TABLE s.hidden ADD COLUMN b int""")
+        self.double.fault(method="PUT", path="/tables", status=400, count=-1)
         done = self.ingest(expected=1)
         self.assertIn("nothing is marked deleted", done.stderr)
         self.assertIn("s.u", self.entities("table"))
