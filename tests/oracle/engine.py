@@ -259,9 +259,9 @@ def _judge_precision(runner, known):
 
 def _expected(case, pair):
     """Known to the generator, which knows nothing of the name of a file."""
-    if case.direct is None:
-        return False
-    return "://" in pair[0] or any(edge[:2] == pair for edge in case.direct)
+    if "://" in pair[0]:
+        return True
+    return case.direct is not None and any(edge[:2] == pair for edge in case.direct)
 
 
 def _judge_direct(runner):
