@@ -76,9 +76,9 @@ def keyed_target(world, rows=3, extra=(), types=None):
 
 
 def keyed_source(world):
-    """A base table with a unique id, as FROM item."""
+    """A base table with a unique id, as FROM item: not a child, whose ids meet no other table's."""
     keyed = [t for t in world.tables if t.columns[0].name == "id" and t.rows]
-    table = world.draw.one([t for t in keyed if t.name not in world.emptied])
+    table = world.draw.one([t for t in keyed if t.name not in world.emptied and t.perturbed])
     return world.rel(table.name, node_columns(table.name, table.columns), world.name("r"))
 
 
