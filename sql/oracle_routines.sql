@@ -99,4 +99,15 @@ DO $$ DECLARE rows s[]; more s[]; n int; c CURSOR FOR SELECT 1, array_agg(q) FRO
   INSERT INTO apart (y) VALUES (more[1].b);
 END $$;
 :show 'apart.%' ORDER BY line COLLATE "C";
+
+-- what USING passes may be computed by a sub-query and a call: over variables, not over USING
+CREATE FUNCTION same(p int, q int) RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN p; END';
+CREATE TABLE passed (x int);
+CREATE FUNCTION give(v int) RETURNS SETOF int LANGUAGE plpgsql AS $$
+BEGIN RETURN QUERY EXECUTE 'SELECT $1' USING same(v, (SELECT max(id) FROM s)); END $$;
+DO $$ DECLARE v int := (SELECT max(a) FROM s); BEGIN
+  EXECUTE 'INSERT INTO passed VALUES ($1)' USING same(v, (SELECT max(id) FROM s));
+  INSERT INTO passed SELECT * FROM give(v);
+END $$;
+:show 'passed.%' ORDER BY line COLLATE "C";
 DROP SCHEMA orr CASCADE;

@@ -124,6 +124,13 @@ const SourceSet *StatementParam(RoutineFrame *frame, PLpgSQL_stmt *statement,
              : FrameParam(frame, param.paramid, param.field);
 }
 
+// An expression of a dynamic statement, with a sub-query in it: its parameters are variables, and
+// it gives nothing to where the statement's rows go.
+bool IsOperand(const RunState *run) {
+  return run->statement != nullptr && DynamicText(run->statement) != nullptr &&
+         run->query->params != nullptr && run->query->params == run->estate->paramLI;
+}
+
 bool RunsPortal(PLpgSQL_stmt_type type) {
   return type == PLPGSQL_STMT_FORS || type == PLPGSQL_STMT_FORC || type == PLPGSQL_STMT_DYNFORS ||
          type == PLPGSQL_STMT_OPEN || type == PLPGSQL_STMT_RETURN_QUERY;
@@ -358,8 +365,9 @@ void BindToFrame(RunState *run, RoutineFrame *frame) {
   run->statement = statement;
   run->estate = frame->estate;
   PLpgSQL_expr *text = DynamicText(statement);
+  PLpgSQL_stmt *dynamic = IsOperand(run) ? nullptr : statement;
   for (int i = 0; i < shape->nparams; i++)
-    run->params[i] = StatementParam(frame, statement, shape->params[i]);
+    run->params[i] = StatementParam(frame, dynamic, shape->params[i]);
   if (text != nullptr && settings.track_control_flow)
     run->condition = UnionSets(run->condition, AsCondition(ExprValue(frame, text)));
   AssignOutputs(run);
@@ -389,6 +397,7 @@ void AssignOutputs(RunState *run) {
     HoldOutputs(run);
     return;
   }
+  if (IsOperand(run)) return;
   ResolveContext context = RunContext(run);
   const SourceSet *rows = ResolveSet(context, shape->rows);
   const SourceSet *condition = settings.track_control_flow ? run->condition : EmptySet();
