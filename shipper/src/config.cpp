@@ -127,6 +127,30 @@ void ReadWorkflow(MapReader *map, bool needs_server, Config *config) {
   map->Finish();
 }
 
+// "01234567-89ab-cdef-0123-456789abcdef"
+bool IsUuid(const std::string &text) {
+  if (text.size() != 36) return false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+    if (dash ? text[i] != '-' : !std::isxdigit(static_cast<unsigned char>(text[i]))) return false;
+  }
+  return true;
+}
+
+void ReadPipeline(MapReader *root, Config *config) {
+  PipelineConfig pipeline;
+  pipeline.fqn = root->Text("ingestionPipelineFQN");
+  pipeline.run_id = root->Text("pipelineRunId");
+  pipeline.stream_logs = root->Bool("enableStreamableLogs", false);
+  if (!pipeline.run_id.empty() && !IsUuid(pipeline.run_id))
+    root->Fail("pipelineRunId", "value '" + pipeline.run_id + "' is no UUID",
+               "write one as uuidgen prints it, or remove the key: each run gets its own");
+  if (!pipeline.fqn.empty())
+    config->pipelines[config->workflow_types.front()] = pipeline;
+  else if (pipeline.stream_logs)
+    root->Warn("key 'enableStreamableLogs' needs ingestionPipelineFQN, too: no log is sent");
+}
+
 // The whole file. The order of the calls is the order of the messages.
 Config ReadRoot(const YAML::Node &node, const std::string &sink_override) {
   Config config;
@@ -152,8 +176,8 @@ Config ReadRoot(const YAML::Node &node, const std::string &sink_override) {
   ReadWorkflow(&workflow, config.sink.type == "metadata-rest", &config);
   MapReader own = root.Map("shipper");
   ReadShipper(&own, &config.shipper);
-  root.Ignore({"processor", "stage", "bulkSink", "ingestionPipelineFQN", "pipelineRunId",
-               "enableStreamableLogs", "ingestionRunnerName"});
+  ReadPipeline(&root, &config);
+  root.Ignore({"processor", "stage", "bulkSink", "ingestionRunnerName"});
   root.Finish();
   return config;
 }
@@ -196,6 +220,7 @@ void Merge(Config *config, const Config &other, const std::string &path) {
     if (type == "DatabaseLineage") config->lineage = other.lineage;
     config->workflow_types.push_back(type);
   }
+  for (const auto &[type, pipeline] : other.pipelines) config->pipelines[type] = pipeline;
   config->warnings.insert(config->warnings.end(), other.warnings.begin(), other.warnings.end());
 }
 

@@ -152,6 +152,13 @@ struct ShipperConfig {
   bool declared = false;    // declared: definitions | all; what routines and rules would write
 };
 
+// An ingestion pipeline of the catalog that shows the runs of a workflow file.
+struct PipelineConfig {
+  std::string fqn;           // ingestionPipelineFQN
+  std::string run_id;        // pipelineRunId; "": one is made up for each run
+  bool stream_logs = false;  // enableStreamableLogs
+};
+
 struct Config {
   std::string service_name;
   PostgresConfig postgres;
@@ -163,6 +170,7 @@ struct Config {
   std::string logger_level = "info";  // debug | info | warn | error
   bool raise_on_error = true;
   int success_threshold = 90;
+  std::map<std::string, PipelineConfig> pipelines;  // by workflow type
   std::vector<std::string> workflow_types;  // DatabaseMetadata, DatabaseLineage, … as given
   std::vector<std::string> warnings;
 };

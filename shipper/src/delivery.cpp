@@ -177,6 +177,7 @@ Status Delivery::SendAll(bool force) {
         if (status.ok()) return NoteSent(entity, hash);
         if (status.action != Action::kPark || NoteLoss(status, service)) throw WalkEnded{status};
         ++refused_;
+        refusals_.emplace_back(entity.fqn, status.message);
         spdlog::error("{} {} is refused: {}", entity.type, entity.fqn, status.message);
       });
   try {

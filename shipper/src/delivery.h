@@ -14,6 +14,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ddl_event.h"
@@ -74,6 +75,9 @@ class Delivery : public RoutineBook {
   const std::string &last_request() const { return last_request_; }  // for the parked list
   long sent() const { return sent_; }                                // requests that the sink took
   long refused() const { return refused_; }  // entities refused for good on a walk over all
+  // These since last asked: name and reason.
+  using Refusals = std::vector<std::pair<std::string, std::string>>;
+  Refusals TakeRefusals() { return std::exchange(refusals_, {}); }
 
  private:
   Status SendEverything(const Follow &follow);
@@ -130,6 +134,7 @@ class Delivery : public RoutineBook {
   bool catalog_lost_ = false;  // it turned out to be another, empty one
   long sent_ = 0;
   long refused_ = 0;
+  Refusals refusals_;
 };
 
 // What the memory calls an entity, and what it holds of one that was sent.

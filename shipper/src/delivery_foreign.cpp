@@ -39,6 +39,7 @@ Status Delivery::PutForeign(const LineageEdge &edge) {
   Status status = sink_->PutLineage(edge);
   if (status.action == Action::kPark) {
     ++refused_;
+    refusals_.emplace_back(name, status.message);
     spdlog::error("lineage {} is refused: {}", name, status.message);
     return Status::Done();
   }

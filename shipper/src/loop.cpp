@@ -110,6 +110,7 @@ void Loop::Run(const std::atomic<bool> &stop, std::atomic<bool> *reload) {
     }
   }
   if (started) Drain();
+  WatchRun(true);
 }
 
 // The last rounds: what is due is still sent, within a bound.
@@ -179,6 +180,7 @@ int64_t Loop::Step() {
   }
   Intake(clock_->NowMs());
   if (hold_until_ms_ <= clock_->NowMs()) SendDue();
+  WatchRun(false);
   const int64_t now = clock_->NowMs();
   for (auto put = last_put_.begin(); put != last_put_.end();)
     put = put->second + options_.pair_interval_ms <= now ? last_put_.erase(put) : std::next(put);
@@ -292,8 +294,30 @@ Status Loop::Try(const Work &work) {
   }
 }
 
+// Begins with a comparison of everything, and is over when nothing more is due.
+void Loop::WatchRun(bool over) {
+  if (!in_run_ || observer_ == nullptr) return;
+  observer_->Tick();
+  const int64_t now = clock_->NowMs();
+  const bool done = hold_until_ms_ <= now && work_.NextDueMs() > now;
+  if (!done && !over) return;
+  in_run_ = false;
+  observer_->Ends(done);
+}
+
 bool Loop::SendOne(const Work &work) {
+  const bool compares = work.key.kind == WorkKind::kResync || work.key.kind == WorkKind::kReconcile;
+  if (compares && !in_run_ && observer_ != nullptr) {
+    in_run_ = true;
+    observer_->Begins();
+  }
+  const long sent = delivery_->sent();
   Status status = Try(work);
+  const Delivery::Refusals refusals = delivery_->TakeRefusals();
+  if (observer_ != nullptr) {
+    observer_->Sent(work.key.kind, delivery_->sent() - sent);
+    for (const auto &[object, reason] : refusals) observer_->Refused(work.key.kind, object, reason);
+  }
   if (status.action == Action::kReauth) sink_->ReloadCredential();
   if (status.outage) return Outage(status, options_.retry_max_ms);
   if (status.action == Action::kRetry) {
@@ -328,6 +352,7 @@ Status Loop::Refused(const Work &work, const Status &status) {
 
 void Loop::ParkWork(const Work &work, const std::string &reason) {
   spdlog::error("parked {}: {}", Name(work.key), reason);
+  if (observer_ != nullptr) observer_->Refused(work.key.kind, Name(work.key), reason);
   settlement_.parked.push_back(
       {KindName(work.key.kind), Name(work.key), reason, delivery_->last_request()});
   settlement_.taken.insert(settlement_.taken.end(), work.rows.begin(), work.rows.end());

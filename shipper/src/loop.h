@@ -19,6 +19,7 @@
 #include "delivery.h"
 #include "origin.h"
 #include "queue/queue.h"
+#include "runs/run_observer.h"
 #include "runs/schedule.h"
 #include "sink/sink.h"
 #include "work_list.h"
@@ -45,6 +46,9 @@ class Loop {
   Loop(Queue *queue, Origin *origin, Sink *sink, Clock *clock, const LoopOptions &options)
       : queue_(queue), origin_(origin), sink_(sink), clock_(clock), options_(options) {}
 
+  // Who is told of runs; outlives the loop.
+  void set_observer(RunObserver *observer) { observer_ = observer; }
+
   // Works until `stop` is set, then sends what is due and returns. `reload` asks for the
   // credential to be read again. Throws PgConnectError where waiting cannot help.
   void Run(const std::atomic<bool> &stop, std::atomic<bool> *reload);
@@ -64,6 +68,7 @@ class Loop {
   void AddDdl(const FeedRow &row, int64_t now);
   void PlanReconcile(int64_t now);
   void PlanScheduled(int64_t now);
+  void WatchRun(bool over);
   void SendDue();
   bool SendOne(const Work &work);  // false: the sink is out, stop this round
   Status Try(const Work &work);
@@ -83,6 +88,8 @@ class Loop {
   Sink *sink_;
   Clock *clock_;
   LoopOptions options_;
+  RunObserver *observer_ = nullptr;
+  bool in_run_ = false;
   std::unique_ptr<Delivery> delivery_;
   WorkList work_;
   Settlement settlement_;              // sent, not yet settled

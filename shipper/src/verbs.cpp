@@ -15,6 +15,7 @@
 #include "parked.h"
 #include "queue/pg_queue.h"
 #include "report/report.h"
+#include "runs/told_runs.h"
 #include "retry.h"
 #include "sink/curl_http.h"
 #include "sink/file_sink.h"
@@ -55,7 +56,9 @@ struct Parts {
     options.connections = Connections(config);
     options.user_agent = "lineage-shipper (service: " + config.service_name + ")";
     http = std::make_unique<CurlHttp>(options, &signals->stop);
-    sink = std::make_unique<OpenMetadataSink>(config.server, http.get());
+    auto catalog = std::make_unique<OpenMetadataSink>(config.server, http.get());
+    api = catalog.get();
+    sink = std::move(catalog);
   }
 
   Config config;
@@ -63,6 +66,7 @@ struct Parts {
   PgSession session;
   std::unique_ptr<Http> http;
   std::unique_ptr<Sink> sink;
+  CatalogApi *api = nullptr;  // the sink, where it is a catalog
 };
 
 // A catalog that refuses the credential or is no catalog at all is said before any work.
@@ -82,7 +86,6 @@ Delivery::Memory MemoryFor(Parts *parts, PgQueue *queue) {
 
 // 0 or 1, by the share that went well; what the catalog had already went well.
 ExitCode Verdict(const Config &config, long sent, long bad, long unchanged = 0) {
-  spdlog::info("{} sent, {} unchanged, {} failed", sent, unchanged, bad);
   if (bad == 0 || !config.raise_on_error) return kExitOk;
   const long good = std::max(sent + unchanged, 1L);
   return 100.0 * good / (good + bad) < config.success_threshold ? kExitBelowThreshold : kExitOk;
@@ -96,15 +99,25 @@ void RequireTaken(const Status &status) {
 
 // What an ingest of several databases comes to.
 struct IngestAccount {
-  long good = 0;
-  long bad = 0;
-  long unchanged = 0;
+  RunAccount *run;
+  const Tick &tick;
   bool complete = true;
 
   void Add(const StaleResult &stale) {
     RequireTaken(stale.status);
-    good += static_cast<long>(stale.deleted.size());
-    bad += static_cast<long>(stale.refused.size());
+    run->sink.updated += static_cast<long>(stale.deleted.size());
+    for (const EntityName &name : stale.refused)
+      run->sink.Fail(name.fqn, "the catalog refuses to mark it deleted");
+  }
+  void Add(const IngestResult &result) {
+    const IngestCounts &counts = result.counts;
+    run->source.records += counts.total() + counts.unchanged;
+    run->source.warnings += static_cast<long>(result.warnings.size());
+    run->source.filtered += counts.filtered;
+    run->sink.records += counts.total();
+    run->sink.unchanged += counts.unchanged;
+    for (const IngestFailure &failure : result.failures)
+      (failure.unread ? run->source : run->sink).Fail(failure.object, failure.reason);
   }
 };
 
@@ -115,15 +128,14 @@ void IngestOne(const Config &config, Sink *sink, IngestAccount *account) {
   IngestMemory memory(&session, config, sink->name());
   const bool remembers = config.sink.type != "file";
   if (remembers) RequireTaken(memory.Load(sink));
-  IngestResult result = Ingest(&session.Get(), config, sink, {}, &memory.state, nullptr);
+  const auto tick = [&](const IngestCounts &) { account->tick(); };
+  IngestResult result = Ingest(&session.Get(), config, sink, {}, &memory.state, tick);
   if (remembers) memory.Save();
   for (const std::string &warning : result.warnings) spdlog::warn(warning);
   for (const IngestFailure &failure : result.failures)
     spdlog::error("{}: {}", failure.object, failure.reason);
+  account->Add(result);
   RequireTaken(result.status);
-  account->good += result.counts.total();
-  account->unchanged += result.counts.unchanged;
-  account->bad += static_cast<long>(result.failures.size());
   if (result.counts.filtered > 0)
     spdlog::info("{}: {} objects left out by filters", config.postgres.database,
                  result.counts.filtered);
@@ -141,11 +153,11 @@ void IngestOne(const Config &config, Sink *sink, IngestAccount *account) {
 
 // Metadata of the whole database, or of all of them, with or without the extension. A database of
 // several that cannot be entered is told and counted, and the others go on.
-ExitCode IngestAll(const CommandLine &, Parts *parts) {
+void PushMetadata(Parts *parts, RunAccount *run, const Tick &tick) {
   Require(InspectServer(&parts->session.Get()));
   RequireSink(parts);
   PatientSink sink(parts->sink.get(), &parts->clock, kTriesOnce, kTryBaseMs, kTryMaxMs);
-  IngestAccount account;
+  IngestAccount account{run, tick};
   for (const std::string &database : IngestDatabases(&parts->session.Get(), parts->config)) {
     Config config = parts->config;
     config.postgres.database = database;
@@ -154,18 +166,25 @@ ExitCode IngestAll(const CommandLine &, Parts *parts) {
     } catch (const PgError &error) {
       if (!parts->config.postgres.ingest_all_databases) throw;
       spdlog::error("database {}: {}", database, error.what());
-      ++account.bad;
+      run->source.Fail("database " + database, error.what());
       account.complete = false;
     }
   }
   if (account.complete)
     account.Add(MarkDeletedDatabases(&parts->session.Get(), parts->config, &sink));
   RequireTaken(sink.Flush());
-  return Verdict(parts->config, account.good, account.bad, account.unchanged);
+}
+
+ExitCode IngestAll(const CommandLine &, Parts *parts) {
+  const RunAccount run =
+      TellRun("DatabaseMetadata", parts->config, parts->api, &parts->clock,
+              [&](RunAccount *account, const Tick &tick) { PushMetadata(parts, account, tick); });
+  return Verdict(parts->config, run.sink.records + run.sink.updated,
+                 run.source.errors + run.sink.errors, run.sink.unchanged);
 }
 
 // All lineage of the store, once. What the daemon would remember is remembered.
-ExitCode SendLineage(const CommandLine &line, Parts *parts) {
+void SendPairs(const CommandLine &line, Parts *parts, RunAccount *run, const Tick &tick) {
   Require(InspectServer(&parts->session.Get()));
   Require(InspectDatabase(&parts->session.Get(), parts->config));
   RequireSink(parts);
@@ -175,23 +194,34 @@ ExitCode SendLineage(const CommandLine &line, Parts *parts) {
   if (!line.dry_run) queue.Register();
   Delivery delivery(&origin, &sink, MemoryFor(parts, &queue));
   delivery.set_unconditional(true);
-  long good = 0, bad = 0;
   std::vector<TablePair> pairs = origin.Pairs({});
   for (const TablePair &pair : delivery.Stale(pairs)) pairs.push_back(pair);
   for (const TablePair &pair : pairs) {
     Status status =
         delivery.Send({WorkKind::kPair, pair.first, pair.second}, [](const WorkKey &) {});
     RequireTaken(status);
-    ++(status.ok() ? good : bad);
-    if (!status.ok()) spdlog::error("{} -> {}: {}", pair.first, pair.second, status.message);
+    ++run->source.records;
+    if (status.ok()) {
+      ++run->sink.records;
+    } else {
+      spdlog::error("{} -> {}: {}", pair.first, pair.second, status.message);
+      run->sink.Fail(pair.first + " -> " + pair.second, status.message);
+    }
+    tick();
   }
   const long sent = delivery.sent();
   RequireTaken(delivery.SendForeign());
-  good += delivery.sent() - sent;
-  bad += delivery.refused();
+  run->sink.records += delivery.sent() - sent;
+  for (const auto &[name, reason] : delivery.TakeRefusals()) run->sink.Fail(name, reason);
   RequireTaken(sink.Flush());
   if (!line.dry_run) queue.Settle({{}, {}, delivery.TakeChanges()});
-  return Verdict(parts->config, good, bad);
+}
+
+ExitCode SendLineage(const CommandLine &line, Parts *parts) {
+  const RunAccount run = TellRun(
+      "DatabaseLineage", parts->config, parts->api, &parts->clock,
+      [&](RunAccount *account, const Tick &tick) { SendPairs(line, parts, account, tick); });
+  return Verdict(parts->config, run.sink.records, run.sink.errors);
 }
 
 // Waits for a database that is not there yet, or goes away while it is looked at; what waiting
@@ -231,6 +261,8 @@ ExitCode Run(const CommandLine &line, Parts *parts, Signals *signals) {
   CatalogOrigin origin([parts]() -> PgConnection & { return parts->session.Get(); }, parts->config);
   PgQueue queue(&parts->session, parts->sink->name());
   Loop loop(&queue, &origin, parts->sink.get(), &parts->clock, options);
+  ToldRuns runs(parts->config, parts->api, &parts->clock);
+  loop.set_observer(&runs);
   loop.Run(signals->stop, &signals->reload);
   spdlog::info("ended");
   return kExitOk;
@@ -287,7 +319,8 @@ ExitCode Retry(const CommandLine &line, Parts *parts) {
   queue.Register();
   Delivery delivery(&origin, &sink, queue.State());
   delivery.set_unconditional(true);
-  RetryOutcome outcome = RetryParked(&queue, &delivery, &sink, parts->sink->name(), line.ids);
+  const RetryOutcome outcome = RetryParked(&queue, &delivery, &sink, parts->sink->name(), line.ids);
+  spdlog::info("{} sent, {} failed", outcome.taken, outcome.refused);
   return Verdict(parts->config, outcome.taken, outcome.refused);
 }
 

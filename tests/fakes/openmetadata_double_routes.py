@@ -5,6 +5,7 @@ from urllib.parse import unquote
 
 from openmetadata_double_jobs import connection_definition, delete_stale, search
 from openmetadata_double_rules import COLLECTIONS, VERSIONS, Refused, quote_name
+from openmetadata_double_runs import PIPELINES
 from openmetadata_double_store import now_ms
 
 
@@ -70,6 +71,10 @@ class Routes:
         collection = collection_of(parts)
         if collection in COLLECTIONS:
             rest = parts[len(collection.split("/")):]
+            if collection == PIPELINES:
+                found = self.store.runs.route(method, rest, body)
+                if found is not None:
+                    return found
             return self.entity(COLLECTIONS[collection][0], method, rest, query, body)
         raise self.nowhere(parts)
 

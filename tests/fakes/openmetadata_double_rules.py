@@ -41,6 +41,10 @@ _SOURCES = _SOURCES_1_2 | set(
     "SparkLineage OpenLineage ExternalTableLineage CrossDatabaseLineage ChildAssets".split()
 )
 
+_PIPELINE_TYPES = set(
+    "metadata usage lineage profiler TestSuite dataInsight elasticSearchReindex dbt".split()
+)
+
 # collection -> (entity type, field that names the parent, type of the parent)
 COLLECTIONS = {
     "services/databaseServices": ("databaseService", None, None),
@@ -53,6 +57,7 @@ COLLECTIONS = {
     "queries": ("query", "service", "databaseService"),
     "users": ("user", None, None),
     "teams": ("team", None, None),
+    "services/ingestionPipelines": ("ingestionPipeline", "service", "databaseService"),
 }
 _COMMON = set("name displayName description tags dataProducts".split())
 _DATA = _COMMON | set("extension sourceUrl lifeCycle sourceHash".split())
@@ -72,6 +77,8 @@ _OWN_FIELDS = {
                            "queryUsedIn triggeredBy processedLineage exclude_usage".split()),
     "user": _COMMON | {"email", "isBot"},
     "team": _COMMON | {"teamType"},
+    "ingestionPipeline": set("name displayName description pipelineType sourceConfig "
+                             "airflowConfig loggerLevel service".split()),
 }
 _REQUIRED = {
     "databaseService": ("name", "serviceType"),
@@ -84,6 +91,7 @@ _REQUIRED = {
     "query": ("query", "service"),
     "user": ("name", "email"),
     "team": ("name", "teamType"),
+    "ingestionPipeline": ("name", "pipelineType", "sourceConfig", "airflowConfig", "service"),
 }
 _COLUMN_FIELDS = set(
     "name displayName dataType arrayDataType dataLength precision scale dataTypeDisplay "
@@ -149,6 +157,9 @@ def fields_of(kind, version):
         own |= {"ingestionRunner"} | ({"style"} if version == "2.0" else set())
     elif kind == "storedProcedure":
         own |= {"storedProcedureType"}
+    elif kind == "ingestionPipeline":
+        own |= {"raiseOnError", "provider", "processingEngine"}
+        own |= {"enableStreamableLogs"} if version == "2.0" else set()
     elif kind == "table":
         own |= {"schemaDefinition", "dataModel", "locationPath"}
         own |= {"aliases", "processedLineage"} if version == "2.0" else set()
@@ -169,6 +180,9 @@ def check_create(kind, body, version):
         _check_table(body, version)
     elif kind == "storedProcedure":
         _check_procedure(body, version)
+    elif kind == "ingestionPipeline":
+        one_of(body["pipelineType"], _PIPELINE_TYPES, "PipelineType")
+        check_reference(body["service"])
 
 
 def _check_procedure(body, version):

@@ -20,6 +20,7 @@ from openmetadata_double_rules import (
     closed,
     quote_name,
 )
+from openmetadata_double_runs import Runs
 
 KINDS = {entry[0]: entry for entry in COLLECTIONS.values()}
 # What GET answers only when `fields` asks for it.
@@ -56,6 +57,7 @@ class Store:
         self.kinds = {}
         self.names = {}
         self.edges = {}
+        self.runs = Runs(self)
 
     # ---- look-up -------------------------------------------------------------------------------
 
@@ -134,7 +136,9 @@ class Store:
         name = quote_name(body["name"])
         parent = None
         if parent_field:
-            parent = self.by_name(parent_kind, body[parent_field])
+            given = body[parent_field]
+            parent = (self.by_id(parent_kind, given["id"]) if isinstance(given, dict)
+                      else self.by_name(parent_kind, given))
             name = f"{parent['fullyQualifiedName']}.{name}"
         for owner in body.get("owners") or [body.get("owner")]:
             if owner is not None:
@@ -356,6 +360,7 @@ class Store:
             "version": self.version,
             "entities": sorted(entities, key=lambda row: (row["kind"], row["fullyQualifiedName"])),
             "edges": sorted(edges, key=lambda row: (row["from"], row["to"])),
+            "runs": self.runs.dump(),
         }
 
 

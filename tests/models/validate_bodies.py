@@ -38,8 +38,13 @@ MODELS = {
     "/tags": ("api.classification.createTag", "CreateTagRequest"),
     "/queries": ("api.data.createQuery", "CreateQueryRequest"),
     "/lineage": ("api.lineage.addLineage", "AddLineageRequest"),
+    "/services/ingestionPipelines": ("api.services.ingestionPipelines.createIngestionPipeline",
+                                     "CreateIngestionPipelineRequest"),
 }
 LINEAGE_DETAILS = ("type.entityLineage", "LineageDetails")
+PIPELINE_STATUS = ("entity.services.ingestionPipelines.ingestionPipeline", "PipelineStatus")
+STATUS_PATH = re.compile(r"^/services/ingestionPipelines/[^/]+/pipelineStatus$")
+LOG_PATH = re.compile(r"^/services/ingestionPipelines/logs/[^/]+/[^/]+(/close)?$")
 LINEAGE_BY_NAME = re.compile(r"^/lineage/[A-Za-z]+/name/[^/]+/[A-Za-z]+/name/[^/]+$")
 
 
@@ -76,6 +81,8 @@ def _find(path):
         return path, MODELS[path], bulk
     if LINEAGE_BY_NAME.match(path):
         return path, LINEAGE_DETAILS, False
+    if STATUS_PATH.match(path):
+        return path, PIPELINE_STATUS, False
     return path, None, bulk
 
 
@@ -160,6 +167,8 @@ def validate(method, path, body):
     if method not in ("PUT", "POST"):
         return None if method in ("GET", "PATCH", "DELETE") else f"unknown method {method!r}"
     path, model, bulk = _find(path)
+    if LOG_PATH.match(path):
+        return None  # the package has no model of it
     if model is None:
         return f"no request model is known for {method} {path}"
     if not bulk:

@@ -431,5 +431,20 @@ TEST(ConfigTest, AScheduleIsCheckedAndTakesThePlaceOfTheHourlyComparison) {
   EXPECT_NE(refusal.find("daily"), std::string::npos) << refusal;
 }
 
+TEST(ConfigTest, RunsAreShownByTheIngestionPipelineOfEachFile) {
+  Config config =
+      ParseConfig(Workflow("",
+                           "ingestionPipelineFQN: shop_pg.nightly\nenableStreamableLogs: true\n"
+                           "pipelineRunId: 01234567-89ab-4def-8123-456789abcdef\n"),
+                  "w.yaml");
+  ASSERT_EQ(config.pipelines.count("DatabaseMetadata"), 1u);
+  EXPECT_EQ(config.pipelines["DatabaseMetadata"].fqn, "shop_pg.nightly");
+  EXPECT_TRUE(config.pipelines["DatabaseMetadata"].stream_logs);
+  EXPECT_TRUE(ParseConfig(Workflow(), "w.yaml").pipelines.empty());
+  EXPECT_NE(Refusal(Workflow("", "pipelineRunId: 7\n")).find("UUID"), std::string::npos);
+  EXPECT_TRUE(Warns(ParseConfig(Workflow("", "enableStreamableLogs: true\n"), "w.yaml"),
+                    "ingestionPipelineFQN"));
+}
+
 }  // namespace
 }  // namespace shipper

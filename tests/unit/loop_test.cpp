@@ -1,7 +1,5 @@
 #include "loop.h"
 
-#include <memory>
-
 #include <gtest/gtest.h>
 #include <spdlog/spdlog.h>
 
@@ -320,64 +318,6 @@ TEST_F(LoopTest, AnEmptiedSinkGetsEverythingAgain) {
   Rounds(3);
   EXPECT_EQ(sink_.Count("svc.a>svc.b"), 2);
   EXPECT_EQ(sink_.Count("svc.a"), 2);
-}
-
-// 12:00 UTC plus what the clock has gone on.
-class ScheduledLoopTest : public LoopTest {
- protected:
-  ScheduledLoopTest() {
-    LoopOptions options;
-    options.schedule = Schedule::Parse("*/10 * * * *");
-    options.reconcile_interval_ms = 0;
-    scheduled_ = std::make_unique<Loop>(&queue_, &origin_, &sink_, &clock_, options);
-    origin_.Join("a", "b");
-    queue_.Edge("a", "b");
-    EXPECT_TRUE(scheduled_->Start());
-    Go(2000);
-  }
-
-  // Rounds for so long.
-  void Go(int64_t ms) {
-    for (const int64_t end = clock_.NowMs() + ms; clock_.NowMs() < end;)
-      clock_.Advance(std::max<int64_t>(scheduled_->Step(), 1));
-  }
-
-  // A change that no feed row tells of.
-  void ChangeUnseen() {
-    ++origin_.edges[{"a", "b"}];
-    ++origin_.tables["a"];
-  }
-
-  std::unique_ptr<Loop> scheduled_;
-};
-
-TEST_F(ScheduledLoopTest, ComparesObjectsAndLineageAtTheTimesOfTheScheduleOnly) {
-  EXPECT_EQ(sink_.Count("svc.a>svc.b"), 1);
-  ChangeUnseen();
-  Go(590000);
-  EXPECT_EQ(sink_.Count("svc.a>svc.b"), 1);
-  Go(12000);
-  EXPECT_EQ(sink_.Count("svc.a>svc.b"), 2);
-  EXPECT_EQ(sink_.Count("svc.a"), 2);
-  Go(600000);
-  EXPECT_EQ(sink_.Count("svc.a>svc.b"), 2);  // nothing changed, nothing is sent
-}
-
-TEST_F(ScheduledLoopTest, TimesThatWereSleptThroughAreOneRun) {
-  ChangeUnseen();
-  clock_.Advance(3600000);
-  Go(2000);
-  EXPECT_EQ(sink_.Count("svc.a>svc.b"), 2);
-  ChangeUnseen();
-  Go(2000);
-  EXPECT_EQ(sink_.Count("svc.a>svc.b"), 2);
-}
-
-TEST_F(ScheduledLoopTest, AClockThatIsPutBackDoesNotPutOffTheNextRun) {
-  clock_.wall_at_0 -= 86400000;
-  ChangeUnseen();
-  Go(602000);
-  EXPECT_EQ(sink_.Count("svc.a>svc.b"), 2);
 }
 
 TEST_F(LoopTest, ALostSessionIsOpenedAgainAndNothingIsLost) {

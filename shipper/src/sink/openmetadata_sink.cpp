@@ -131,6 +131,17 @@ void OpenMetadataSink::NoteVersion(const std::string &version, int major, int mi
   minor_ = minor;
 }
 
+ApiReply OpenMetadataSink::Ask(const std::string &method, const std::string &path,
+                               const json &body) {
+  ApiReply answer{LearnVersion(), 0, nullptr};
+  if (!answer.status.ok()) return answer;
+  HttpReply reply;
+  answer.status = Call(method, path, body.is_null() ? nullptr : &body, &reply);
+  answer.code = reply.status;
+  answer.body = ParseBody(reply);
+  return answer;
+}
+
 // Reaches the server with the credential: the version needs none, a list of services does.
 Status OpenMetadataSink::Check() {
   version_.clear();

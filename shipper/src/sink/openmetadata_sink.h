@@ -19,6 +19,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sink/auth.h"
+#include "sink/catalog_api.h"
 #include "sink/http.h"
 #include "sink/owner_finder.h"
 #include "sink/sink.h"
@@ -26,7 +27,7 @@
 
 namespace shipper {
 
-class OpenMetadataSink : public Sink {
+class OpenMetadataSink : public Sink, public CatalogApi {
  public:
   // `http` outlives the sink. Throws ConfigError where the token cannot be read.
   OpenMetadataSink(const ServerConfig &config, Http *http);
@@ -43,6 +44,12 @@ class OpenMetadataSink : public Sink {
   Status Flush() override { return Status::Done(); }  // the server's 200 is durable
   Status Check() override;
   void ReloadCredential() override { token_.Reload(); }
+
+  ApiReply Ask(const std::string &method, const std::string &path,
+               const nlohmann::json &body) override;
+  bool AtLeast(int major, int minor) const override {
+    return major_ > major || (major_ == major && minor_ >= minor);
+  }
 
   // "1.9.3"; empty before the first answer, and while nobody answers.
   const std::string &server_version() const { return version_; }

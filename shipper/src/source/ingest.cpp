@@ -58,7 +58,7 @@ class Run {
       (*state_)[changed_.back()] = hash;
     } else if (status.action == Action::kPark) {
       ++result.counts.failed;
-      result.failures.push_back({entity.fqn, status.message});
+      result.failures.push_back({entity.fqn, status.message, false});
     } else {
       throw SinkIsOut{status};
     }
@@ -119,7 +119,7 @@ IngestResult Ingest(PgConnection *pg, const Config &config, Sink *sink, const In
   }
   for (const CatalogGap &gap : source.gaps()) {
     ++result->counts.failed;
-    result->failures.push_back({gap.object, gap.reason});
+    result->failures.push_back({gap.object, gap.reason, true});
     result->complete = false;
   }
   result->counts.filtered = source.filtered();

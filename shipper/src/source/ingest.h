@@ -38,6 +38,7 @@ struct IngestCounts {
 struct IngestFailure {
   std::string object;  // FQN, or what could not be read
   std::string reason;
+  bool unread = false;  // the database's fault, not the sink's
 };
 
 struct IngestResult {

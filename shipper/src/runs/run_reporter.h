@@ -1,0 +1,75 @@
+// Tells the catalog of the runs of one ingestion pipeline: that one began, how it ended with its
+// counts and failures, and its log where the workflow wants that and the server takes it.
+//
+// A guest beside the work: never throws, never fails a run. What the server refuses for good is
+// warned of once and nothing more is told; where it is out, the next call tries again. The pipeline
+// is made if the catalog lacks it and has the service; one that a person deleted stays deleted.
+// One thread.
+//
+//   RunReporter reporter(&api, &clock, {"svc", "metadata", config.pipelines["…"]}, redactor);
+//   reporter.Begin();
+//   reporter.Tick();  // from time to time
+//   reporter.End(account, config.success_threshold);
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "clock.h"
+#include "config.h"
+#include "runs/redact.h"
+#include "runs/run_account.h"
+#include "runs/run_log.h"
+#include "sink/catalog_api.h"
+
+namespace shipper {
+
+// An ingestion pipeline of the catalog, and the workflow whose runs it shows.
+struct RunPipeline {
+  std::string service;  // its name, not quoted
+  std::string type;     // DatabaseMetadata | DatabaseLineage
+  PipelineConfig config;
+};
+
+class RunReporter {
+ public:
+  // `api` and `clock` outlive the reporter.
+  RunReporter(CatalogApi *api, Clock *clock, RunPipeline pipeline, Redactor redactor);
+
+  void Begin();
+  void Tick();
+  void End(const RunAccount &account, int success_threshold);
+
+ private:
+  bool Find();
+  bool Make(const std::string &service_id);
+  void Announce();
+  bool PutStatus(RunState state, const RunAccount *account);
+  void ShipLog(bool last);
+  bool Judge(const ApiReply &reply, const std::string &what);
+  void TurnOff(const std::string &reason);
+
+  CatalogApi *api_;
+  Clock *clock_;
+  RunPipeline pipeline_;
+  Redactor redactor_;
+  std::string fqn_;   // of the pipeline
+  std::string path_;  // "/services/ingestionPipelines/svc.nightly"
+  std::unique_ptr<RunLog> log_;
+  bool off_ = false;     // refused for good
+  bool found_ = false;   // the pipeline is there
+  bool warned_ = false;  // of this run's trouble
+  bool announced_ = false;
+  bool log_open_ = false;  // something of this run's log was sent
+  std::string run_id_;
+  int64_t began_ms_ = 0;  // wall clock
+  int64_t last_try_ms_ = 0;
+  int64_t last_log_ms_ = 0;
+};
+
+// A new random identifier, "5f0c…-….-4…".
+std::string NewUuid();
+
+}  // namespace shipper
