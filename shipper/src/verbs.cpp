@@ -26,6 +26,7 @@
 #include "source/ingest.h"
 #include "source/stale.h"
 #include "system_clock.h"
+#include "test_connection.h"
 
 namespace shipper {
 
@@ -271,11 +272,13 @@ ExitCode Run(const CommandLine &line, Parts *parts, Signals *signals) {
 // Every connection, permission and setting.
 ExitCode Check(const CommandLine &, Parts *parts) {
   std::vector<Finding> findings;
+  PgConnection *connection = nullptr;
   const PostgresConfig &postgres = parts->config.postgres;
   const std::string where =
       postgres.username + " at " + postgres.host + ":" + postgres.port + "/" + postgres.database;
   try {
     PgConnection &pg = parts->session.Get();
+    connection = &pg;
     findings.push_back({Verdict::kGood, "connection", where, kExitOk});
     for (Finding &finding : InspectServer(&pg)) findings.push_back(std::move(finding));
     for (Finding &finding : InspectDatabase(&pg, parts->config))
@@ -284,6 +287,8 @@ ExitCode Check(const CommandLine &, Parts *parts) {
     findings.push_back({Verdict::kBad, "connection", error.what(), ExitCodeOf(error)});
   }
   findings.push_back(InspectSink(parts->sink.get()));
+  for (Finding &finding : TestConnection(connection, parts->api))
+    findings.push_back(std::move(finding));
   for (const std::string &warning : parts->config.warnings)
     findings.push_back({Verdict::kWarning, "configuration", warning, kExitOk});
   return PrintFindings(findings);

@@ -27,6 +27,18 @@ def check_status(body, version):
             closed(failure, {"name", "error", "stackTrace"}, "StackTraceError")
 
 
+def test_connection(name, version):
+    """The steps by which a release tests a connection; 404 for other services."""
+    if name != "Postgres.testConnectionDefinition":
+        raise Refused(404, f"testConnectionDefinition instance for {name} not found")
+    steps = "CheckAccess GetDatabases GetSchemas GetTables GetViews GetTags GetQueries".split()
+    if version == "2.0":
+        steps += "GetColumnMetadata GetTableComments GetInformationSchemaColumns".split()
+    return {"name": "Postgres", "fullyQualifiedName": name,
+            "steps": [{"name": step, "description": step, "mandatory": number < 4}
+                      for number, step in enumerate(steps)]}
+
+
 class Runs:
     """Statuses and logs by pipeline; of one store."""
 
