@@ -138,7 +138,8 @@ Status Delivery::SendChange(const WorkKey &key, const Follow &follow) {
       follow({WorkKind::kPair, pair.first, pair.second});
   if (key.first == "table" && found) status = SendForeign(key.second);
   if (status.ok()) status = Delete(gone);
-  if (status.ok()) renames_.erase({key.first, key.second});
+  // Where it is not there, it may have been renamed on, and its event comes yet.
+  if (status.ok() && found) renames_.erase({key.first, key.second});
   return status;
 }
 

@@ -99,6 +99,8 @@ class Delivery : public RoutineBook {
   Status RemoveSent(const EdgeEnds &edge);
   void SettleLife(const WorkKey &key);
   void AddLife(Entity *entity);
+  void EndLife(const EntityName &name);
+  std::string TakeLife(const EntityName &name);
   Status FindFar(const ForeignLink &link, std::string *fqn, nlohmann::json *body);
   Status PutForeign(const LineageEdge &edge);
   Status RemoveForeign(const std::set<std::string> &here, const std::set<std::string> &live);
@@ -125,6 +127,7 @@ class Delivery : public RoutineBook {
   std::map<std::pair<std::string, std::string>, std::vector<std::string>> renames_;
   ColumnRenames columns_;                                      // of tables by present identity
   std::map<std::pair<std::string, std::string>, Life> lives_;  // by type and present identity
+  std::map<std::string, std::string> past_lives_;              // of names that went, by key
   // Of the object that is being sent: its name, and that of the entity it was.
   std::vector<std::pair<EntityName, EntityName>> former_;
   std::string sending_;    // its identity, where it is a table

@@ -148,13 +148,14 @@ Status Delivery::Delete(const std::vector<EntityName> &gone) {
       spdlog::info("{} {} is gone: marked deleted", name.type, name.fqn);
     }
     for (const std::string &forgotten : KeysOf(name, memory_)) Drop(forgotten);
-    Drop("life:" + name.type + ":" + name.fqn);
+    EndLife(name);
   }
   return Status::Done();
 }
 
 // Compares what is there with what was sent: sends what differs, lets go of what is gone.
 Status Delivery::Reconcile() {
+  past_lives_.clear();
   Status status = SendAll(unconditional_);
   if (!status.missing.empty()) status = SendAll(true);
   if (status.ok()) status = SendForeign();

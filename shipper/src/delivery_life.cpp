@@ -32,6 +32,24 @@ void Delivery::NoteLife(const std::string &type, const std::string &identity, Li
   if (event == LifeEvent::kChanged) life.changed = at_ms;
 }
 
+// What was known of an object whose name is gone goes out of the memory, and stays with the
+// process: the rename that explains the loss may be read only after it.
+void Delivery::EndLife(const EntityName &name) {
+  const std::string key = LifeKey(name.type, name.fqn);
+  if (Recall(key).empty()) return;
+  past_lives_[key] = Recall(key);
+  Drop(key);
+}
+
+std::string Delivery::TakeLife(const EntityName &name) {
+  EndLife(name);
+  const auto past = past_lives_.find(LifeKey(name.type, name.fqn));
+  if (past == past_lives_.end()) return "";
+  std::string text = past->second;
+  past_lives_.erase(past);
+  return text;
+}
+
 // Puts what was noted of an object into the memory, under its present name; a renamed one takes
 // along what was known of it.
 void Delivery::SettleLife(const WorkKey &key) {
@@ -44,14 +62,14 @@ void Delivery::SettleLife(const WorkKey &key) {
   const std::string place = LifeKey(name->type, name->fqn);
   auto [made, changed] = ParseLife(Recall(place));
   for (const auto &[now, before] : former_) {
-    const std::string old = LifeKey(before.type, before.fqn);
-    if (made == 0) made = ParseLife(Recall(old)).first;
-    Drop(old);
+    const int64_t former = ParseLife(TakeLife(before)).first;
+    if (made == 0) made = former;
   }
   if (life.made != 0) made = life.made, changed = 0;
   const bool sent =
       !Recall((key.first == "routine" ? "entity:routine:" : "entity:") + name->fqn).empty();
-  if (life.either != 0) (made != 0 || sent ? changed : made) = life.either;
+  if (life.either != 0 && !sent) made = life.either, changed = 0;
+  if (life.either != 0 && sent) changed = life.either;
   changed = std::max(changed, life.changed);
   Remember(place, std::to_string(made) + " " + std::to_string(changed));
 }
@@ -59,9 +77,8 @@ void Delivery::SettleLife(const WorkKey &key) {
 void Delivery::AddLife(Entity *entity) {
   const std::string place = LifeKey(entity->type, entity->fqn);
   for (const EntityName &before : FormerOf(*entity)) {  // its schema was renamed
-    const std::string old = LifeKey(before.type, before.fqn);
-    if (Recall(place).empty() && !Recall(old).empty()) Remember(place, Recall(old));
-    Drop(old);
+    const std::string former = TakeLife(before);
+    if (Recall(place).empty() && !former.empty()) Remember(place, former);
   }
   const auto [made, changed] = ParseLife(Recall(place));
   nlohmann::json life = nlohmann::json::object();

@@ -222,6 +222,21 @@ TEST_F(DepartedTest, TheLifeOfATableIsToldAndKeptUntilTheNextEvent) {
   EXPECT_EQ(delivery.sent(), sent);  // nothing new: nothing is sent
 }
 
+TEST_F(DepartedTest, ARenameThatIsReadAfterTheLossOfTheOldNameExplainsIt) {
+  origin_.tables["old"] = 1;
+  Delivery delivery(&origin_, &sink_, {});
+  delivery.NoteLife("table", "old", LifeEvent::kMade, 1000);
+  Table(&delivery, "old");
+  origin_.tables.erase("old");
+  origin_.tables["now"] = 1;
+  Table(&delivery, "old");
+  EXPECT_EQ(delivery.Recall("life:table:svc.old"), "");
+  delivery.NoteRename("table", "old", "now");
+  delivery.NoteLife("table", "now", LifeEvent::kChanged, 2000);
+  Table(&delivery, "now");
+  EXPECT_EQ(sink_.last_entity.body["lifeCycle"]["created"]["timestamp"], 1000);
+}
+
 TEST_F(DepartedTest, WhatMayHaveBeenReplacedIsMadeOnlyWhereItWasNotThere) {
   origin_.tables["v"] = 1;
   origin_.tables["w"] = 1;
@@ -248,6 +263,17 @@ TEST_F(DepartedTest, ARenamedTableKeepsTheTimeOfItsMaking) {
   Table(&delivery, "now");
   EXPECT_EQ(sink_.last_entity.body["lifeCycle"]["created"]["timestamp"], 1000);
   EXPECT_EQ(sink_.last_entity.body["lifeCycle"]["updated"]["timestamp"], 2000);
+}
+
+TEST_F(DepartedTest, ATableThatIsRenamedOnWhileTheFirstStepIsReadTakesItAlong) {
+  origin_.tables["now"] = 1;  // was old, then between
+  sink_.bodies["svc.old"] = {{"description", "for people"}};
+  Delivery delivery(&origin_, &sink_, {{"entity:svc.old", "x"}});
+  delivery.NoteRename("table", "old", "between");
+  EXPECT_TRUE(Table(&delivery, "between").ok());
+  delivery.NoteRename("table", "between", "now");
+  EXPECT_TRUE(Table(&delivery, "now").ok());
+  EXPECT_EQ(sink_.last_entity.body["description"], "for people");
 }
 
 TEST_F(DepartedTest, ASwapOfTablesLeavesTheNameTheSameEntity) {
