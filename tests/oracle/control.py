@@ -59,7 +59,9 @@ def loop_integer(self, scope, depth):
     child = Scope(scope)
     child.add(Var(var, "int", writable=False))
     small = self.terms.small(scope)
-    head = self.draw.one((f"1..{small}", f"REVERSE {small}..1", f"0..{small} BY 2", "1..2"))
+    # Where precision is judged the last round must not be the same whatever the bound is.
+    back = f"REVERSE {small} + 2..{small}" if self.world.strict else f"REVERSE {small}..1"
+    head = self.draw.one((f"1..{small}", back, f"0..{small} BY 2", "1..2"))
     return [f"FOR {var} IN {head} LOOP"] + self.inner(child, depth) + ["END LOOP;"]
 
 

@@ -240,5 +240,6 @@ class Terms:
 
     def small(self, scope):
         """A number of rounds that a loop can bear."""
-        return f"least(abs(coalesce({self.leaf(scope, 'int')}, 1)), 3)"
+        value = f"abs(coalesce({self.leaf(scope, 'int')}, 1))"
+        return f"({value} % 4)" if self.world.strict else f"least({value}, 3)"
 
