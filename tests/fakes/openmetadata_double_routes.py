@@ -5,7 +5,7 @@ from urllib.parse import unquote
 
 from openmetadata_double_jobs import connection_definition, delete_stale, search
 from openmetadata_double_rules import COLLECTIONS, VERSIONS, Refused, quote_name
-from openmetadata_double_runs import PIPELINES, test_connection
+from openmetadata_double_runs import PIPELINES
 from openmetadata_double_store import now_ms
 
 
@@ -68,8 +68,6 @@ class Routes:
             return 200, search(self.store, parts[1], query)
         if parts[0] == "lineage":
             return self.lineage(method, parts[1:], query, body)
-        if parts[:3] == ["services", "testConnectionDefinitions", "name"] and method == "GET":
-            return 200, test_connection("/".join(parts[3:]), self.store.version)
         collection = collection_of(parts)
         if collection in COLLECTIONS:
             rest = parts[len(collection.split("/")):]

@@ -1,4 +1,4 @@
-"""Runs of ingestion pipelines in the OpenMetadata double, and what a service's test asks for.
+"""Runs of ingestion pipelines in the OpenMetadata double.
 
 Statuses are kept by pipeline and run: one of a known run replaces it. `status`, the summaries of
 the steps, is known from 1.3 on, logs from 1.10 on.
@@ -25,18 +25,6 @@ def check_status(body, version):
         closed(step, _STEP | (_STEPS_2_0 if version == "2.0" else set()), "StepSummary")
         for failure in step.get("failures") or []:
             closed(failure, {"name", "error", "stackTrace"}, "StackTraceError")
-
-
-def test_connection(name, version):
-    """The steps by which a release tests a connection; 404 for other services."""
-    if name != "Postgres.testConnectionDefinition":
-        raise Refused(404, f"testConnectionDefinition instance for {name} not found")
-    steps = "CheckAccess GetDatabases GetSchemas GetTables GetViews GetTags GetQueries".split()
-    if version == "2.0":
-        steps += "GetColumnMetadata GetTableComments GetInformationSchemaColumns".split()
-    return {"name": "Postgres", "fullyQualifiedName": name,
-            "steps": [{"name": step, "description": step, "mandatory": number < 4}
-                      for number, step in enumerate(steps)]}
 
 
 class Runs:
