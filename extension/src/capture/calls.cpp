@@ -62,6 +62,20 @@ PLpgSQL_stmt *CurrentStatement(const RoutineFrame *frame) {
                                    : frame->statements.items[frame->statements.size - 1].statement;
 }
 
+// Calls in the initial values of a block. Each reads the variables declared before it, which have
+// their values already; all are set again, with what the calls gave, when the block begins.
+void VisitDeclarations(PLpgSQL_stmt_block *block, ArgumentSearch *search) {
+  RoutineFrame *frame = search->frame;
+  const bool declaring = frame->statements.Last().open;
+  for (int i = 0; i < block->n_initvars; i++) {
+    int dno = block->initvarnos[i];
+    PLpgSQL_variable *variable = reinterpret_cast<PLpgSQL_variable *>(frame->estate->datums[dno]);
+    if (variable->dtype == PLPGSQL_DTYPE_ROW) continue;
+    if (variable->default_val != nullptr) VisitExpression(variable->default_val, search);
+    if (declaring) DeclareVariable(frame, dno);
+  }
+}
+
 List *UsingOf(PLpgSQL_stmt *statement) {
   switch (statement->cmd_type) {
     case PLPGSQL_STMT_DYNEXECUTE:
@@ -182,14 +196,8 @@ void VisitStatement(RoutineFrame *frame, ArgumentSearch *search) {
   PLpgSQL_stmt *statement = CurrentStatement(frame);
   if (statement == nullptr) return;
   ForEachExpression(statement, VisitExpression, search);
-  if (statement->cmd_type != PLPGSQL_STMT_BLOCK) return;
-  PLpgSQL_stmt_block *block = reinterpret_cast<PLpgSQL_stmt_block *>(statement);
-  for (int i = 0; i < block->n_initvars; i++) {
-    PLpgSQL_variable *variable =
-        reinterpret_cast<PLpgSQL_variable *>(frame->estate->datums[block->initvarnos[i]]);
-    if (variable->dtype != PLPGSQL_DTYPE_ROW && variable->default_val != nullptr)
-      VisitExpression(variable->default_val, search);
-  }
+  if (statement->cmd_type == PLPGSQL_STMT_BLOCK)
+    VisitDeclarations(reinterpret_cast<PLpgSQL_stmt_block *>(statement), search);
 }
 
 }  // namespace

@@ -50,6 +50,8 @@ void EndStatement(RoutineFrame *frame, PLpgSQL_stmt *statement);
 // False: nothing was done, the full rule must run.
 bool BeginStatementQuickly(RoutineFrame *frame, PLpgSQL_stmt *statement);
 bool EndStatementQuickly(RoutineFrame *frame, PLpgSQL_stmt *statement);
+// A variable of a block takes its initial value.
+void DeclareVariable(RoutineFrame *frame, int dno);
 // `sets` to a target variable, position by position.
 void AssignVariable(RoutineFrame *frame, PLpgSQL_datum *target, int size,
                     const SourceSet *const *sets);

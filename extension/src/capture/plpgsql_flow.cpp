@@ -92,21 +92,7 @@ void OpenEntry(RoutineFrame *frame, StatementEntry *entry) {
   PLpgSQL_stmt *statement = entry->statement;
   if (statement->cmd_type == PLPGSQL_STMT_BLOCK) {
     PLpgSQL_stmt_block *block = As<PLpgSQL_stmt_block>(statement);
-    for (int i = 0; i < block->n_initvars; i++) {
-      int dno = block->initvarnos[i];
-      PLpgSQL_variable *variable = reinterpret_cast<PLpgSQL_variable *>(frame->estate->datums[dno]);
-      if (variable->dtype == PLPGSQL_DTYPE_ROW) continue;
-      if (variable->dtype != PLPGSQL_DTYPE_REC && variable->default_val != nullptr) {
-        SetScalar(frame, dno, variable->default_val, ExprValue(frame, variable->default_val));
-        continue;
-      }
-      ResultTaint value = {};
-      ClearResult(&value);
-      value.columns.context = CurrentMemoryContext;
-      if (variable->default_val != nullptr) ExprColumns(frame, variable->default_val, &value);
-      AssignVariable(frame, reinterpret_cast<PLpgSQL_datum *>(variable), value.columns.size,
-                     value.columns.items);
-    }
+    for (int i = 0; i < block->n_initvars; i++) DeclareVariable(frame, block->initvarnos[i]);
   } else if (statement->cmd_type == PLPGSQL_STMT_FORI) {
     PLpgSQL_stmt_fori *loop = As<PLpgSQL_stmt_fori>(statement);
     const SourceSet *value = ExprValue(frame, loop->lower);  // also where REVERSE begins
@@ -223,6 +209,21 @@ void EndCall(RoutineFrame *frame, PLpgSQL_stmt_call *call) {
 }
 
 }  // namespace
+
+void DeclareVariable(RoutineFrame *frame, int dno) {
+  PLpgSQL_variable *variable = reinterpret_cast<PLpgSQL_variable *>(frame->estate->datums[dno]);
+  PLpgSQL_expr *initial = variable->default_val;
+  if (variable->dtype == PLPGSQL_DTYPE_ROW) return;
+  if (variable->dtype != PLPGSQL_DTYPE_REC && initial != nullptr) {
+    SetScalar(frame, dno, initial, ExprValue(frame, initial));
+    return;
+  }
+  ResultTaint value = {};
+  ClearResult(&value);
+  value.columns.context = CurrentMemoryContext;
+  if (initial != nullptr) ExprColumns(frame, initial, &value);
+  AssignVariable(frame, frame->estate->datums[dno], value.columns.size, value.columns.items);
+}
 
 void SpreadOverLive(Oid row_type, PodVector<const SourceSet *> *sets) {
   if (row_type == RECORDOID || !type_is_rowtype(row_type)) return;
