@@ -291,11 +291,13 @@ class Body:
         found = self.terms.column("int", self.world.keyed)
         if found is None:
             return self.update(scope, depth)
-        q, number = self.name("q"), self.expression(scope, "int")
+        # Computed before: an arm that no row comes to would call nothing.
+        q, value = self.name("q"), self.declare(self.name("v"), "int")
         return [
+            f"{value} := {self.expression(scope, 'int')};",
             f"MERGE INTO {table.name} m USING {found[0]} {q} ON m.id = {q}.id"
-            f" WHEN MATCHED AND {q}.{found[1]} > 1 THEN UPDATE SET c1 = {number}"
-            f" WHEN NOT MATCHED THEN INSERT VALUES ({q}.id, {q}.{found[1]}, 'm');"
+            f" WHEN MATCHED AND {q}.{found[1]} > 1 THEN UPDATE SET c1 = {value}"
+            f" WHEN NOT MATCHED THEN INSERT VALUES ({q}.id, {q}.{found[1]}, 'm');",
         ]
 
     def delete_returning(self, scope, depth):
