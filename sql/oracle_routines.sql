@@ -126,4 +126,14 @@ BEGIN
 END $$;
 :show 'declared_first.%' ORDER BY line COLLATE "C";
 
+-- fields of a variable that holds nothing yet, as targets of INTO: each takes its own
+CREATE TYPE couple AS (p int, q text);
+CREATE TABLE coupled (x int, y text);
+DO $$ DECLARE c couple; d s; BEGIN
+  SELECT a, b INTO c.p, c.q FROM s ORDER BY id LIMIT 1;
+  INSERT INTO coupled VALUES (c.p, c.q);
+  SELECT id, b INTO d.a, d.b FROM s ORDER BY id LIMIT 1;
+  INSERT INTO coupled VALUES (d.a, d.b);
+END $$;
+:show 'coupled.%' ORDER BY line COLLATE "C";
 DROP SCHEMA orr CASCADE;

@@ -28,19 +28,18 @@ const SourceSet *WithCondition(RoutineFrame *frame, const SourceSet *set) {
 void SetRecordField(RoutineFrame *frame, PLpgSQL_recfield *field, const SourceSet *set) {
   TaintSlot *slot = &frame->slots[field->recparentno];
   PLpgSQL_rec *record = reinterpret_cast<PLpgSQL_rec *>(frame->estate->datums[field->recparentno]);
-  ExpandedRecordFieldInfo info;
-  if (record->erh == nullptr ||
-      !expanded_record_lookup_field(record->erh, field->fieldname, &info)) {
+  int width = 0;
+  const int index = FieldIndex(record, field->fieldname, &width);
+  if (index < 0) {
     slot->value = UnionSets(slot->value, set);
     return;
   }
-  TupleDesc desc = expanded_record_get_tupdesc(record->erh);
   const SourceSet *fields[MaxTupleAttributeNumber];
-  for (int i = 0; i < desc->natts; i++)
+  for (int i = 0; i < width; i++)
     fields[i] =
         slot->record != nullptr && i < slot->record->size ? slot->record->fields[i] : slot->value;
-  fields[info.fnumber - 1] = set;
-  slot->record = InternRecord(desc->natts, fields);
+  fields[index] = set;
+  slot->record = InternRecord(width, fields);
   slot->value = EmptySet();
 }
 

@@ -332,4 +332,19 @@ void ForEachExpression(PLpgSQL_stmt *statement, void (*visit)(PLpgSQL_expr *, vo
   }
 }
 
+int FieldIndex(PLpgSQL_rec *record, const char *name, int *width) {
+  const bool empty = record->erh == nullptr;
+  if (empty && record->rectypeid == RECORDOID) return -1;
+  TupleDesc desc = empty ? lookup_rowtype_tupdesc_domain(record->rectypeid, -1, true)
+                         : expanded_record_get_tupdesc(record->erh);
+  int index = -1;
+  for (int i = 0; desc != nullptr && i < desc->natts; i++) {
+    Form_pg_attribute attribute = TupleDescAttr(desc, i);
+    if (!attribute->attisdropped && strcmp(NameStr(attribute->attname), name) == 0) index = i;
+  }
+  if (index >= 0) *width = desc->natts;
+  if (empty && desc != nullptr) ReleaseTupleDesc(desc);
+  return index;
+}
+
 }  // namespace pg_lineage

@@ -49,4 +49,8 @@ bool IsLoop(PLpgSQL_stmt_type type);
 // Condition `index` of IF, CASE, WHILE, EXIT WHEN, ASSERT; NULL after the last.
 PLpgSQL_expr *ConditionOf(PLpgSQL_stmt *statement, int index);
 
+// Index from 0 of a field of the type that a record variable has, or was declared with while it
+// holds nothing, and that type's width; -1: not known.
+int FieldIndex(PLpgSQL_rec *record, const char *name, int *width);
+
 }  // namespace pg_lineage
