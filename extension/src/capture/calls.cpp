@@ -54,9 +54,6 @@ void VisitExpression(PLpgSQL_expr *expr, void *arg) {
   AddArguments({shape, params, &search->frame->observed}, search->callee, search->out);
 }
 
-// A statement's own expressions, and a block's defaults.
-void VisitStatement(RoutineFrame *frame, ArgumentSearch *search);
-
 PLpgSQL_stmt *CurrentStatement(const RoutineFrame *frame) {
   return frame->statements.Empty() ? nullptr
                                    : frame->statements.items[frame->statements.size - 1].statement;
@@ -139,10 +136,17 @@ const SourceSet *StatementParam(RoutineFrame *frame, PLpgSQL_stmt *statement,
 }
 
 // An expression of a dynamic statement, with a sub-query in it: its parameters are variables, and
-// it gives nothing to where the statement's rows go.
+// it gives nothing to where the statement's rows go. One without parameters is told by its text.
 bool IsOperand(const RunState *run) {
-  return run->statement != nullptr && DynamicText(run->statement) != nullptr &&
-         run->query->params != nullptr && run->query->params == run->estate->paramLI;
+  PLpgSQL_expr *dynamic = run->statement == nullptr ? nullptr : DynamicText(run->statement);
+  if (dynamic == nullptr) return false;
+  if (run->query->params != nullptr) return run->query->params == run->estate->paramLI;
+  const char *text = run->query->sourceText;
+  if (strcmp(text, dynamic->query) == 0) return true;
+  ListCell *cell;
+  foreach (cell, UsingOf(run->statement))
+    if (strcmp(text, static_cast<PLpgSQL_expr *>(lfirst(cell))->query) == 0) return true;
+  return false;
 }
 
 bool RunsPortal(PLpgSQL_stmt_type type) {
@@ -175,7 +179,7 @@ PLpgSQL_datum *TargetOf(const RunState *run) {
                         : reinterpret_cast<PLpgSQL_stmt_open *>(statement)->curvar;
       if (dest == DestSPI) {  // the cursor's arguments
         PLpgSQL_var *cursor = reinterpret_cast<PLpgSQL_var *>(run->estate->datums[curvar]);
-        return cursor->cursor_explicit_argrow < 0
+        return cursor->cursor_explicit_expr == nullptr || cursor->cursor_explicit_argrow < 0
                    ? nullptr
                    : run->estate->datums[cursor->cursor_explicit_argrow];
       }
@@ -192,6 +196,7 @@ bool LoopsOverRows(PLpgSQL_stmt_type type) {
   return type == PLPGSQL_STMT_FORS || type == PLPGSQL_STMT_FORC || type == PLPGSQL_STMT_DYNFORS;
 }
 
+// A statement's own expressions, and a block's initial values.
 void VisitStatement(RoutineFrame *frame, ArgumentSearch *search) {
   PLpgSQL_stmt *statement = CurrentStatement(frame);
   if (statement == nullptr) return;
