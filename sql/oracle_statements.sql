@@ -131,4 +131,9 @@ INSERT INTO passing SELECT id, b, a FROM s;
 CREATE TABLE of_lasts (v text, r text);
 INSERT INTO of_lasts SELECT v, lasts::text FROM lasts;
 :show 'of_lasts.%' ORDER BY line COLLATE "C";
+-- ORDER BY of a set operation decides like any other, by all of its arms
+CREATE TABLE ordered (x int, y text);
+INSERT INTO ordered (SELECT a, b FROM s WHERE id > 0) UNION ALL (SELECT 1, b FROM s)
+  ORDER BY 1 DESC FETCH FIRST 1 ROWS WITH TIES;
+:show 'ordered.%' ORDER BY line COLLATE "C";
 DROP SCHEMA ora CASCADE;

@@ -269,6 +269,16 @@ void AddSetOperationRows(Builder *builder, QueryInfo *info, SymBag *out) {
   }
 }
 
+// ORDER BY of a set operation names its columns: those of all leaves.
+void AddSetOperationOrder(Builder *builder, QueryInfo *info, SymBag *out) {
+  ListCell *cell;
+  foreach (cell, info->query->sortClause) {
+    SortGroupClause *item = lfirst_node(SortGroupClause, cell);
+    TargetEntry *entry = get_sortgroupref_tle(item->tleSortGroupRef, info->query->targetList);
+    out->AddSet(QueryColumn(builder, info, entry->resno), kSort);
+  }
+}
+
 struct SetSearch {
   Builder *builder;
   QueryInfo *info;
@@ -397,6 +407,7 @@ SymSet QueryColumn(Builder *builder, QueryInfo *info, int resno) {
 void AddStatementRows(Builder *builder, QueryInfo *info, SymBag *out) {
   if (info->query->setOperations != nullptr) {
     AddSetOperationRows(builder, info, out);
+    AddSetOperationOrder(builder, info, out);
     AddExpr(builder, info, info->query->limitOffset, kFilter, out);
     AddExpr(builder, info, info->query->limitCount, kFilter, out);
   } else {
