@@ -1,5 +1,7 @@
 #include "capture/plpgsql_info.h"
 
+#include "lineage/plpgsql_body.h"
+
 namespace pg_lineage {
 
 namespace {
@@ -337,14 +339,10 @@ int FieldIndex(PLpgSQL_rec *record, const char *name, int *width) {
   if (empty && record->rectypeid == RECORDOID) return -1;
   TupleDesc desc = empty ? lookup_rowtype_tupdesc_domain(record->rectypeid, -1, true)
                          : expanded_record_get_tupdesc(record->erh);
-  int index = -1;
-  for (int i = 0; desc != nullptr && i < desc->natts; i++) {
-    Form_pg_attribute attribute = TupleDescAttr(desc, i);
-    if (!attribute->attisdropped && strcmp(NameStr(attribute->attname), name) == 0) index = i;
-  }
-  if (index >= 0) *width = desc->natts;
+  const int number = desc == nullptr ? 0 : FieldOf(desc, name);
+  if (number > 0) *width = desc->natts;
   if (empty && desc != nullptr) ReleaseTupleDesc(desc);
-  return index;
+  return number - 1;
 }
 
 }  // namespace pg_lineage
