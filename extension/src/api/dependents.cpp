@@ -2,6 +2,7 @@
 
 #include "capture/call_stack.h"
 #include "edge/compat.h"
+#include "edge/depend.h"
 
 namespace pg_lineage {
 namespace {
@@ -47,24 +48,25 @@ void AddGenerated(Oid relid, AttrNumber asked, const ObjectAddress &column,
 }
 
 // One row of pg_depend.
-void AddDependent(Oid relid, AttrNumber column, Form_pg_depend row, PodVector<Dependent> *found) {
-  ObjectAddress object = {row->classid, row->objid, row->objsubid};
+void AddDependent(Oid relid, AttrNumber column, const FormData_pg_depend &row,
+                  PodVector<Dependent> *found) {
+  ObjectAddress object = {row.classid, row.objid, row.objsubid};
   Oid rule_on = InvalidOid;
-  switch (row->classid) {
+  switch (row.classid) {
     case RelationRelationId:
-      if (IsLineageKind(get_rel_relkind(row->objid)) && (row->objid != relid || column > 0))
-        found->Append(Dependent{row->objid, static_cast<AttrNumber>(row->objsubid), NULL, NULL});
+      if (IsLineageKind(get_rel_relkind(row.objid)) && (row.objid != relid || column > 0))
+        found->Append(Dependent{row.objid, static_cast<AttrNumber>(row.objsubid), NULL, NULL});
       return;
     case AttrDefaultRelationId:
-      AddGenerated(relid, column, GetAttrDefaultColumnAddress(row->objid), found);
+      AddGenerated(relid, column, GetAttrDefaultColumnAddress(row.objid), found);
       return;
     case ProcedureRelationId: {
-      const char *name = RenderRoutine(row->objid);
+      const char *name = RenderRoutine(row.objid);
       if (name != NULL) found->Append(Dependent{InvalidOid, 0, "routine", name});
       return;
     }
     case RewriteRelationId:
-      rule_on = RelationOfRule(row->objid);
+      rule_on = RelationOfRule(row.objid);
       if (rule_on == relid || !OidIsValid(rule_on)) return;
       if (IsView(rule_on)) {
         found->Append(Dependent{rule_on, 0, NULL, NULL});
@@ -74,26 +76,15 @@ void AddDependent(Oid relid, AttrNumber column, Form_pg_depend row, PodVector<De
     default:
       break;
   }
-  if (row->deptype == DEPENDENCY_NORMAL) AddOther(object, found);
+  if (row.deptype == DEPENDENCY_NORMAL) AddOther(object, found);
 }
 
 void AddDependents(Oid class_id, Oid object, AttrNumber column, Oid relid,
                    PodVector<Dependent> *found) {
-  Relation depend = table_open(DependRelationId, AccessShareLock);
-  ScanKeyData keys[3];
-  ScanKeyInit(&keys[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber, F_OIDEQ,
-              ObjectIdGetDatum(class_id));
-  ScanKeyInit(&keys[1], Anum_pg_depend_refobjid, BTEqualStrategyNumber, F_OIDEQ,
-              ObjectIdGetDatum(object));
-  ScanKeyInit(&keys[2], Anum_pg_depend_refobjsubid, BTEqualStrategyNumber, F_INT4EQ,
-              Int32GetDatum(column));
-  SysScanDesc scan =
-      systable_beginscan(depend, DependReferenceIndexId, true, NULL, column == 0 ? 2 : 3, keys);
-  HeapTuple tuple;
-  while (HeapTupleIsValid(tuple = systable_getnext(scan)))
-    AddDependent(relid, column, reinterpret_cast<Form_pg_depend>(GETSTRUCT(tuple)), found);
-  systable_endscan(scan);
-  table_close(depend, AccessShareLock);
+  ForEachDependent(class_id, object, column, [&](const FormData_pg_depend &row) {
+    AddDependent(relid, column, row, found);
+    return true;
+  });
 }
 
 }  // namespace

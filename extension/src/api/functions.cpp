@@ -1,6 +1,7 @@
 // Installation, health, and who may do what.
 #include "api/reader.h"
 #include "edge/compat.h"
+#include "edge/depend.h"
 #include "queue/event.h"
 #include "queue/pending.h"
 #include "queue/rows.h"
@@ -11,23 +12,13 @@ namespace {
 
 // True when something but ourselves depends on the schema, that is: lies in it.
 bool SchemaHolds(Oid schema, Oid ourselves) {
-  ScanKeyData keys[2];
   bool holds = false;
-  Relation depend = table_open(DependRelationId, AccessShareLock);
-  ScanKeyInit(&keys[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber, F_OIDEQ,
-              ObjectIdGetDatum(NamespaceRelationId));
-  ScanKeyInit(&keys[1], Anum_pg_depend_refobjid, BTEqualStrategyNumber, F_OIDEQ,
-              ObjectIdGetDatum(schema));
-  SysScanDesc scan = systable_beginscan(depend, DependReferenceIndexId, true, NULL, 2, keys);
-  HeapTuple tuple;
-  while (!holds && HeapTupleIsValid(tuple = systable_getnext(scan))) {
-    Form_pg_depend form = reinterpret_cast<Form_pg_depend>(GETSTRUCT(tuple));
-    bool extension = form->classid == ExtensionRelationId;
-    bool function = form->classid == ProcedureRelationId && form->objid == ourselves;
+  ForEachDependent(NamespaceRelationId, schema, 0, [&](const FormData_pg_depend &row) {
+    bool extension = row.classid == ExtensionRelationId;
+    bool function = row.classid == ProcedureRelationId && row.objid == ourselves;
     holds = !extension && !function;
-  }
-  systable_endscan(scan);
-  table_close(depend, AccessShareLock);
+    return !holds;
+  });
   return holds;
 }
 

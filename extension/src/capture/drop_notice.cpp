@@ -3,6 +3,7 @@
 #include "api/walk.h"
 #include "capture/call_stack.h"
 #include "edge/compat.h"
+#include "edge/depend.h"
 #include "edge/guc.h"
 
 namespace pg_lineage {
@@ -38,21 +39,11 @@ Oid FindRangeVar(const RangeVar *relation) {
 void AddSchema(PodVector<Subject> *subjects, const char *name) {
   Oid schema = get_namespace_oid(name, true);
   if (!OidIsValid(schema)) return;
-  Relation depend = table_open(DependRelationId, AccessShareLock);
-  ScanKeyData keys[2];
-  ScanKeyInit(&keys[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber, F_OIDEQ,
-              ObjectIdGetDatum(NamespaceRelationId));
-  ScanKeyInit(&keys[1], Anum_pg_depend_refobjid, BTEqualStrategyNumber, F_OIDEQ,
-              ObjectIdGetDatum(schema));
-  SysScanDesc scan = systable_beginscan(depend, DependReferenceIndexId, true, NULL, 2, keys);
-  HeapTuple tuple;
-  while (subjects->size < kMaxObjects && HeapTupleIsValid(tuple = systable_getnext(scan))) {
-    Form_pg_depend row = reinterpret_cast<Form_pg_depend>(GETSTRUCT(tuple));
-    if (row->classid == RelationRelationId && RelationKindName(get_rel_relkind(row->objid)) != NULL)
-      AddSubject(subjects, row->objid, NULL);
-  }
-  systable_endscan(scan);
-  table_close(depend, AccessShareLock);
+  ForEachDependent(NamespaceRelationId, schema, 0, [&](const FormData_pg_depend &row) {
+    if (row.classid == RelationRelationId && RelationKindName(get_rel_relkind(row.objid)) != NULL)
+      AddSubject(subjects, row.objid, NULL);
+    return subjects->size < kMaxObjects;
+  });
 }
 
 void AddDropped(PodVector<Subject> *subjects, const DropStmt *drop) {

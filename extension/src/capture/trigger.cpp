@@ -2,6 +2,7 @@
 
 #include "capture/deferred.h"
 #include "capture/utility.h"
+#include "edge/depend.h"
 #include "lineage/resolve.h"
 #include "lineage/temp_tables.h"
 
@@ -99,40 +100,37 @@ bool FindAmong(List *relations, const FmgrInfo *function, CalledTrigger *out) {
 
 // A deferred trigger is called with no query in sight: found when its function has only one.
 bool FindByFunction(Oid function, CalledTrigger *out) {
-  Relation depend = table_open(DependRelationId, AccessShareLock);
-  ScanKeyData keys[2];
-  ScanKeyInit(&keys[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber, F_OIDEQ,
-              ObjectIdGetDatum(ProcedureRelationId));
-  ScanKeyInit(&keys[1], Anum_pg_depend_refobjid, BTEqualStrategyNumber, F_OIDEQ,
-              ObjectIdGetDatum(function));
-  SysScanDesc scan = systable_beginscan(depend, DependReferenceIndexId, true, nullptr, 2, keys);
   Oid trigger = InvalidOid;
   int found = 0;
-  while (HeapTuple tuple = systable_getnext(scan)) {
-    Form_pg_depend form = reinterpret_cast<Form_pg_depend>(GETSTRUCT(tuple));
-    if (form->classid != TriggerRelationId) continue;
-    trigger = form->objid;
+  ForEachDependent(ProcedureRelationId, function, 0, [&](const FormData_pg_depend &row) {
+    if (row.classid != TriggerRelationId) return true;
+    trigger = row.objid;
     found++;
-  }
-  systable_endscan(scan);
-  table_close(depend, AccessShareLock);
-  if (found != 1) return false;
-  Relation triggers = table_open(TriggerRelationId, AccessShareLock);
-  ScanKeyInit(&keys[0], Anum_pg_trigger_oid, BTEqualStrategyNumber, F_OIDEQ,
-              ObjectIdGetDatum(trigger));
-  scan = systable_beginscan(triggers, TriggerOidIndexId, true, nullptr, 1, keys);
-  HeapTuple tuple = systable_getnext(scan);
-  bool valid = HeapTupleIsValid(tuple);
-  if (valid) {
-    Form_pg_trigger form = reinterpret_cast<Form_pg_trigger>(GETSTRUCT(tuple));
-    *out = {form->tgrelid, form->tgtype};
-  }
-  systable_endscan(scan);
-  table_close(triggers, AccessShareLock);
-  return valid;
+    return true;
+  });
+  StoredTrigger stored = {};
+  if (found != 1 || !ReadTrigger(trigger, &stored)) return false;
+  *out = {stored.relation, stored.type};
+  return true;
 }
 
 }  // namespace
+
+bool ReadTrigger(Oid trigger, StoredTrigger *out) {
+  Relation triggers = table_open(TriggerRelationId, AccessShareLock);
+  ScanKeyData key;
+  ScanKeyInit(&key, Anum_pg_trigger_oid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(trigger));
+  SysScanDesc scan = systable_beginscan(triggers, TriggerOidIndexId, true, nullptr, 1, &key);
+  HeapTuple tuple = systable_getnext(scan);
+  const bool found = HeapTupleIsValid(tuple);
+  if (found) {
+    Form_pg_trigger form = reinterpret_cast<Form_pg_trigger>(GETSTRUCT(tuple));
+    *out = {form->tgrelid, form->tgtype, form->tgisinternal, form->tgparentid};
+  }
+  systable_endscan(scan);
+  table_close(triggers, AccessShareLock);
+  return found;
+}
 
 Oid FiringTarget(const Shape *shape, Oid trigger_relation) {
   if (shape == nullptr) return trigger_relation;

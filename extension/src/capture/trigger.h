@@ -19,6 +19,15 @@ int16 TypeOf(TriggerEvent event);
 // The write of the firing statement whose table, or partition root, the trigger's table is.
 Oid FiringTarget(const Shape *shape, Oid trigger_relation);
 
+struct StoredTrigger {
+  Oid relation;
+  int16 type;     // pg_trigger.tgtype
+  bool internal;  // of a constraint
+  Oid parent;     // of the root's trigger that a partition has a copy of; InvalidOid: none
+};
+// A row of pg_trigger; false when it is gone. There is no syscache by OID.
+bool ReadTrigger(Oid trigger, StoredTrigger *out);
+
 struct CalledTrigger {
   Oid relation;
   int16 type;

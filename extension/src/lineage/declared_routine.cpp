@@ -1,6 +1,8 @@
 // What routines would write, as declared edges.
 #include "capture/call_stack.h"
 #include "capture/emit.h"
+#include "capture/trigger.h"
+#include "edge/depend.h"
 #include "edge/guc.h"
 #include "lineage/declared.h"
 #include "lineage/resolve.h"
@@ -36,39 +38,17 @@ struct TriggerUse {
   Oid trigger;
 };
 
-// Adds a trigger unless it is internal, or the copy that a partition has of its root's.
-void AddTrigger(Relation triggers, Oid trigger, PodVector<TriggerUse> *uses) {
-  ScanKeyData key;
-  ScanKeyInit(&key, Anum_pg_trigger_oid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(trigger));
-  SysScanDesc scan = systable_beginscan(triggers, TriggerOidIndexId, true, nullptr, 1, &key);
-  HeapTuple tuple = systable_getnext(scan);
-  if (HeapTupleIsValid(tuple)) {
-    Form_pg_trigger form = reinterpret_cast<Form_pg_trigger>(GETSTRUCT(tuple));
-    if (!form->tgisinternal && !OidIsValid(form->tgparentid))
-      uses->Append({form->tgrelid, form->oid});
-  }
-  systable_endscan(scan);
-}
-
-// The triggers that use a function, by what depends on it: there may be thousands of others.
+// The triggers that use a function, by what depends on it (there may be thousands of others), but
+// for internal ones and the copies that a partition has of its root's.
 PodVector<TriggerUse> TriggersOf(Oid function) {
   PodVector<TriggerUse> uses = {};
-  Relation triggers = table_open(TriggerRelationId, AccessShareLock);
-  Relation depend = table_open(DependRelationId, AccessShareLock);
-  ScanKeyData keys[2];
-  ScanKeyInit(&keys[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber, F_OIDEQ,
-              ObjectIdGetDatum(ProcedureRelationId));
-  ScanKeyInit(&keys[1], Anum_pg_depend_refobjid, BTEqualStrategyNumber, F_OIDEQ,
-              ObjectIdGetDatum(function));
-  SysScanDesc scan = systable_beginscan(depend, DependReferenceIndexId, true, nullptr, 2, keys);
-  HeapTuple tuple;
-  while (HeapTupleIsValid(tuple = systable_getnext(scan))) {
-    Form_pg_depend form = reinterpret_cast<Form_pg_depend>(GETSTRUCT(tuple));
-    if (form->classid == TriggerRelationId) AddTrigger(triggers, form->objid, &uses);
-  }
-  systable_endscan(scan);
-  table_close(depend, AccessShareLock);
-  table_close(triggers, AccessShareLock);
+  ForEachDependent(ProcedureRelationId, function, 0, [&](const FormData_pg_depend &row) {
+    StoredTrigger stored = {};
+    if (row.classid == TriggerRelationId && ReadTrigger(row.objid, &stored) && !stored.internal &&
+        !OidIsValid(stored.parent))
+      uses.Append({stored.relation, row.objid});
+    return true;
+  });
   return uses;
 }
 
