@@ -58,6 +58,8 @@ class CatalogOrigin : public Origin {
   std::vector<EntityName> CandidatesOf(const std::string &type, const std::string &identity,
                                        Presence::Scope *scope);
   bool Keeps(const std::string &type) const;
+  std::vector<EntityName> Absent(const Presence &present,
+                                 const std::vector<EntityName> &names) const;
 
   Session session_;
   Config config_;

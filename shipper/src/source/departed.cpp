@@ -43,14 +43,11 @@ std::vector<EntityName> CatalogOrigin::CandidatesOf(const std::string &type,
           {"storedProcedure", AppendFqn(schema, LaterRoutineName(*name))}};
 }
 
-std::vector<EntityName> CatalogOrigin::Departed(const std::string &type,
-                                                const std::string &identity) {
-  Presence::Scope scope;
+// Those of the names that are not there, each with whether the workflow keeps it.
+std::vector<EntityName> CatalogOrigin::Absent(const Presence &present,
+                                              const std::vector<EntityName> &names) const {
   std::vector<EntityName> gone;
-  const std::vector<EntityName> candidates = CandidatesOf(type, identity, &scope);
-  if (candidates.empty()) return gone;
-  const Presence present(&session_(), HomePlace(), book(), scope);
-  for (EntityName name : candidates) {
+  for (EntityName name : names) {
     if (present.Has(name.type, name.fqn)) continue;
     name.keep = Keeps(name.type);
     gone.push_back(std::move(name));
@@ -58,15 +55,16 @@ std::vector<EntityName> CatalogOrigin::Departed(const std::string &type,
   return gone;
 }
 
+std::vector<EntityName> CatalogOrigin::Departed(const std::string &type,
+                                                const std::string &identity) {
+  Presence::Scope scope;
+  const std::vector<EntityName> candidates = CandidatesOf(type, identity, &scope);
+  if (candidates.empty()) return {};
+  return Absent(Presence(&session_(), HomePlace(), book(), scope), candidates);
+}
+
 std::vector<EntityName> CatalogOrigin::Departed(const std::vector<EntityName> &names) {
-  std::vector<EntityName> gone;
-  const Presence present(&session_(), HomePlace(), book());
-  for (EntityName name : names) {
-    if (present.Has(name.type, name.fqn)) continue;
-    name.keep = Keeps(name.type);
-    gone.push_back(std::move(name));
-  }
-  return gone;
+  return Absent(Presence(&session_(), HomePlace(), book()), names);
 }
 
 std::optional<EntityName> CatalogOrigin::NameOf(const std::string &type,
