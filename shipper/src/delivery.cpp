@@ -153,19 +153,25 @@ Status Delivery::SendEverything(const Follow &follow) {
   return status;
 }
 
-std::vector<TablePair> Delivery::Stale(const std::vector<TablePair> &live) const {
-  static const std::string kArrow = " -> ";
-  const std::set<TablePair> lives(live.begin(), live.end());
-  std::set<TablePair> stale;
+std::vector<EdgeEnds> Delivery::SentEdges() const {
+  static const std::string kArrow = " -> ";  // no name in the catalog has a `>` in it
+  std::vector<EdgeEnds> edges;
   for (auto entry = memory_.lower_bound(kEdgeKey);
        entry != memory_.end() && entry->first.rfind(kEdgeKey, 0) == 0; ++entry) {
-    const std::string name = entry->first.substr(kEdgeKey.size());
-    // A name may hold an arrow, too: only one way to read it gives two tables of this database.
-    for (size_t at = name.find(kArrow); at != std::string::npos; at = name.find(kArrow, at + 1)) {
-      const std::optional<TablePair> pair =
-          origin_->PairOf({name.substr(0, at), name.substr(at + kArrow.size())});
-      if (pair && lives.count(*pair) == 0) stale.insert(*pair);
-    }
+    const size_t arrow = entry->first.find(kArrow);
+    if (arrow == std::string::npos) continue;
+    edges.push_back({entry->first.substr(kEdgeKey.size(), arrow - kEdgeKey.size()),
+                     entry->first.substr(arrow + kArrow.size())});
+  }
+  return edges;
+}
+
+std::vector<TablePair> Delivery::Stale(const std::vector<TablePair> &live) const {
+  const std::set<TablePair> lives(live.begin(), live.end());
+  std::set<TablePair> stale;
+  for (const EdgeEnds &edge : SentEdges()) {
+    const std::optional<TablePair> pair = origin_->PairOf(edge);
+    if (pair && lives.count(*pair) == 0) stale.insert(*pair);
   }
   return {stale.begin(), stale.end()};
 }

@@ -66,6 +66,8 @@ class Delivery : public RoutineBook {
   const std::string &Recall(const std::string &key) const;  // "" where nothing is known
   void Remember(const std::string &key, const std::string &value);
   void Drop(const std::string &key);
+  // All edges that were sent and not taken back.
+  std::vector<EdgeEnds> SentEdges() const;
   // Pairs whose edge was sent and that are not among those that live.
   std::vector<TablePair> Stale(const std::vector<TablePair> &live) const;
   void ForgetSent();  // the sink holds nothing of what was put before

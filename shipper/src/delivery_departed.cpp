@@ -3,6 +3,7 @@
 
 #include "delivery.h"
 #include "translate/carry_over.h"
+#include "translate/names.h"
 
 namespace shipper {
 
@@ -18,13 +19,8 @@ std::optional<EntityName> NameOfKey(const std::string &key, const std::string &d
   const std::string fqn = key.substr(routine ? sizeof kRoutine - 1 : sizeof kEntity - 1);
   if (fqn.rfind(database + ".", 0) != 0) return std::nullopt;
   if (routine) return EntityName{"storedProcedure", fqn};
-  bool quoted = false;
-  int dots = 0;
-  for (size_t i = database.size() + 1; i < fqn.size(); ++i) {
-    if (fqn[i] == '"') quoted = !quoted;
-    if (fqn[i] == '.' && !quoted) ++dots;
-  }
-  return EntityName{dots == 0 ? "databaseSchema" : "table", fqn};
+  const bool is_schema = SplitFqn(fqn).size() == SplitFqn(database).size() + 1;
+  return EntityName{is_schema ? "databaseSchema" : "table", fqn};
 }
 
 }  // namespace
@@ -113,20 +109,11 @@ Status Delivery::TakeColumnsAlong(Entity *entity) {
 // Takes away what was sent of the edges of a table, or of all tables of a schema: the catalog finds
 // no edge of an entity that is deleted.
 Status Delivery::RemoveEdgesOf(const EntityName &name) {
-  static const std::string kEdge = "edge:", kArrow = " -> ";  // no name has a `>` in it
   const auto concerns = [&](const std::string &end) {
     return end == name.fqn || (name.type == "databaseSchema" && end.rfind(name.fqn + ".", 0) == 0);
   };
-  std::vector<EdgeEnds> edges;
-  for (auto it = memory_.lower_bound(kEdge); it != memory_.end(); ++it) {
-    if (it->first.rfind(kEdge, 0) != 0) break;
-    const size_t arrow = it->first.find(kArrow);
-    if (arrow == std::string::npos) continue;
-    EdgeEnds edge{it->first.substr(kEdge.size(), arrow - kEdge.size()),
-                  it->first.substr(arrow + kArrow.size())};
-    if (concerns(edge.from_fqn) || concerns(edge.to_fqn)) edges.push_back(std::move(edge));
-  }
-  for (const EdgeEnds &edge : edges) {
+  for (const EdgeEnds &edge : SentEdges()) {
+    if (!concerns(edge.from_fqn) && !concerns(edge.to_fqn)) continue;
     Status status = RemoveSent(edge);
     if (!status.ok()) return status;
   }

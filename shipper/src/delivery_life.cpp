@@ -66,8 +66,7 @@ void Delivery::SettleLife(const WorkKey &key) {
     if (made == 0) made = former;
   }
   if (life.made != 0) made = life.made, changed = 0;
-  const bool sent =
-      !Recall((key.first == "routine" ? "entity:routine:" : "entity:") + name->fqn).empty();
+  const bool sent = !Recall(EntityKey(name->fqn, key.first == "routine")).empty();
   if (life.either != 0 && !sent) made = life.either, changed = 0;
   if (life.either != 0 && sent) changed = life.either;
   changed = std::max(changed, life.changed);
