@@ -65,6 +65,17 @@ TEST_F(Limits, AStatementWithTooManyColumnPairsIsKeptAsATableEdgeAndCounted) {
   EXPECT_GT(Health("degraded_columns"), before);
 }
 
+TEST_F(Limits, APairThatIsMetSeveralTimesCountsOnce) {
+  long before = Health("degraded_columns");
+  Session session = Open();
+  session.Exec("SET pg_lineage.max_columns = 4");  // two columns, one filter of both, one relation
+  session.Exec(
+      "DO $$ DECLARE x int; y int; BEGIN SELECT a, b INTO x, y FROM src WHERE b > 0;"
+      " INSERT INTO dst VALUES (x, y); END $$");
+  EXPECT_EQ(Edges(), CopyEdges());
+  EXPECT_EQ(Health("degraded_columns"), before);
+}
+
 TEST_F(Limits, ADeepRecursionStillNamesItsRoutine) {
   Session session = Open();
   session.Exec(R"(

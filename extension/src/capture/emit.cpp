@@ -61,15 +61,8 @@ void AddPairs(const SourceSet *set, int16 target_column, PodVector<Pair> *pairs)
   }
 }
 
-// Sorts and removes repeats; above max_columns only which nodes were met is kept.
-void Normalise(PodVector<Pair> *pairs) {
-  if (pairs->size > settings.max_columns) {
-    HealthCount(Health::kDegradedColumns);
-    for (Pair &pair : *pairs) {
-      pair.kind = kRead;
-      pair.source_column = pair.target_column = 0;
-    }
-  }
+// Sorts and removes repeats.
+void RemoveRepeats(PodVector<Pair> *pairs) {
   if (pairs->size < 2) return;
   qsort(pairs->items, pairs->size, sizeof(Pair), ComparePairs);
   int kept = 1;
@@ -78,6 +71,18 @@ void Normalise(PodVector<Pair> *pairs) {
       pairs->items[kept++] = pairs->items[i];
   }
   pairs->size = kept;
+}
+
+// Each pair once; above max_columns only which nodes were met is kept.
+void Normalise(PodVector<Pair> *pairs) {
+  RemoveRepeats(pairs);
+  if (pairs->size <= settings.max_columns) return;
+  HealthCount(Health::kDegradedColumns);
+  for (Pair &pair : *pairs) {
+    pair.kind = kRead;
+    pair.source_column = pair.target_column = 0;
+  }
+  RemoveRepeats(pairs);
 }
 
 uint64 MixText(uint64 key, const char *text) {
