@@ -51,40 +51,8 @@ FunctionClass Classify(HeapTuple tuple) {
   return FunctionClass::kSqlBody;
 }
 
-// NIL for a text that is no SQL (check_function_bodies was off): the user's fault, and told when
-// the function runs. The raw parser holds nothing that an error could leave behind.
-List *TryParse(const char *text) {
-  MemoryContext caller = CurrentMemoryContext;
-  List *volatile parsed = NIL;
-  PG_TRY();
-  { parsed = raw_parser(text, RAW_PARSE_DEFAULT); }
-  PG_CATCH();
-  {
-    MemoryContextSwitchTo(caller);
-    if (MustRethrow()) PG_RE_THROW();
-    FlushErrorState();
-    parsed = NIL;
-  }
-  PG_END_TRY();
-  return parsed;
-}
-
-// True when a SQL function's body is anything but one SELECT, so that it cannot be inlined.
-bool HasSeveralStatements(HeapTuple tuple) {
-  bool is_null = false;
-  Datum body = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosqlbody, &is_null);
-  if (!is_null) {
-    Node *node = static_cast<Node *>(stringToNode(TextDatumGetCString(body)));
-    List *stored = IsA(node, List) ? linitial_node(List, castNode(List, node)) : list_make1(node);
-    return list_length(stored) != 1 || linitial_node(Query, stored)->commandType != CMD_SELECT;
-  }
-  Datum source = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosrc, &is_null);
-  List *parsed = TryParse(TextDatumGetCString(source));
-  return list_length(parsed) != 1 || !IsA(linitial_node(RawStmt, parsed)->stmt, SelectStmt);
-}
-
 // A frame for what the server calls through the function manager: SQL functions that are never
-// inlined, and languages that have no hook of their own. PL/pgSQL has its plugin.
+// inlined and may write, and languages that have no hook of their own. PL/pgSQL has its plugin.
 bool NeedsFrame(HeapTuple tuple) {
   Form_pg_proc proc = reinterpret_cast<Form_pg_proc>(GETSTRUCT(tuple));
   if (proc->oid < FirstNormalObjectId || proc->prolang == INTERNALlanguageId ||
@@ -95,7 +63,7 @@ bool NeedsFrame(HeapTuple tuple) {
   if (proc->prokind == PROKIND_PROCEDURE || proc->prosecdef ||
       !heap_attisnull(tuple, Anum_pg_proc_proconfig, nullptr))
     return true;
-  return HasSeveralStatements(tuple);
+  return SqlFunctionNeedsFrame(tuple);
 }
 
 // Functions in C that run queries: these of the server, and of extensions those that return rows.
