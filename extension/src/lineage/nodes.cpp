@@ -97,34 +97,44 @@ bool IsNode(Oid relid, bool *temp) {
   return *temp || !(IsCatalogNamespace(schema) || IsOurSchema(schema) || IgnoredSchema(schema));
 }
 
-// The temporary tables whose rows are rows of `relid` too: those below it, and those above a
-// partition, by which its rows may have come.
-static List *TempKin(Oid relid) {
+List *TempChildren(Oid relid) {
   HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
   if (!HeapTupleIsValid(tuple)) return NIL;
   Form_pg_class form = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple));
-  bool temp = form->relpersistence == RELPERSISTENCE_TEMP;
   // Partitions of what lasts last too.
-  bool parent = form->relhassubclass && (temp || form->relkind == RELKIND_RELATION);
-  bool partition = temp && form->relispartition;
+  bool parent = form->relhassubclass &&
+                (form->relpersistence == RELPERSISTENCE_TEMP || form->relkind == RELKIND_RELATION);
   ReleaseSysCache(tuple);
-  List *kin = partition ? get_partition_ancestors(relid) : NIL;
   List *below = parent ? find_all_inheritors(relid, NoLock, nullptr) : NIL;
+  List *children = NIL;
   ListCell *cell;
   foreach (cell, below) {
     Oid child = lfirst_oid(cell);
     if (child != relid && get_rel_persistence(child) == RELPERSISTENCE_TEMP)
-      kin = lappend_oid(kin, child);
+      children = lappend_oid(children, child);
   }
-  return kin;
+  return children;
+}
+
+// The temporary tables whose rows are rows of `relid` too: those below it unless ONLY it is read,
+// and those above a partition, by which its rows may have come.
+static List *TempKin(Oid relid, bool only) {
+  HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+  if (!HeapTupleIsValid(tuple)) return NIL;
+  Form_pg_class form = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple));
+  bool partition = form->relpersistence == RELPERSISTENCE_TEMP && form->relispartition;
+  ReleaseSysCache(tuple);
+  List *kin = partition ? get_partition_ancestors(relid) : NIL;
+  return only ? kin : list_concat(kin, TempChildren(relid));
 }
 
 // IsNode with the answers for the last relation kept.
-static bool IsNodeHere(Builder *builder, Oid relid, bool *temp) {
-  if (builder->last.relid != relid) {
+static bool IsNodeHere(Builder *builder, Oid relid, bool only, bool *temp) {
+  if (builder->last.relid != relid || builder->last.only != only) {
     builder->last.is_node = IsNode(relid, &builder->last.temp);
     builder->last.relid = relid;
-    builder->last.kin = builder->last.is_node ? TempKin(relid) : NIL;
+    builder->last.only = only;
+    builder->last.kin = builder->last.is_node ? TempKin(relid, only) : NIL;
   }
   *temp = builder->last.temp;
   return builder->last.is_node;
@@ -152,9 +162,9 @@ static void AddColumn(Builder *builder, Oid relid, int attno, uint8 kind, bool t
   }
 }
 
-void AddRelationColumn(Builder *builder, Oid relid, int attno, uint8 kind, SymBag *out) {
+void AddRelationColumn(Builder *builder, Oid relid, bool only, int attno, uint8 kind, SymBag *out) {
   bool temp = false;
-  if (attno < 0 || !IsNodeHere(builder, relid, &temp)) return;
+  if (attno < 0 || !IsNodeHere(builder, relid, only, &temp)) return;
   if (attno > 0) {
     AddColumn(builder, relid, attno, kind, temp, out);
     return;
@@ -166,9 +176,9 @@ void AddRelationColumn(Builder *builder, Oid relid, int attno, uint8 kind, SymBa
   }
 }
 
-void AddRelationRead(Builder *builder, Oid relid, SymBag *out) {
+void AddRelationRead(Builder *builder, Oid relid, bool only, SymBag *out) {
   bool temp = false;
-  if (!IsNodeHere(builder, relid, &temp)) return;
+  if (!IsNodeHere(builder, relid, only, &temp)) return;
   if (temp || builder->last.kin != NIL) builder->reads_temp = true;
   out->Add({relid, 0, kRead, temp ? SymType::kTemp : SymType::kRelation});
   ListCell *cell;

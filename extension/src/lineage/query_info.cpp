@@ -81,6 +81,20 @@ QueryInfo *InfoFor(Builder *builder, Query *query, QueryInfo *parent) {
   return info;
 }
 
+Memo PutAside(Builder *builder) {
+  Memo memo = {builder->queries, builder->query_table, builder->bodies};
+  builder->queries = {};
+  builder->query_table = nullptr;
+  builder->bodies = {};
+  return memo;
+}
+
+void TakeBack(Builder *builder, const Memo &memo) {
+  builder->queries = memo.queries;
+  builder->query_table = memo.query_table;
+  builder->bodies = memo.bodies;
+}
+
 CommonTableExpr *FindCte(Builder *, QueryInfo *info, RangeTblEntry *rte, QueryInfo **scope) {
   for (Index level = rte->ctelevelsup; level > 0 && info != nullptr; level--) info = info->parent;
   if (info == nullptr) return nullptr;

@@ -71,6 +71,7 @@ struct Builder {
   bool reads_temp;
   struct {  // the relation last asked about: mostly it is asked for one column after the other
     Oid relid;
+    bool only;
     bool is_node;
     bool temp;
     List *kin;  // temporary tables whose rows are its rows, too
@@ -82,6 +83,16 @@ constexpr int kMaxBodyDepth = 16;
 constexpr int kMaxBodies = 500;  // of one statement; further calls are made of their arguments
 
 QueryInfo *InfoFor(Builder *builder, Query *query, QueryInfo *parent);
+
+// What has been resolved so far, put aside so that a statement can be read anew, as if its target
+// held other rows. Calls and parameters stay what they are.
+struct Memo {
+  PodVector<QueryInfo *> queries;
+  HTAB *query_table;
+  PodVector<SqlBody> bodies;
+};
+Memo PutAside(Builder *builder);
+void TakeBack(Builder *builder, const Memo &memo);
 
 // What `expr`, in the scope of `info`, is made of; each source used in the way of `kind`.
 void AddExpr(Builder *builder, QueryInfo *info, Node *expr, uint8 kind, SymBag *out);
@@ -191,8 +202,12 @@ bool IsNode(Oid relid, bool *temp);
 // Number of attributes, dropped ones included; 0 when the relation is gone.
 int RelationWidth(Oid relid);
 
-// A column of a relation as a source, or nothing where it is no node.
-void AddRelationColumn(Builder *builder, Oid relid, int attno, uint8 kind, SymBag *out);
-void AddRelationRead(Builder *builder, Oid relid, SymBag *out);
+// A column of a relation as a source, or nothing where it is no node. `only`: without the rows of
+// the tables below it.
+void AddRelationColumn(Builder *builder, Oid relid, bool only, int attno, uint8 kind, SymBag *out);
+void AddRelationRead(Builder *builder, Oid relid, bool only, SymBag *out);
+
+// The temporary tables whose rows are rows of `relid` too, because they are below it.
+List *TempChildren(Oid relid);
 
 }  // namespace pg_lineage

@@ -135,20 +135,30 @@ void AddTableFuncColumn(Builder *builder, QueryInfo *info, TableFunc *function, 
   }
 }
 
+// True when rows of the tables below a relation are among its entry's: those that a trigger is
+// given are what its statement changed.
+bool HoldsChildren(const RangeTblEntry *rte) {
+  return rte->inh || rte->rtekind == RTE_NAMEDTUPLESTORE;
+}
+
 // A relation's column; the target's EXCLUDED row is what INSERT put into that column.
 void AddPlainColumn(Builder *builder, QueryInfo *info, RangeTblEntry *rte, int varno, int attno,
                     uint8 kind, SymBag *out) {
   Query *query = info->query;
-  if (info->substitutes != nullptr && varno == info->substituted) {
+  bool substituted = info->substitutes != nullptr && varno == info->substituted;
+  bool excluded = query->onConflict != nullptr && varno == query->onConflict->exclRelIndex;
+  if ((substituted || excluded) && attno == 0) {  // a whole row: every column of it
+    int width = substituted ? info->nsubstitutes : RelationWidth(rte->relid);
+    for (int column = 1; column <= width; column++)
+      AddPlainColumn(builder, info, rte, varno, column, Compose(kind, kTransformation), out);
+  } else if (substituted) {
     if (attno >= 1 && attno <= info->nsubstitutes) out->AddSet(info->substitutes[attno - 1], kind);
-    return;
-  }
-  if (query->onConflict != nullptr && varno == query->onConflict->exclRelIndex) {
+  } else if (excluded) {
     TargetEntry *entry = EntryOf(query->targetList, attno);
     if (entry != nullptr) AddExpr(builder, info, reinterpret_cast<Node *>(entry->expr), kind, out);
-    return;
+  } else {
+    AddRelationColumn(builder, rte->relid, !HoldsChildren(rte), attno, kind, out);
   }
-  AddRelationColumn(builder, rte->relid, attno, kind, out);
 }
 
 // Splits a condition into its AND arms: one that compares two relations is a JOIN, else a FILTER.
@@ -197,11 +207,13 @@ void AddRteRows(Builder *builder, QueryInfo *info, int varno, SymBag *out) {
   switch (rte->rtekind) {
     case RTE_RELATION:
     case RTE_NAMEDTUPLESTORE:
-      AddRelationRead(builder, rte->relid, out);
+      // That a statement finds the rows it changes is no flow: writes.cpp, of the target itself.
+      AddRelationRead(builder, rte->relid,
+                      varno == info->query->resultRelation || !HoldsChildren(rte), out);
       break;
     case RTE_SUBQUERY:
       if (OidIsValid(view) && !temp_view) {
-        AddRelationRead(builder, view, out);
+        AddRelationRead(builder, view, true, out);
       } else {
         out->AddSet(QueryRows(builder, InfoFor(builder, rte->subquery, info)), kIdentity);
       }
@@ -338,7 +350,7 @@ void AddRteColumn(Builder *builder, QueryInfo *info, int varno, int attno, uint8
   }
   Oid view = compat::ExpandedView(rte);
   if (OidIsValid(view) && get_rel_persistence(view) != RELPERSISTENCE_TEMP) {
-    AddRelationColumn(builder, view, attno, kind, out);
+    AddRelationColumn(builder, view, true, attno, kind, out);
     return;
   }
   switch (rte->rtekind) {
@@ -428,7 +440,7 @@ SymSet QueryRows(Builder *builder, QueryInfo *info) {
   if (info->query->commandType != CMD_SELECT && info->query->resultRelation > 0) {
     AddArmConditions(builder, info, &bag);
     RangeTblEntry *target = rt_fetch(info->query->resultRelation, info->query->rtable);
-    AddRelationRead(builder, target->relid, &bag);
+    AddRelationRead(builder, target->relid, !target->inh, &bag);
   }
   info->rows = bag.Finish();
   info->rows_state = 2;

@@ -56,7 +56,8 @@ void Degrade(Shape *shape, Query *query) {
   ListCell *cell;
   foreach (cell, query->rtable) {
     RangeTblEntry *entry = lfirst_node(RangeTblEntry, cell);
-    if (entry->rtekind == RTE_RELATION) AddRelationRead(&builder, entry->relid, &reads);
+    if (entry->rtekind == RTE_RELATION)
+      AddRelationRead(&builder, entry->relid, !entry->inh, &reads);
   }
   SymSet rows = reads.Finish();
   for (int w = 0; w < shape->nwrites; w++) {

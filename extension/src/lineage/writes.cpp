@@ -10,6 +10,9 @@ namespace {
 // What is known of a target while a statement's arms are gone through.
 struct Target {
   Oid relid;
+  Oid named;              // the relation that the statement names: itself, or one above it
+  int nnamed;             // … whose columns are numbered otherwise
+  const AttrNumber *map;  // by their numbers those of the target; NULL: itself
   int ncolumns;
   SymBag *columns;
   SymBag rows;
@@ -18,10 +21,31 @@ struct Target {
 
 Target MakeTarget(Oid relid) {
   Target target = {};
-  target.relid = relid;
-  target.ncolumns = RelationWidth(relid);
+  target.relid = target.named = relid;
+  target.ncolumns = target.nnamed = RelationWidth(relid);
   target.columns = static_cast<SymBag *>(palloc0(sizeof(SymBag) * Max(target.ncolumns, 1)));
   return target;
+}
+
+// The table that the statement names, or one below it.
+Target MakeMemberTarget(Oid named, Oid member) {
+  Target target = MakeTarget(member);
+  target.named = named;
+  target.nnamed = RelationWidth(named);
+  AttrNumber *map = static_cast<AttrNumber *>(palloc0(sizeof(AttrNumber) * Max(target.nnamed, 1)));
+  for (int i = 0; i < target.nnamed; i++) {
+    const char *name = get_attname(named, static_cast<AttrNumber>(i + 1), true);
+    map[i] = name == nullptr ? InvalidAttrNumber : get_attnum(member, name);
+  }
+  target.map = map;
+  return target;
+}
+
+// The target's number of a column that the statement names; 0: none.
+int PlaceOf(const Target &target, int column) {
+  if (column < 1 || column > target.nnamed) return 0;
+  int place = target.map == nullptr ? column : target.map[column - 1];
+  return place >= 1 && place <= target.ncolumns ? place : 0;
 }
 
 Operation OperationOf(CmdType command) {
@@ -42,10 +66,11 @@ void AddTargets(Builder *builder, QueryInfo *info, List *targets, CmdType arm, T
   ListCell *cell;
   foreach (cell, targets) {
     TargetEntry *entry = lfirst_node(TargetEntry, cell);
-    if (entry->resjunk || entry->resno < 1 || entry->resno > target->ncolumns) continue;
-    set = bms_add_member(set, entry->resno);
+    int place = entry->resjunk ? 0 : PlaceOf(*target, entry->resno);
+    if (place == 0) continue;
+    set = bms_add_member(set, place);
     AddExpr(builder, info, reinterpret_cast<Node *>(entry->expr), kIdentity,
-            &target->columns[entry->resno - 1]);
+            &target->columns[place - 1]);
   }
   if (arm == CMD_UPDATE) target->updates.Append(set);
 }
@@ -91,7 +116,7 @@ void AddArbiter(Builder *builder, QueryInfo *info, OnConflictExpr *conflict, Sym
   Bitmapset *columns = ArbiterColumns(target, conflict);
   int column = -1;
   while ((column = bms_next_member(columns, column)) >= 0) {
-    AddRelationColumn(builder, target, column, kFilter, rows);
+    AddRelationColumn(builder, target, true, column, kFilter, rows);
     TargetEntry *entry = EntryOf(info->query->targetList, column);
     if (entry != nullptr)
       AddExpr(builder, info, reinterpret_cast<Node *>(entry->expr), kFilter, rows);
@@ -109,7 +134,8 @@ void AddMergeActions(Builder *builder, QueryInfo *info, Target *target) {
   ListCell *cell;
   foreach (cell, info->query->mergeActionList) {
     MergeAction *action = lfirst_node(MergeAction, cell);
-    if (action->commandType == CMD_INSERT || action->commandType == CMD_UPDATE)
+    bool inserts = action->commandType == CMD_INSERT && target->relid == target->named;
+    if (inserts || action->commandType == CMD_UPDATE)
       AddTargets(builder, info, action->targetList, action->commandType, target);
   }
 }
@@ -142,26 +168,34 @@ QueryInfo *RowScope(const Target &target, const SymSet *written) {
   return info;
 }
 
+// Lets the row that a statement writes to stand for `row`, by the numbers that the statement has.
+void Substitute(QueryInfo *info, const SymSet *row, int size) {
+  info->substitutes = row;
+  info->nsubstitutes = size;
+  info->substituted = info->query->resultRelation;
+}
+
 // Check options and policies look at the new row: what was put into it, else what it keeps.
 void AddChecks(Builder *builder, QueryInfo *info, Target *target) {
   if (info->query->withCheckOptions == NIL) return;
-  SymSet *row = Written(*target);
-  for (const Bitmapset *set : target->updates) {
-    for (int i = 0; i < target->ncolumns; i++) {
-      if (bms_is_member(i + 1, set)) continue;
-      SymBag bag = {};
-      bag.AddSet(row[i], kIdentity);
-      AddRelationColumn(builder, target->relid, i + 1, kIdentity, &bag);
-      row[i] = bag.Finish();
-    }
+  const SymSet *written = Written(*target);
+  SymSet *row = static_cast<SymSet *>(palloc0(sizeof(SymSet) * Max(target->nnamed, 1)));
+  for (int i = 0; i < target->nnamed; i++) {
+    int place = PlaceOf(*target, i + 1);
+    if (place == 0) continue;
+    SymBag bag = {};
+    bag.AddSet(written[place - 1], kIdentity);
+    for (const Bitmapset *set : target->updates)
+      if (!bms_is_member(place, set))
+        AddRelationColumn(builder, target->relid, true, place, kIdentity, &bag);
+    row[i] = bag.Finish();
   }
-  info->substitutes = row;
-  info->nsubstitutes = target->ncolumns;
-  info->substituted = info->query->resultRelation;
+  const SymSet *before = info->substitutes;
+  Substitute(info, row, target->nnamed);
   ListCell *cell;
   foreach (cell, info->query->withCheckOptions)
     AddExpr(builder, info, lfirst_node(WithCheckOption, cell)->qual, kFilter, &target->rows);
-  info->substitutes = nullptr;
+  Substitute(info, before, target->nnamed);
 }
 
 // An arm that changes rows computes a generated column anew when it sets a column that `expr`
@@ -184,7 +218,7 @@ void AddKept(Builder *builder, const Target &target, Node *expr, SymSet *written
     for (int i = 0; computed && i < kept.size; i++) {
       SymBag bag = {};
       bag.AddSet(written[kept[i] - 1], kIdentity);
-      AddRelationColumn(builder, target.relid, kept[i], kIdentity, &bag);
+      AddRelationColumn(builder, target.relid, true, kept[i], kIdentity, &bag);
       written[kept[i] - 1] = bag.Finish();
     }
   }
@@ -215,8 +249,8 @@ void TakeTarget(Target *target, ShapeWrite *write) {
   // That a statement finds the rows it changes is no flow.
   SymBag kept = {};
   for (const Sym &sym : target->rows.items) {
-    if (!(sym.kind == kRead && sym.id == write->target && sym.type != SymType::kCall &&
-          sym.type != SymType::kParam))
+    bool own = sym.id == target->relid || sym.id == target->named;
+    if (!(sym.kind == kRead && own && sym.type != SymType::kCall && sym.type != SymType::kParam))
       kept.Add(sym);
   }
   write->rows = kept.Finish();
@@ -229,26 +263,63 @@ void TakeTarget(Target *target, ShapeWrite *write) {
   }
 }
 
+// All that a statement puts into one of its targets.
+ShapeWrite ReadTarget(Builder *builder, QueryInfo *info, Target *target) {
+  Query *query = info->query;
+  ShapeWrite write = {};
+  write.target = target->relid;
+  write.operation = OperationOf(query->commandType);
+  if (query->commandType != CMD_MERGE)
+    AddTargets(builder, info, query->targetList, query->commandType, target);
+  AddStatementRows(builder, info, &target->rows);
+  AddArmConditions(builder, info, &target->rows);
+  AddConflict(builder, info, target);
+  AddMergeActions(builder, info, target);
+  AddChecks(builder, info, target);
+  AddGenerated(builder, target);
+  TakeTarget(target, &write);
+  return write;
+}
+
+// What UPDATE and MERGE change in rows of one of the tables whose rows are the target's, which has
+// temporary tables below it. The row that they read and change is that table's.
+ShapeWrite ReadMember(Builder *builder, QueryInfo *info, Oid named, Oid member) {
+  Memo memo = PutAside(builder);
+  Target target = MakeMemberTarget(named, member);
+  SymSet *row = static_cast<SymSet *>(palloc0(sizeof(SymSet) * Max(target.nnamed, 1)));
+  for (int i = 0; i < target.nnamed; i++) {
+    SymBag bag = {};
+    int place = PlaceOf(target, i + 1);
+    if (place > 0) AddRelationColumn(builder, member, true, place, kIdentity, &bag);
+    row[i] = bag.Finish();
+  }
+  QueryInfo *again = InfoFor(builder, info->query, info->parent);
+  Substitute(again, row, target.nnamed);
+  ShapeWrite write = ReadTarget(builder, again, &target);
+  TakeBack(builder, memo);
+  return write;
+}
+
 // One INSERT, UPDATE or MERGE, at the top or in a WITH.
 void AddWrite(Builder *builder, QueryInfo *info, bool counted, PodVector<ShapeWrite> *out) {
   Query *query = info->query;
   RangeTblEntry *entry = rt_fetch(query->resultRelation, query->rtable);
-  ShapeWrite write = {};
-  if (!IsNode(entry->relid, &write.temp)) return;
-  write.target = entry->relid;
-  write.operation = OperationOf(query->commandType);
-  write.counted = counted;
+  bool temp = false;
+  if (!IsNode(entry->relid, &temp)) return;
+  bool changes = query->commandType != CMD_INSERT && entry->inh;
+  List *children = changes ? TempChildren(entry->relid) : NIL;
   Target target = MakeTarget(entry->relid);
-  if (query->commandType != CMD_MERGE)
-    AddTargets(builder, info, query->targetList, query->commandType, &target);
-  AddStatementRows(builder, info, &target.rows);
-  AddArmConditions(builder, info, &target.rows);
-  AddConflict(builder, info, &target);
-  AddMergeActions(builder, info, &target);
-  AddChecks(builder, info, &target);
-  AddGenerated(builder, &target);
-  TakeTarget(&target, &write);
+  ShapeWrite write = children == NIL ? ReadTarget(builder, info, &target)
+                                     : ReadMember(builder, info, entry->relid, entry->relid);
+  write.temp = temp;
+  write.counted = counted;
   out->Append(write);
+  ListCell *cell;
+  foreach (cell, children) {
+    ShapeWrite below = ReadMember(builder, info, entry->relid, lfirst_oid(cell));
+    below.temp = true;
+    out->Append(below);
+  }
 }
 
 bool WritesRows(const Query *query) {
