@@ -36,7 +36,7 @@ CREATE TABLE lineage._edge (
   target_node    bigint NOT NULL,
   operation      smallint NOT NULL,   -- Operation of queue/event.h
   origin         smallint NOT NULL,   -- Origin
-  routine_oid    oid NOT NULL,
+  routine_oid    oid NOT NULL,        -- where no routine is: 0, or the rule that declares
   routine        text,
   call_path      text[] NOT NULL,
   database       bigint NOT NULL,     -- whose OID routine_oid is

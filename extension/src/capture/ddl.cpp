@@ -1,6 +1,7 @@
 // See ddl.h. The two entry points, their guard, and reading the server's own answers.
 #include "capture/ddl.h"
 
+#include "capture/ddl_subcommands.h"
 #include "capture/ends.h"
 #include "edge/guard.h"
 #include "edge/guc.h"
@@ -152,6 +153,40 @@ bool MakesRoutine(const DdlCommand &command) {
   return command.address.classId == ProcedureRelationId && strncmp(command.tag, "CREATE ", 7) == 0;
 }
 
+bool ChangesRulesOf(const DdlCommand &command) {
+  return command.collected != nullptr && command.collected->type == SCT_AlterTable &&
+         command.address.classId == RelationRelationId && ChangesRules(command.collected);
+}
+
+// What a command has made or changed that is to be read.
+struct Changed {
+  PodVector<Oid> relations;
+  PodVector<Oid> routines;
+  PodVector<Oid> rules;
+  PodVector<Oid> with_rules;  // relations some rules of which were enabled or disabled
+};
+
+void TakeCommand(const DdlCommand &command, Changed *changed) {
+  Oid object = command.address.objectId;
+  if (settings.capture_ddl) RecordDdlCommand(command);
+  if (MakesRoutine(command)) changed->routines.Append(object);
+  if (command.address.classId == RewriteRelationId && strcmp(command.tag, "CREATE RULE") == 0)
+    changed->rules.Append(object);
+  if (ChangesRulesOf(command) && !Contains(changed->with_rules, object))
+    changed->with_rules.Append(object);
+  Oid relid = DefinedRelation(command);
+  if (OidIsValid(relid) && !Contains(changed->relations, relid)) changed->relations.Append(relid);
+}
+
+// Reads each of them, as the user's statement looks up names.
+template <typename Read>
+void ReadEach(const PodVector<Oid> &objects, const Read &read) {
+  for (int i = 0; i < objects.size && CaptureOn(); i++) {
+    WithOwnResources(
+        false, [&] { read(objects[i]); }, CountFailure);
+  }
+}
+
 // What the store knows of a routine is held against what its body says now.
 void ReadReplaced(Oid routine) {
   if (!BodyMatters(routine)) return;
@@ -244,29 +279,21 @@ Datum pg_lineage_ddl_command_end(PG_FUNCTION_ARGS) {
   using namespace pg_lineage;
   const EventTriggerData *data = ActiveTrigger(fcinfo, "ddl_command_end");
   if (data == nullptr || IsOfNoInterest(data->parsetree)) PG_RETURN_VOID();
-  PodVector<Oid> defined = {};
-  PodVector<Oid> routines = {};
+  Changed changed = {};
+  PodVector<Oid> trigger_functions = TakeTriggerFunctions();
   WithOwnResources(
       true,
       [&] {
         DdlCommand *commands = nullptr;
         const int count = ReadCommands(&commands);
-        for (int i = 0; i < count; i++) {
-          if (settings.capture_ddl) RecordDdlCommand(commands[i]);
-          if (MakesRoutine(commands[i])) routines.Append(commands[i].address.objectId);
-          const Oid relid = DefinedRelation(commands[i]);
-          if (OidIsValid(relid) && !Contains(defined, relid)) defined.Append(relid);
-        }
+        for (int i = 0; i < count; i++) TakeCommand(commands[i], &changed);
       },
       [](ErrorData *error) { NoteSwallowedError("ddl_command_end", error); });
-  for (int i = 0; i < routines.size && CaptureOn(); i++) {
-    WithOwnResources(
-        false, [&] { ReadReplaced(routines[i]); }, CountFailure);
-  }
-  for (int i = 0; i < defined.size && CaptureOn(); i++) {
-    WithOwnResources(
-        false, [&] { DeclareRelation(defined[i]); }, CountFailure);
-  }
+  ReadEach(changed.routines, ReadReplaced);
+  ReadEach(trigger_functions, [](Oid function) { (void)DeclareRoutine(function); });
+  ReadEach(changed.relations, DeclareRelation);
+  ReadEach(changed.with_rules, DeclareRules);
+  ReadEach(changed.rules, DeclareRule);
   PG_RETURN_VOID();
 }
 

@@ -226,6 +226,19 @@ bool Concerns(const CollectedATSubcmd *sub, const CollectedCommand *collected, O
   return column ? address.objectId == relid : collected->d.alterTable.objectId == relid;
 }
 
+// True when one of an ALTER TABLE's sub-commands is as wanted.
+template <typename IsWanted>
+bool HasSubcommand(const CollectedCommand *collected, const IsWanted &wanted) {
+  ListCell *cell;
+  foreach (cell, collected->d.alterTable.subcmds) {
+    const CollectedATSubcmd *sub = static_cast<CollectedATSubcmd *>(lfirst(cell));
+    if (sub->parsetree != nullptr && IsA(sub->parsetree, AlterTableCmd) &&
+        wanted(castNode(AlterTableCmd, sub->parsetree)->subtype))
+      return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 void StartSubcommand(StringInfo out, const char *type) {
@@ -280,17 +293,18 @@ const char *AlterTableSubcommands(const CollectedCommand *collected, Oid relid) 
 }
 
 bool ChangesGeneratedColumns(const CollectedCommand *collected) {
-  ListCell *cell;
-  foreach (cell, collected->d.alterTable.subcmds) {
-    const CollectedATSubcmd *sub = static_cast<CollectedATSubcmd *>(lfirst(cell));
-    if (sub->parsetree == nullptr || !IsA(sub->parsetree, AlterTableCmd)) continue;
-    const AlterTableType subtype = castNode(AlterTableCmd, sub->parsetree)->subtype;
-    if (subtype == AT_AddColumn || subtype == AT_DropExpression || subtype == AT_AlterColumnType ||
-        subtype == AT_DropColumn || compat::IsColumnSubcommandOfRelease(subtype)) {
-      return true;
-    }
-  }
-  return false;
+  return HasSubcommand(collected, [](AlterTableType subtype) {
+    return subtype == AT_AddColumn || subtype == AT_DropExpression ||
+           subtype == AT_AlterColumnType || subtype == AT_DropColumn ||
+           compat::IsColumnSubcommandOfRelease(subtype);
+  });
+}
+
+bool ChangesRules(const CollectedCommand *collected) {
+  return HasSubcommand(collected, [](AlterTableType subtype) {
+    return subtype == AT_EnableRule || subtype == AT_EnableAlwaysRule ||
+           subtype == AT_EnableReplicaRule || subtype == AT_DisableRule;
+  });
 }
 
 }  // namespace pg_lineage

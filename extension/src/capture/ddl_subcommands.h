@@ -26,6 +26,9 @@ const char *AlterTableSubcommands(const CollectedCommand *collected, Oid relid);
 // True when one of the sub-commands can change what a generated column of the table is made of.
 bool ChangesGeneratedColumns(const CollectedCommand *collected);
 
+// True when one of them enables or disables rules.
+bool ChangesRules(const CollectedCommand *collected);
+
 // GRANT and REVOKE: privileges, grantees, columns.
 const char *GrantSubcommands(const InternalGrant *grant);
 

@@ -1,5 +1,6 @@
 #include "capture/ends.h"
 
+#include "capture/trigger.h"
 #include "edge/guard.h"
 #include "edge/guc.h"
 #include "queue/ends.h"
@@ -31,10 +32,15 @@ bool MadeHere(Oid relid) {
   return made;
 }
 
+bool Notes() { return SharedReady() && settings.enabled && !IsBinaryUpgrade && StorePresent(); }
+
+// Of the running transaction; what a subtransaction that was rolled back has added does no harm.
+PodVector<Oid> trigger_functions;
+
 }  // namespace
 
 void NoteGone(Oid relid, int column) {
-  if (!SharedReady() || !settings.enabled || IsBinaryUpgrade || !StorePresent()) return;
+  if (!Notes()) return;
   Guarded("drop", [&] {
     if (!MayBeNode(relid)) return;
     if (column > 0)
@@ -44,8 +50,34 @@ void NoteGone(Oid relid, int column) {
   });
 }
 
+void NoteRule(Oid rule) {
+  if (rule < FirstNormalObjectId || !Notes()) return;
+  Guarded("rule", [&] { PendingEnd(EndKind::kRule, rule); });
+}
+
+void NoteTrigger(Oid trigger) {
+  if (trigger < FirstNormalObjectId || !Notes()) return;
+  Guarded("trigger", [&] {
+    StoredTrigger stored = {};
+    if (!ReadTrigger(trigger, &stored) || stored.internal || !BodyMatters(stored.function)) return;
+    trigger_functions.context = TopMemoryContext;
+    for (Oid function : trigger_functions)
+      if (function == stored.function) return;
+    trigger_functions.Append(stored.function);
+  });
+}
+
+PodVector<Oid> TakeTriggerFunctions() {
+  PodVector<Oid> functions = {};
+  for (Oid function : trigger_functions) functions.Append(function);
+  ForgetTriggerFunctions();
+  return functions;
+}
+
+void ForgetTriggerFunctions() { trigger_functions.size = 0; }
+
 void NoteRoutine(Oid routine, bool dropped) {
-  if (!SharedReady() || !settings.enabled || IsBinaryUpgrade || !StorePresent()) return;
+  if (!Notes()) return;
   if (routine < FirstNormalObjectId) return;
   Guarded("routine",
           [&] { PendingEnd(dropped ? EndKind::kRoutineGone : EndKind::kRoutineMade, routine); });

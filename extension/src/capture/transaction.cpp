@@ -3,6 +3,7 @@
 #include "capture/call_stack.h"
 #include "capture/deferred.h"
 #include "capture/emit.h"
+#include "capture/ends.h"
 #include "capture/executor.h"
 #include "capture/frame.h"
 #include "capture/plpgsql.h"
@@ -41,6 +42,7 @@ void TransactionEnd(XactEvent event, void *) {
   if (!committed && event != XACT_EVENT_ABORT) return;
   TempTransactionEnd(committed);
   DeferredEnd();
+  ForgetTriggerFunctions();
   EndCaptureRest();
   NoticeCaptureChange();
   if (HookDepth() > 0) return;  // a procedure goes on

@@ -125,7 +125,8 @@ bool ReadTrigger(Oid trigger, StoredTrigger *out) {
   const bool found = HeapTupleIsValid(tuple);
   if (found) {
     Form_pg_trigger form = reinterpret_cast<Form_pg_trigger>(GETSTRUCT(tuple));
-    *out = {form->tgrelid, form->tgtype, form->tgisinternal, form->tgparentid};
+    *out = {form->tgrelid, form->tgtype,    form->tgisinternal, form->tgenabled == TRIGGER_DISABLED,
+            form->tgfoid,  form->tgparentid};
   }
   systable_endscan(scan);
   table_close(triggers, AccessShareLock);

@@ -23,7 +23,9 @@ struct StoredTrigger {
   Oid relation;
   int16 type;     // pg_trigger.tgtype
   bool internal;  // of a constraint
-  Oid parent;     // of the root's trigger that a partition has a copy of; InvalidOid: none
+  bool disabled;
+  Oid function;
+  Oid parent;  // of the root's trigger that a partition has a copy of; InvalidOid: none
 };
 // A row of pg_trigger; false when it is gone. There is no syscache by OID.
 bool ReadTrigger(Oid trigger, StoredTrigger *out);

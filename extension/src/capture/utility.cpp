@@ -245,6 +245,9 @@ void Access(ObjectAccessType access, Oid class_id, Oid object_id, int sub_id, vo
   if (access == OAT_DROP && class_id == RelationRelationId) NoteGone(object_id, sub_id);
   if (class_id == ProcedureRelationId && (access == OAT_DROP || access == OAT_POST_CREATE))
     NoteRoutine(object_id, access == OAT_DROP);
+  if (access != OAT_DROP && access != OAT_POST_ALTER) return;
+  if (class_id == RewriteRelationId) NoteRule(object_id);
+  if (class_id == TriggerRelationId) NoteTrigger(object_id);
 }
 
 }  // namespace

@@ -14,6 +14,19 @@ namespace {
 // A relation's declared flows, before they are handed on.
 using Flows = PodVector<Flow>;
 
+// What was read of a relation, and of which of its rules.
+struct Sayings {
+  Flows flows;
+  PodVector<Oid> rules;
+};
+
+// What of a relation is to be read.
+struct Wanted {
+  bool definition;
+  bool rules;
+  Oid rule;  // with `rules`, this one alone; InvalidOid: all of them
+};
+
 // Empty parameters: definitions have none that could be known. The routines that one calls give
 // what their bodies say.
 ResolveContext DefinitionContext(Shape *shape, Oid owner) {
@@ -111,6 +124,15 @@ bool PrepareRows(Node *node, RuleRows *rows) {
   return expression_tree_walker(node, PGL_WALKER(PrepareRows), rows);
 }
 
+// A rule is no frame: its rows in the store have none, but its OID in the place of a routine's.
+const EventPath *RulePath(Oid rule) {
+  EventPath *path = static_cast<EventPath *>(palloc(sizeof(EventPath)));
+  *path = *RootPath();
+  path->routine_oid = rule;
+  path->key = hash_combine64(path->key, rule);
+  return path;
+}
+
 // What one action of a rule writes, for a write on its relation. OLD are stored rows; NEW are,
 // where the relation is a table that keeps them too.
 void DeclareAction(Relation relation, const RewriteRule *rule, Query *action, Flows *flows) {
@@ -128,7 +150,7 @@ void DeclareAction(Relation relation, const RewriteRule *rule, Query *action, Fl
     flow.target = write.target;
     flow.operation = write.operation;
     flow.origin = Origin::kDeclared;
-    flow.path = RootPath();
+    flow.path = RulePath(rule->ruleId);
     for (int i = 0; i < write.ncolumns; i++) {
       flow.columns.Append(write.columns[i].column);
       flow.sources.Append(ResolveSet(context, write.columns[i].sources));
@@ -138,42 +160,67 @@ void DeclareAction(Relation relation, const RewriteRule *rule, Query *action, Fl
   }
 }
 
-void DeclareRules(Relation relation, Flows *flows) {
+void ReadRules(Relation relation, Oid only, Sayings *out) {
   for (int i = 0; relation->rd_rules != nullptr && i < relation->rd_rules->numLocks; i++) {
     const RewriteRule *rule = relation->rd_rules->rules[i];
-    if (rule->event == CMD_SELECT || rule->enabled == RULE_DISABLED) continue;
+    if (rule->event == CMD_SELECT || (OidIsValid(only) && rule->ruleId != only)) continue;
+    out->rules.Append(rule->ruleId);
+    if (rule->enabled == RULE_DISABLED) continue;
     ListCell *cell;
     foreach (cell, rule->actions) {
       Query *action = lfirst_node(Query, cell);
-      if (action->commandType != CMD_UTILITY) DeclareAction(relation, rule, action, flows);
+      if (action->commandType != CMD_UTILITY) DeclareAction(relation, rule, action, &out->flows);
     }
   }
 }
 
-// With `rules` what its rules write, too.
-void Collect(Oid relid, bool rules, Flows *flows) {
+// The relation that a rule is on; InvalidOid: it is gone.
+Oid RelationOfRule(Oid rule) {
+  Relation rules = table_open(RewriteRelationId, AccessShareLock);
+  ScanKeyData key;
+  ScanKeyInit(&key, Anum_pg_rewrite_oid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(rule));
+  SysScanDesc scan = systable_beginscan(rules, RewriteOidIndexId, true, nullptr, 1, &key);
+  HeapTuple tuple = systable_getnext(scan);
+  Oid relid = HeapTupleIsValid(tuple)
+                  ? reinterpret_cast<Form_pg_rewrite>(GETSTRUCT(tuple))->ev_class
+                  : InvalidOid;
+  systable_endscan(scan);
+  table_close(rules, AccessShareLock);
+  return relid;
+}
+
+void Collect(Oid relid, const Wanted &wanted, Sayings *out) {
   bool temp = false;
   if (!IsNode(relid, &temp) || temp) return;
   Relation relation = try_relation_open(relid, AccessShareLock);
   if (relation == nullptr) return;
   char relkind = relation->rd_rel->relkind;
-  if (relkind == RELKIND_VIEW || relkind == RELKIND_MATVIEW) {
+  if (wanted.definition && (relkind == RELKIND_VIEW || relkind == RELKIND_MATVIEW)) {
     Query *query = DefinitionOf(relation);
     if (query != nullptr)
       DeclareQuery(relation, query,
                    relkind == RELKIND_VIEW ? Operation::kCreateView : Operation::kCreateMatView,
-                   flows);
-  } else if (relkind != RELKIND_SEQUENCE) {
-    DeclareGenerated(relation, flows);
+                   &out->flows);
+  } else if (wanted.definition && relkind != RELKIND_SEQUENCE) {
+    DeclareGenerated(relation, &out->flows);
   }
-  if (rules) DeclareRules(relation, flows);
+  if (wanted.rules) ReadRules(relation, wanted.rule, out);
   relation_close(relation, NoLock);
 }
 
-// What the relation said before and does not say now ends.
-void Emit(Oid relid, const Flows &flows) {
-  if (get_rel_persistence(relid) != RELPERSISTENCE_TEMP) PendingEnd(EndKind::kDefinition, relid);
-  for (int i = 0; i < flows.size; i++) EmitFlow(flows[i], {}, -1);
+// What the relation and its rules said before and do not say now ends.
+void Emit(Oid relid, const Wanted &wanted, const Sayings &sayings) {
+  if (wanted.definition && get_rel_persistence(relid) != RELPERSISTENCE_TEMP)
+    PendingEnd(EndKind::kDefinition, relid);
+  for (Oid rule : sayings.rules) PendingEnd(EndKind::kRule, rule);
+  for (const Flow &flow : sayings.flows) EmitFlow(flow, {}, -1);
+}
+
+// Reads it in the transaction that defines it.
+void Declare(Oid relid, const Wanted &wanted) {
+  Sayings sayings = {};
+  WhileReading([&] { Collect(relid, wanted, &sayings); });
+  Emit(relid, wanted, sayings);
 }
 
 }  // namespace
@@ -189,10 +236,13 @@ Query *DefinitionOf(Relation relation) {
   return nullptr;
 }
 
-void DeclareRelation(Oid relid) {
-  Flows flows = {};
-  WhileReading([&] { Collect(relid, false, &flows); });
-  Emit(relid, flows);
+void DeclareRelation(Oid relid) { Declare(relid, {true, false, InvalidOid}); }
+
+void DeclareRules(Oid relid) { Declare(relid, {false, true, InvalidOid}); }
+
+void DeclareRule(Oid rule) {
+  Oid relid = RelationOfRule(rule);
+  if (OidIsValid(relid)) Declare(relid, {false, true, rule});
 }
 
 void DeclareRelationAgain(Oid relid) {
@@ -203,14 +253,15 @@ void DeclareRelationAgain(Oid relid) {
   MemoryContext scratch =
       AllocSetContextCreate(CurrentMemoryContext, "pg_lineage flows", ALLOCSET_DEFAULT_SIZES);
   MemoryContext caller = MemoryContextSwitchTo(scratch);
-  Flows flows = {};
-  flows.context = scratch;
+  Sayings sayings = {};
+  sayings.flows.context = sayings.rules.context = scratch;
+  const Wanted all = {true, true, InvalidOid};
   bool fine = ReadRolledBack(CurrentDefinitions(), owner, [&] {
     MemoryContext reading = MemoryContextSwitchTo(scratch);  // outlives the subtransaction
-    Collect(relid, true, &flows);
+    Collect(relid, all, &sayings);
     MemoryContextSwitchTo(reading);
   });
-  if (fine) Emit(relid, flows);
+  if (fine) Emit(relid, all, sayings);
   MemoryContextSwitchTo(caller);
   MemoryContextDelete(scratch);
 }

@@ -14,8 +14,13 @@ namespace pg_lineage {
 // transaction that defines it; errors are the caller's to guard (edge/guard.h).
 void DeclareRelation(Oid relid);
 
-// The same for one that was there before, rules included: in a subtransaction that is rolled back.
-// What cannot be analysed is counted by its reason; only cancel and the like are raised.
+// The same of what a rule's actions write: INSERT, UPDATE and MERGE. What a rule said before and
+// does not say now ends, all of it where it is disabled.
+void DeclareRule(Oid rule);
+void DeclareRules(Oid relid);
+
+// DeclareRelation for one that was there before, rules included: in a subtransaction that is rolled
+// back. What cannot be analysed is counted by its reason; only cancel and the like are raised.
 void DeclareRelationAgain(Oid relid);
 
 // The defining query of a view or a materialised view; NULL: it has none.

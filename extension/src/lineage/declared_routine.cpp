@@ -39,13 +39,13 @@ struct TriggerUse {
 };
 
 // The triggers that use a function, by what depends on it (there may be thousands of others), but
-// for internal ones and the copies that a partition has of its root's.
+// for internal ones, disabled ones and the copies that a partition has of its root's.
 PodVector<TriggerUse> TriggersOf(Oid function) {
   PodVector<TriggerUse> uses = {};
   ForEachDependent(ProcedureRelationId, function, 0, [&](const FormData_pg_depend &row) {
     StoredTrigger stored = {};
     if (row.classid == TriggerRelationId && ReadTrigger(row.objid, &stored) && !stored.internal &&
-        !OidIsValid(stored.parent))
+        !stored.disabled && !OidIsValid(stored.parent))
       uses.Append({stored.relation, row.objid});
     return true;
   });
@@ -107,11 +107,11 @@ Analysed DeclareOne(Definitions *definitions, const Routine &routine, const Trig
   return Verdict(summary, fine);
 }
 
-// Declares a routine, a trigger function for each of its triggers.
+// Declares a routine, a trigger function for each of its triggers: with none of them nothing.
 Analysed DeclareUses(Definitions *definitions, const Routine &routine) {
   if (!routine.is_trigger) return DeclareOne(definitions, routine, {InvalidOid, InvalidOid});
   PodVector<TriggerUse> uses = TriggersOf(routine.oid);
-  Analysed all = uses.Empty() ? Analysed::kNothing : Analysed::kAll;
+  Analysed all = Analysed::kAll;
   for (const TriggerUse &use : uses) {
     bool temp = false;
     if (!IsNode(use.relation, &temp)) continue;

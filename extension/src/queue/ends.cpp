@@ -229,15 +229,17 @@ void EndDefinition(PastWriter *past, const EndNote &note, const Sayings &said) {
   }
 }
 
-// Ends what a routine's body said before and does not say now.
-void EndRoutineBody(PastWriter *past, const EndNote &note, const Sayings &said) {
+// Ends what a routine's body or, with no frame in its call path, a rule said before and does not
+// say now.
+void EndSaid(PastWriter *past, const EndNote &note, int frames, const Sayings &said) {
   const PodVector<LocalEvent *> &events = said.by_routine;
-  EndRoutineDeclared(past, note.oid, [&](const EdgeRow &row, const EdgePair *pair) {
+  EndRoutineDeclared(past, note.oid, frames, [&](const EdgeRow &row, const EdgePair *pair) {
     for (int e = FirstOf<RoutineOf>(events, note.oid); e < events.size; e++) {
       const LocalEvent *event = events.items[e];
       const EventSpec &spec = event->spec;
       if (RoutineOf(event) != note.oid) break;
       if (event->said <= note.said || spec.operation != row.OperationOf() ||
+          (spec.path->routine == NULL) != (frames == 0) ||
           NodeRow(past->nodes, spec.target) != row.Number(kEdgeTarget))
         continue;
       for (int i = 0; i < spec.nedges; i++) {
@@ -289,7 +291,8 @@ void ApplyEnd(PastWriter *past, PlannedEnd planned, const Sayings &said) {
     EndDefinition(past, note, said);
     return;
   }
-  if (note.kind == EndKind::kRoutineBody) EndRoutineBody(past, note, said);
+  if (note.kind == EndKind::kRule) EndSaid(past, note, 0, said);
+  if (note.kind == EndKind::kRoutineBody) EndSaid(past, note, 1, said);
   if (!OfRelation(note.kind)) return;
   bool lives = SearchSysCacheExists1(RELOID, ObjectIdGetDatum(note.oid));
   if (lives != (note.kind == EndKind::kColumns)) return;

@@ -25,6 +25,7 @@ enum class EndKind : uint8 {
   kPassingRelation,  // it is gone, and came in the same transaction
   kColumns,          // some columns of it are gone
   kDefinition,       // what defines it was read: declared edges not said since then end
+  kRule,             // the same for a rule, also one that is gone
   kRoutineBody,      // the same for what a routine's body says
   kRoutineMade,      // it was created or replaced; see queue/routine_ends.h
   kRoutineWhole,     // … and its body was read, every statement
@@ -35,7 +36,7 @@ struct EndNote {
   int level;  // of the subtransaction
   EndKind kind;
   Oid oid;
-  uint64 said;  // kDefinition, kRoutineBody: events said later count (LocalEvent::said)
+  uint64 said;  // kDefinition, kRule, kRoutineBody: events said later count (LocalEvent::said)
 };
 
 // Notes it in the current (sub)transaction. Cheap: no look-up, no lock.

@@ -77,7 +77,7 @@ struct EventEdge {
 struct EventPath {
   uint64 key;           // hash over the frames
   const char *routine;  // schema.name(types) of the innermost routine; NULL at top level and in DO
-  Oid routine_oid;      // InvalidOid where routine is NULL
+  Oid routine_oid;      // where routine is NULL: InvalidOid, or a rule that is declared
   const char **frames;  // call_path, outermost first
   int nframes;
 };

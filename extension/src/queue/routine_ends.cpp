@@ -156,7 +156,7 @@ PodVector<EdgeRow> DeclaredOf(const RoutineWriter &writer, Oid routine) {
       EdgeRowsBy(writer.past->edge, kEdgeRoutineOid, ObjectIdGetDatum(routine), F_OIDEQ);
   int kept = 0;
   for (const EdgeRow &row : rows)
-    if (row.Declared() && OfThisDatabase(writer.past, row)) rows[kept++] = row;
+    if (row.Declared() && OfThisDatabase(writer.past, row) && row.Frames() > 0) rows[kept++] = row;
   rows.size = kept;
   return rows;
 }
