@@ -279,12 +279,21 @@ const SourceSet *FrameScalar(const RoutineFrame *frame, int paramid) {
   return frame->slots[index].record == nullptr ? frame->slots[index].value : nullptr;
 }
 
+// A part of a value that is not taken apart.
+static const SourceSet *PartOf(const SourceSet *set) {
+  if (set->size == 0) return set;
+  SourceBag bag = {};
+  bag.AddSet(set, kTransformation);
+  return bag.Intern();
+}
+
 const SourceSet *FrameParam(RoutineFrame *frame, int paramid, int field) {
   int index = paramid - 1;
   if (index < 0 || index >= frame->nslots) return EmptySet();
   if (frame->estate != nullptr) {
     PLpgSQL_datum *datum = frame->estate->datums[index];
     if (datum->dtype == PLPGSQL_DTYPE_RECFIELD) {
+      if (field > 0) return PartOf(FrameParam(frame, paramid, 0));  // a row in a record
       PLpgSQL_recfield *recfield = reinterpret_cast<PLpgSQL_recfield *>(datum);
       field = FieldNumber(frame, recfield);
       index = recfield->recparentno;

@@ -304,20 +304,23 @@ int PlaceInBody(Oid function, int column, int width) {
 }  // namespace
 
 bool AddSqlBody(Builder *builder, QueryInfo *info, Node *call, Oid function, List *args,
-                int16 column, uint8 kind, SymBag *out) {
+                FieldPath column, uint8 kind, SymBag *out) {
   QueryInfo *root = BodyRoot(builder, info, call, function, args);
   if (root == nullptr) return false;
   builder->body_depth++;
-  if (column == kCallRows) {
+  int place = PlaceInBody(function, column.field, root->ncolumns);
+  if (column.field == kCallRows) {
     out->AddSet(QueryRows(builder, root), kind);
-  } else if (column != 0 && GivesOneRowValue(root->query)) {
+  } else if (column.field != 0 && GivesOneRowValue(root->query)) {
     TargetEntry *entry = linitial_node(TargetEntry, QueryOutputs(root->query));
     AddField(builder, root, reinterpret_cast<Node *>(entry->expr), column, kind, out);
-  } else if (column == 0 || root->ncolumns == 1) {
+  } else if (column.field == 0 || root->ncolumns == 1) {
     for (int i = 1; i <= root->ncolumns; i++) out->AddSet(QueryColumn(builder, root, i), kind);
     out->AddSet(QueryRows(builder, root), IsDirect(kind) ? kIdentity : kind);
+  } else if (column.then != nullptr) {
+    AddOutputField(builder, root, place, *column.then, kind, out);
   } else {
-    out->AddSet(QueryColumn(builder, root, PlaceInBody(function, column, root->ncolumns)), kind);
+    out->AddSet(QueryColumn(builder, root, place), kind);
   }
   builder->body_depth--;
   if (!TraitsOf(function)->strict) return true;
@@ -327,14 +330,14 @@ bool AddSqlBody(Builder *builder, QueryInfo *info, Node *call, Oid function, Lis
   return true;
 }
 
-bool AddBodyParam(Builder *builder, QueryInfo *info, Param *param, int field, uint8 kind,
+bool AddBodyParam(Builder *builder, QueryInfo *info, Param *param, FieldPath field, uint8 kind,
                   SymBag *out) {
   while (info != nullptr && info->body_arg_sets == nullptr) info = info->parent;
   if (info == nullptr) return false;
   int index = param->paramid - 1;
   if (index < 0 || index >= list_length(info->body_args)) return true;
   Node *arg = static_cast<Node *>(list_nth(info->body_args, index));
-  if (field > 0) {
+  if (field.field > 0) {
     AddField(builder, info->body_caller, arg, field, kind, out);
     return true;
   }
@@ -352,8 +355,8 @@ bool AddBodyParam(Builder *builder, QueryInfo *info, Param *param, int field, ui
   return true;
 }
 
-void AddCall(Builder *builder, QueryInfo *info, Node *call, Oid function, List *args, int16 column,
-             uint8 kind, SymBag *out) {
+void AddCall(Builder *builder, QueryInfo *info, Node *call, Oid function, List *args,
+             FieldPath column, uint8 kind, SymBag *out) {
   const FunctionTraits traits = *TraitsOf(function);
   if (traits.masking) kind |= kMaskingBit;
   // Its statements run in a frame of their own, which asks for the arguments.
@@ -364,16 +367,18 @@ void AddCall(Builder *builder, QueryInfo *info, Node *call, Oid function, List *
     return;
   if (traits.cls == FunctionClass::kTraced) {
     int index = CallIndex(builder, info, call, function, args);
-    out->Add({static_cast<uint32>(index), column, kind, SymType::kCall});
+    out->Add({static_cast<uint32>(index), static_cast<int16>(column.field), column.KindOf(kind),
+              SymType::kCall});
     return;
   }
+  bool rows = column.field == kCallRows;
   if (traits.runs_queries) {
     int index = CallIndex(builder, info, call, kQueriesRun, NIL);
-    out->Add({static_cast<uint32>(index), static_cast<int16>(column == kCallRows ? column : 0),
-              column == kCallRows ? kind : Compose(kind, kTransformation), SymType::kCall});
+    out->Add({static_cast<uint32>(index), static_cast<int16>(rows ? kCallRows : 0),
+              rows ? kind : Compose(kind, kTransformation), SymType::kCall});
   }
-  if (column == kCallRows) return;
-  if (column > 0 && type_is_rowtype(exprType(call)) &&
+  if (rows) return;
+  if (column.field > 0 && type_is_rowtype(exprType(call)) &&
       AddRowThrough(builder, info, call, function, args, column, kind, out))
     return;
   ListCell *cell;

@@ -94,18 +94,38 @@ struct Memo {
 Memo PutAside(Builder *builder);
 void TakeBack(Builder *builder, const Memo &memo);
 
+// A field of a composite value (from 1), and of what is in it a field again, as deep as rows are in
+// rows. Field 0: the whole value. A path lives where it is made, while what it is given to runs.
+struct FieldPath {
+  int field;
+  const FieldPath *then;  // NULL: that is all
+
+  FieldPath(int number, const FieldPath *rest = nullptr) : field(number), then(rest) {}
+  // The kind of a source that holds the field and cannot be taken apart any further.
+  uint8 KindOf(uint8 kind) const;
+};
+
 // What `expr`, in the scope of `info`, is made of; each source used in the way of `kind`.
 void AddExpr(Builder *builder, QueryInfo *info, Node *expr, uint8 kind, SymBag *out);
-// The same for field `field` (from 1) of a composite value, or of the rows in an array.
-void AddField(Builder *builder, QueryInfo *info, Node *expr, int field, uint8 kind, SymBag *out);
-// A parameter, or its field (0: the whole value).
-void AddParam(Builder *builder, QueryInfo *info, Param *param, int field, uint8 kind, SymBag *out);
+// The same for a field of a composite value, or of the rows in an array.
+void AddField(Builder *builder, QueryInfo *info, Node *expr, FieldPath field, uint8 kind,
+              SymBag *out);
+// A field of output column `resno`; of each arm whose rows arrive in a set operation.
+void AddOutputField(Builder *builder, QueryInfo *query, int resno, FieldPath field, uint8 kind,
+                    SymBag *out);
+// A parameter, or its field.
+void AddParam(Builder *builder, QueryInfo *info, Param *param, FieldPath field, uint8 kind,
+              SymBag *out);
 // Climbs `levels` scopes; NULL when the tree is not what it should be.
 QueryInfo *Climb(QueryInfo *info, Index levels);
 // What a node hands through unchanged; NULL for other nodes.
 Node *PassedThrough(Node *expr);
 // Column `attno` of range table entry `varno`; 0: the whole row.
 void AddRteColumn(Builder *builder, QueryInfo *info, int varno, int attno, uint8 kind, SymBag *out);
+// Column `attno` of ROWS FROM (f(), g()) WITH ORDINALITY, or a field of it; false for no
+// function's.
+bool AddFunctionColumn(Builder *builder, QueryInfo *info, RangeTblEntry *rte, int attno,
+                       const FieldPath *then, uint8 kind, SymBag *out);
 
 // Output column `resno` of a query: target list, or RETURNING of a writing one.
 SymSet QueryColumn(Builder *builder, QueryInfo *info, int resno);
@@ -145,8 +165,8 @@ ShapeWrite AddRowWrite(Builder *builder, Oid relid, const RowSpec &row);
 void AddWindowClause(Builder *builder, QueryInfo *info, Index winref, uint8 kind, SymBag *out);
 
 // A call of `function`: adds column `column` of its result (or its rows) to `out`.
-void AddCall(Builder *builder, QueryInfo *info, Node *call, Oid function, List *args, int16 column,
-             uint8 kind, SymBag *out);
+void AddCall(Builder *builder, QueryInfo *info, Node *call, Oid function, List *args,
+             FieldPath column, uint8 kind, SymBag *out);
 
 // What the functions behind an aggregate of the user's add to its arguments: what they read.
 void AddSupportCalls(Builder *builder, QueryInfo *info, Node *call, Oid aggregate, List *args,
@@ -158,7 +178,7 @@ int CallIndex(Builder *builder, QueryInfo *info, Node *call, Oid function, List 
 // polymorphic result): that field of each of them, and all of its other arguments. False for other
 // functions.
 bool AddRowThrough(Builder *builder, QueryInfo *info, Node *call, Oid function, List *args,
-                   int field, uint8 kind, SymBag *out);
+                   FieldPath field, uint8 kind, SymBag *out);
 
 // The fields of a composite value one by one, or those of the rows in an array; none for a scalar.
 ShapeFields FieldsOf(Builder *builder, QueryInfo *info, Node *expr);
@@ -188,9 +208,9 @@ const FunctionTraits *TraitsOf(Oid function);
 bool SqlFunctionNeedsFrame(HeapTuple tuple);
 // Brings in the body of a SQL function; false when it cannot be read.
 bool AddSqlBody(Builder *builder, QueryInfo *info, Node *call, Oid function, List *args,
-                int16 column, uint8 kind, SymBag *out);
+                FieldPath column, uint8 kind, SymBag *out);
 // $n in the body of a SQL function; false when `info` is not inside one.
-bool AddBodyParam(Builder *builder, QueryInfo *info, Param *param, int field, uint8 kind,
+bool AddBodyParam(Builder *builder, QueryInfo *info, Param *param, FieldPath field, uint8 kind,
                   SymBag *out);
 
 // True when a cast from one type to the other loses nothing.

@@ -313,13 +313,14 @@ int ParamIndex(Builder *builder, int paramid, int field) {
   return builder->params.size - 1;
 }
 
-void AddParam(Builder *builder, QueryInfo *info, Param *param, int field, uint8 kind, SymBag *out) {
+void AddParam(Builder *builder, QueryInfo *info, Param *param, FieldPath field, uint8 kind,
+              SymBag *out) {
   if (param->paramkind == PARAM_MULTIEXPR) {
     AddMultiExpr(builder, info, param->paramid, kind, out);
   } else if (param->paramkind == PARAM_EXTERN) {
     if (AddBodyParam(builder, info, param, field, kind, out)) return;
-    int index = ParamIndex(builder, param->paramid, field);
-    out->Add({static_cast<uint32>(index), 0, kind, SymType::kParam});
+    int index = ParamIndex(builder, param->paramid, field.field);
+    out->Add({static_cast<uint32>(index), 0, field.KindOf(kind), SymType::kParam});
   }
 }
 

@@ -8,50 +8,44 @@ namespace pg_lineage {
 namespace {
 
 // Whichever of the values it is: the field of each.
-void AddFieldOfEach(Builder *builder, QueryInfo *info, List *values, int field, uint8 kind,
+void AddFieldOfEach(Builder *builder, QueryInfo *info, List *values, FieldPath field, uint8 kind,
                     SymBag *out) {
   ListCell *cell;
   foreach (cell, values)
     AddField(builder, info, static_cast<Node *>(lfirst(cell)), field, kind, out);
 }
 
-bool AddColumnField(Builder *builder, QueryInfo *scope, RangeTblEntry *rte, int attno, int field,
-                    uint8 kind, SymBag *out);
+bool AddColumnField(Builder *builder, QueryInfo *scope, RangeTblEntry *rte, int attno,
+                    FieldPath field, uint8 kind, SymBag *out);
 
-// Field `field` of output column `resno`; of each arm whose rows arrive in a set operation.
-bool AddOutputField(Builder *builder, QueryInfo *query, int resno, int field, uint8 kind,
-                    SymBag *out) {
-  if (query->query->setOperations != nullptr) {
-    PodVector<Leaf> leaves = {};
-    CollectLeaves(query->query->setOperations, false, false, &leaves);
-    for (const Leaf &leaf : leaves) {
-      RangeTblEntry *rte = rt_fetch(leaf.rtindex, query->query->rtable);
-      if (!leaf.excluded && !AddColumnField(builder, query, rte, resno, field, kind, out))
-        AddRteColumn(builder, query, leaf.rtindex, resno, Compose(kind, kTransformation), out);
-    }
-    return true;
+// A field of a value; all of the value where it is the last of a path.
+void AddRest(Builder *builder, QueryInfo *info, Node *expr, FieldPath field, uint8 kind,
+             SymBag *out) {
+  if (field.then == nullptr) {
+    AddExpr(builder, info, expr, kind, out);
+  } else {
+    AddField(builder, info, expr, *field.then, kind, out);
   }
-  TargetEntry *entry = EntryOf(QueryOutputs(query->query), resno);
-  if (entry == nullptr) return false;
-  AddField(builder, query, reinterpret_cast<Node *>(entry->expr), field, kind, out);
-  return true;
 }
 
 // A composite column of an entry that is made elsewhere in the statement; false for stored ones.
-bool AddColumnField(Builder *builder, QueryInfo *scope, RangeTblEntry *rte, int attno, int field,
-                    uint8 kind, SymBag *out) {
+bool AddColumnField(Builder *builder, QueryInfo *scope, RangeTblEntry *rte, int attno,
+                    FieldPath field, uint8 kind, SymBag *out) {
   if (OidIsValid(compat::ExpandedView(rte))) return false;
   switch (rte->rtekind) {
     case RTE_SUBQUERY:
-      return AddOutputField(builder, InfoFor(builder, rte->subquery, scope), attno, field, kind,
-                            out);
+      AddOutputField(builder, InfoFor(builder, rte->subquery, scope), attno, field, kind, out);
+      return true;
     case RTE_CTE: {
       QueryInfo *owner = nullptr;
       CommonTableExpr *cte = FindCte(builder, scope, rte, &owner);
       if (cte == nullptr || cte->cterecursive) return false;
       QueryInfo *query = InfoFor(builder, castNode(Query, cte->ctequery), owner);
-      return AddOutputField(builder, query, attno, field, kind, out);
+      AddOutputField(builder, query, attno, field, kind, out);
+      return true;
     }
+    case RTE_FUNCTION:
+      return AddFunctionColumn(builder, scope, rte, attno, &field, kind, out);
     case RTE_JOIN:
       if (attno > list_length(rte->joinaliasvars)) return false;
       AddField(builder, scope, static_cast<Node *>(list_nth(rte->joinaliasvars, attno - 1)), field,
@@ -74,18 +68,29 @@ bool AddColumnField(Builder *builder, QueryInfo *scope, RangeTblEntry *rte, int 
   }
 }
 
-bool AddVarField(Builder *builder, QueryInfo *info, Var *var, int field, uint8 kind, SymBag *out) {
+bool AddVarField(Builder *builder, QueryInfo *info, Var *var, FieldPath field, uint8 kind,
+                 SymBag *out) {
   QueryInfo *scope = Climb(info, var->varlevelsup);
   if (scope == nullptr || var->varattno < 0) return false;
   if (var->varattno == 0) {  // a field of the whole row is a column
-    AddRteColumn(builder, scope, var->varno, field, kind, out);
+    RangeTblEntry *entry = rt_fetch(var->varno, scope->query->rtable);
+    if (field.then == nullptr ||
+        !AddColumnField(builder, scope, entry, field.field, *field.then, kind, out))
+      AddRteColumn(builder, scope, var->varno, field.field, field.KindOf(kind), out);
+    return true;
+  }
+  OnConflictExpr *conflict = scope->query->onConflict;
+  if (conflict != nullptr && var->varno == conflict->exclRelIndex) {
+    TargetEntry *put = EntryOf(scope->query->targetList, var->varattno);
+    if (put != nullptr)
+      AddField(builder, scope, reinterpret_cast<Node *>(put->expr), field, kind, out);
     return true;
   }
   RangeTblEntry *rte = rt_fetch(var->varno, scope->query->rtable);
   return AddColumnField(builder, scope, rte, var->varattno, field, kind, out);
 }
 
-void AddCaseField(Builder *builder, QueryInfo *info, CaseExpr *expr, int field, uint8 kind,
+void AddCaseField(Builder *builder, QueryInfo *info, CaseExpr *expr, FieldPath field, uint8 kind,
                   SymBag *out) {
   uint8 condition = Compose(kind, kConditional);
   uint8 value = Compose(kind, kTransformation);
@@ -101,7 +106,7 @@ void AddCaseField(Builder *builder, QueryInfo *info, CaseExpr *expr, int field, 
 }
 
 // The field of the one column of a sub-query, and what decides about its row.
-bool AddSubLinkField(Builder *builder, QueryInfo *info, SubLink *link, int field, uint8 kind,
+bool AddSubLinkField(Builder *builder, QueryInfo *info, SubLink *link, FieldPath field, uint8 kind,
                      SymBag *out) {
   if (link->subLinkType == ARRAY_SUBLINK) {
     kind = Compose(kind, kTransformation);
@@ -109,7 +114,7 @@ bool AddSubLinkField(Builder *builder, QueryInfo *info, SubLink *link, int field
     return false;
   }
   QueryInfo *query = InfoFor(builder, castNode(Query, link->subselect), info);
-  if (!AddOutputField(builder, query, 1, field, kind, out)) return false;
+  AddOutputField(builder, query, 1, field, kind, out);
   out->AddSet(QueryRows(builder, query), IsDirect(kind) ? kIdentity : kind);
   return true;
 }
@@ -137,8 +142,8 @@ bool HoldsRows(Oid type) {
 }
 
 // array_agg(row): the field of each, and what the aggregate looks at besides.
-bool AddAggregateField(Builder *builder, QueryInfo *info, Aggref *aggregate, int field, uint8 kind,
-                       SymBag *out) {
+bool AddAggregateField(Builder *builder, QueryInfo *info, Aggref *aggregate, FieldPath field,
+                       uint8 kind, SymBag *out) {
   Oid result = get_func_rettype(aggregate->aggfnoid);
   if (!IsPolymorphicType(result) || list_length(aggregate->aggargtypes) != 1) return false;
   uint8 value = Compose(kind, kAggregation);
@@ -158,8 +163,8 @@ bool AddAggregateField(Builder *builder, QueryInfo *info, Aggref *aggregate, int
 }
 
 // rows[i].field, and rows after rows[i] := row.
-void AddElementField(Builder *builder, QueryInfo *info, SubscriptingRef *ref, int field, uint8 kind,
-                     SymBag *out) {
+void AddElementField(Builder *builder, QueryInfo *info, SubscriptingRef *ref, FieldPath field,
+                     uint8 kind, SymBag *out) {
   uint8 value = Compose(kind, kTransformation);
   uint8 index = Compose(kind, kConditional);
   AddField(builder, info, reinterpret_cast<Node *>(ref->refexpr), field, value, out);
@@ -171,17 +176,17 @@ void AddElementField(Builder *builder, QueryInfo *info, SubscriptingRef *ref, in
 }
 
 bool AddFunctionField(Builder *builder, QueryInfo *info, Node *call, Oid function, List *args,
-                      int field, uint8 kind, SymBag *out) {
+                      FieldPath field, uint8 kind, SymBag *out) {
   if (!type_is_rowtype(exprType(call)))  // an array of rows: only some are followed into
     return AddRowThrough(builder, info, call, function, args, field, kind, out);
-  AddCall(builder, info, call, function, args, static_cast<int16>(field), kind, out);
+  AddCall(builder, info, call, function, args, field, kind, out);
   AddCall(builder, info, call, function, args, kCallRows, IsDirect(kind) ? kIdentity : kind, out);
   return true;
 }
 
 // lag(row) and kin hand one of their rows on.
-bool AddWindowField(Builder *builder, QueryInfo *info, WindowFunc *function, int field, uint8 kind,
-                    SymBag *out) {
+bool AddWindowField(Builder *builder, QueryInfo *info, WindowFunc *function, FieldPath field,
+                    uint8 kind, SymBag *out) {
   Node *call = reinterpret_cast<Node *>(function);
   if (!AddRowThrough(builder, info, call, function->winfnoid, function->args, field, kind, out))
     return false;
@@ -189,8 +194,39 @@ bool AddWindowField(Builder *builder, QueryInfo *info, WindowFunc *function, int
   return true;
 }
 
+// True when an assigned value is made by assigning to a part of what was there before (which a
+// CaseTestExpr stands for), and leaves the field as it was.
+bool Keeps(Node *value, const FieldPath *field) {
+  if (IsA(value, SubscriptingRef)) {
+    SubscriptingRef *ref = reinterpret_cast<SubscriptingRef *>(value);
+    return ref->refexpr != nullptr && IsA(ref->refexpr, CaseTestExpr);
+  }
+  if (!IsA(value, FieldStore)) return false;
+  FieldStore *store = reinterpret_cast<FieldStore *>(value);
+  if (!IsA(store->arg, CaseTestExpr)) return false;
+  for (int i = list_length(store->newvals) - 1; field != nullptr && i >= 0; i--) {
+    if (list_nth_int(store->fieldnums, i) == field->field &&
+        !Keeps(static_cast<Node *>(list_nth(store->newvals, i)), field->then))
+      return false;
+  }
+  return true;
+}
+
+// row.field := value leaves the other fields as they are. Of several assignments to one field the
+// last comes last.
+void AddStoredField(Builder *builder, QueryInfo *info, FieldStore *store, FieldPath field,
+                    uint8 kind, SymBag *out) {
+  for (int i = list_length(store->newvals) - 1; i >= 0; i--) {
+    if (list_nth_int(store->fieldnums, i) != field.field) continue;
+    Node *value = static_cast<Node *>(list_nth(store->newvals, i));
+    AddRest(builder, info, value, field, kind, out);
+    if (!Keeps(value, field.then)) return;
+  }
+  AddField(builder, info, reinterpret_cast<Node *>(store->arg), field, kind, out);
+}
+
 // True when the field could be told from the others.
-bool AddKnownField(Builder *builder, QueryInfo *info, Node *expr, int field, uint8 kind,
+bool AddKnownField(Builder *builder, QueryInfo *info, Node *expr, FieldPath field, uint8 kind,
                    SymBag *out) {
   switch (nodeTag(expr)) {
     case T_Param:
@@ -199,10 +235,20 @@ bool AddKnownField(Builder *builder, QueryInfo *info, Node *expr, int field, uin
       return true;
     case T_RowExpr: {
       List *args = reinterpret_cast<RowExpr *>(expr)->args;
-      if (field > list_length(args)) return false;
-      AddExpr(builder, info, static_cast<Node *>(list_nth(args, field - 1)), kind, out);
+      if (field.field > list_length(args)) return false;
+      Node *put = static_cast<Node *>(list_nth(args, field.field - 1));
+      AddRest(builder, info, put, field, kind, out);
       return true;
     }
+    case T_FieldSelect: {  // of a row in a row
+      FieldSelect *select = reinterpret_cast<FieldSelect *>(expr);
+      AddField(builder, info, reinterpret_cast<Node *>(select->arg), {select->fieldnum, &field},
+               kind, out);
+      return true;
+    }
+    case T_FieldStore:
+      AddStoredField(builder, info, reinterpret_cast<FieldStore *>(expr), field, kind, out);
+      return true;
     case T_FuncExpr: {
       FuncExpr *call = reinterpret_cast<FuncExpr *>(expr);
       return AddFunctionField(builder, info, expr, call->funcid, call->args, field, kind, out);
@@ -247,8 +293,29 @@ bool AddKnownField(Builder *builder, QueryInfo *info, Node *expr, int field, uin
 
 }  // namespace
 
+uint8 FieldPath::KindOf(uint8 kind) const {
+  return then == nullptr ? kind : Compose(kind, kTransformation);
+}
+
+void AddOutputField(Builder *builder, QueryInfo *query, int resno, FieldPath field, uint8 kind,
+                    SymBag *out) {
+  if (query->query->setOperations != nullptr) {
+    PodVector<Leaf> leaves = {};
+    CollectLeaves(query->query->setOperations, false, false, &leaves);
+    for (const Leaf &leaf : leaves) {
+      RangeTblEntry *rte = rt_fetch(leaf.rtindex, query->query->rtable);
+      if (!leaf.excluded && !AddColumnField(builder, query, rte, resno, field, kind, out))
+        AddRteColumn(builder, query, leaf.rtindex, resno, Compose(kind, kTransformation), out);
+    }
+    return;
+  }
+  TargetEntry *entry = EntryOf(QueryOutputs(query->query), resno);
+  if (entry != nullptr)
+    AddField(builder, query, reinterpret_cast<Node *>(entry->expr), field, kind, out);
+}
+
 bool AddRowThrough(Builder *builder, QueryInfo *info, Node *call, Oid function, List *args,
-                   int field, uint8 kind, SymBag *out) {
+                   FieldPath field, uint8 kind, SymBag *out) {
   Oid *types = nullptr;
   int size = 0;
   if (!HoldsRows(exprType(call)) || TraitsOf(function)->cls != FunctionClass::kOpaque ||
@@ -268,7 +335,8 @@ bool AddRowThrough(Builder *builder, QueryInfo *info, Node *call, Oid function, 
   return true;
 }
 
-void AddField(Builder *builder, QueryInfo *info, Node *expr, int field, uint8 kind, SymBag *out) {
+void AddField(Builder *builder, QueryInfo *info, Node *expr, FieldPath field, uint8 kind,
+              SymBag *out) {
   if (builder->degraded) return;
   if (++builder->nodes > kMaxNodesVisited || stack_is_too_deep()) {
     builder->degraded = true;
@@ -277,8 +345,8 @@ void AddField(Builder *builder, QueryInfo *info, Node *expr, int field, uint8 ki
   if (IsA(expr, ConvertRowtypeExpr)) {  // of a child table's row to its parent's
     ConvertRowtypeExpr *convert = reinterpret_cast<ConvertRowtypeExpr *>(expr);
     Node *row = reinterpret_cast<Node *>(convert->arg);
-    int there = SameField(convert->resulttype, field, exprType(row));
-    if (there > 0) AddField(builder, info, row, there, kind, out);
+    int there = SameField(convert->resulttype, field.field, exprType(row));
+    if (there > 0) AddField(builder, info, row, {there, field.then}, kind, out);
     return;
   }
   if (Node *inner = PassedThrough(expr)) {

@@ -97,29 +97,6 @@ void AddCteColumn(Builder *builder, QueryInfo *info, RangeTblEntry *rte, int att
   out->AddSet(QueryColumn(builder, InfoFor(builder, query, scope), attno), kind);
 }
 
-// Column `attno` of ROWS FROM (f(), g()) WITH ORDINALITY.
-void AddFunctionColumn(Builder *builder, QueryInfo *info, RangeTblEntry *rte, int attno, uint8 kind,
-                       SymBag *out) {
-  int first = 1;
-  ListCell *cell;
-  foreach (cell, rte->functions) {
-    RangeTblFunction *function = lfirst_node(RangeTblFunction, cell);
-    if (attno < first + function->funccolcount) {
-      int column = attno - first + 1;
-      Node *expr = function->funcexpr;
-      if (IsA(expr, FuncExpr)) {
-        FuncExpr *call = reinterpret_cast<FuncExpr *>(expr);
-        AddCall(builder, info, expr, call->funcid, call->args, static_cast<int16>(column), kind,
-                out);
-      } else {
-        AddExpr(builder, info, expr, Compose(kind, kTransformation), out);
-      }
-      return;
-    }
-    first += function->funccolcount;
-  }
-}
-
 // XMLTABLE and JSON_TABLE: the document, and what the column has of its own (a path, a default).
 void AddTableFuncColumn(Builder *builder, QueryInfo *info, TableFunc *function, int attno,
                         uint8 kind, SymBag *out) {
@@ -368,7 +345,7 @@ void AddRteColumn(Builder *builder, QueryInfo *info, int varno, int attno, uint8
       AddCteColumn(builder, info, rte, attno, kind, out);
       break;
     case RTE_FUNCTION:
-      AddFunctionColumn(builder, info, rte, attno, kind, out);
+      (void)AddFunctionColumn(builder, info, rte, attno, nullptr, kind, out);
       break;
     case RTE_VALUES: {
       ListCell *cell;
@@ -388,6 +365,28 @@ void AddRteColumn(Builder *builder, QueryInfo *info, int varno, int attno, uint8
                 static_cast<Node *>(list_nth(compat::GroupExpressions(rte), attno - 1)), kind, out);
       break;
   }
+}
+
+bool AddFunctionColumn(Builder *builder, QueryInfo *info, RangeTblEntry *rte, int attno,
+                       const FieldPath *then, uint8 kind, SymBag *out) {
+  int first = 1;
+  ListCell *cell;
+  foreach (cell, rte->functions) {
+    RangeTblFunction *function = lfirst_node(RangeTblFunction, cell);
+    if (attno < first + function->funccolcount) {
+      FieldPath column(attno - first + 1, then);
+      Node *expr = function->funcexpr;
+      if (!IsA(expr, FuncExpr)) {
+        AddExpr(builder, info, expr, Compose(kind, kTransformation), out);
+        return true;
+      }
+      FuncExpr *call = reinterpret_cast<FuncExpr *>(expr);
+      AddCall(builder, info, expr, call->funcid, call->args, column, kind, out);
+      return true;
+    }
+    first += function->funccolcount;
+  }
+  return false;
 }
 
 SymSet QueryColumn(Builder *builder, QueryInfo *info, int resno) {
