@@ -4,6 +4,7 @@
 #include "capture/emit.h"
 #include "capture/held_cursors.h"
 #include "capture/plpgsql.h"
+#include "capture/prepared.h"
 #include "capture/utility.h"
 #include "edge/compat.h"
 #include "edge/guard.h"
@@ -115,7 +116,8 @@ void StartRun(QueryDesc *query, const Shape *shape) {
   MemoryContextRegisterResetCallback(query->estate->es_query_cxt, callback);
   if (top != nullptr && top->kind == NodeKind::kRoutine) {
     BindToFrame(run, top->frame);
-  } else {
+  } else if (top == nullptr || top->kind != NodeKind::kUtility || top->utility == nullptr ||
+             !TakeArguments(run, top->utility)) {
     ResolveOuterParams(run);
   }
   if (top != nullptr && top->kind == NodeKind::kUtility && WantsOutputs(top) &&

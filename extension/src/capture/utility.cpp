@@ -6,6 +6,7 @@
 #include "capture/emit.h"
 #include "capture/ends.h"
 #include "capture/plpgsql.h"
+#include "capture/prepared.h"
 #include "edge/guard.h"
 #include "edge/guc.h"
 #include "lineage/shape_cache.h"
@@ -33,7 +34,9 @@ UtilityKind KindOf(Node *statement) {
   switch (nodeTag(statement)) {
     case T_CreateTableAsStmt:
     case T_ExplainStmt:
-      return CreationIn(statement) != nullptr ? UtilityKind::kCreateTableAs : UtilityKind::kOther;
+    case T_ExecuteStmt:
+      if (CreationIn(statement) != nullptr) return UtilityKind::kCreateTableAs;
+      return ComputingExecuteIn(statement) != nullptr ? UtilityKind::kExecute : UtilityKind::kOther;
     case T_RefreshMatViewStmt:
       return UtilityKind::kRefresh;
     case T_CopyStmt:
@@ -74,6 +77,7 @@ void Prepare(UtilityState *state, Node *statement, ParamListInfo params) {
   state->executes = creation != nullptr && creation->query != nullptr &&
                     IsA(creation->query, Query) &&
                     castNode(Query, creation->query)->utilityStmt != nullptr;
+  if (ExecuteStmt *execute = ComputingExecuteIn(statement)) PrepareExecute(state, execute);
   if (state->kind == UtilityKind::kCall)
     PrepareCall(state, reinterpret_cast<CallStmt *>(statement), params);
   if (state->kind == UtilityKind::kCopyFrom)

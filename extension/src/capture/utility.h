@@ -1,5 +1,5 @@
 // Utility statements that move data: CREATE TABLE AS, CREATE MATERIALIZED VIEW, REFRESH, COPY,
-// CALL, and those that change what temporary tables hold (TRUNCATE, DISCARD, ON COMMIT).
+// CALL, EXECUTE, and those that change what temporary tables hold (TRUNCATE, DISCARD, ON COMMIT).
 //
 // One UtilityState per running statement, on the C stack of the hook; the node on the call stack
 // points to it. The hook restores the call stack on both exits.
@@ -18,13 +18,16 @@ enum class UtilityKind : uint8 {
   kCopyFrom,
   kCopyTo,
   kCall,
-  kAlter
+  kAlter,
+  kExecute
 };
 
 struct UtilityState {
   UtilityKind kind;
-  MemoryContext context;     // holds all below; NULL for kOther
-  const Shape *shape;        // kCall: its one call; kCopyFrom, kAlter: its write; else NULL
+  MemoryContext context;  // holds all below; NULL for kOther
+  // kCall: its one call; kCopyFrom, kAlter: its write; an EXECUTE that computes: its arguments;
+  // else NULL
+  const Shape *shape;
   const SourceSet **params;  // by index into shape->params
   ObservationList observed;  // what the routines gave back that it called
   FiredRows fired;

@@ -49,6 +49,7 @@ extern "C" {
 #include "commands/defrem.h"
 #include "commands/event_trigger.h"
 #include "commands/extension.h"
+#include "commands/prepare.h"
 #include "commands/proclang.h"
 #include "commands/tablecmds.h"
 #include "commands/trigger.h"

@@ -1,0 +1,26 @@
+-- Functions that are called at other times and places than in the rows of a statement.
+\set schema lin_call
+\i sql/include/shown.sql
+CREATE FUNCTION largest(since int) RETURNS int LANGUAGE sql STABLE AS
+  $$ SELECT max(x) FROM s2 WHERE id > since $$;
+CREATE FUNCTION named(number int) RETURNS text LANGUAGE plpgsql STABLE AS
+  $$ BEGIN RETURN (SELECT y FROM s2 WHERE id = number); END $$;
+-- EXECUTE computes its arguments before the statement runs
+CREATE TABLE executed (i int, n text, k bigint);
+PREPARE put(int, text, bigint) AS INSERT INTO executed VALUES ($1, 'of ' || $2, $3);
+EXECUTE put(largest(0) + 1, named(1), 7);
+:show 'executed.%' ORDER BY line COLLATE "C";
+PREPARE get(text) AS SELECT id, $1 AS n FROM s;
+CREATE TABLE created AS EXECUTE get(named(2));
+:show 'created.%' ORDER BY line COLLATE "C";
+CREATE TABLE explained (i int);
+PREPARE analyzed(int) AS INSERT INTO explained SELECT a + $1 FROM s;
+\o /dev/null
+EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) EXECUTE analyzed(largest(1));
+\o
+:show 'explained.%' ORDER BY line COLLATE "C";
+-- … and says itself what is wrong with them
+EXECUTE put(largest(0));
+EXECUTE nobody(largest(0));
+EXECUTE put((SELECT 1), 'x', 2);
+DROP SCHEMA lin_call CASCADE;
