@@ -23,4 +23,14 @@ EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) EXECUTE analyzed(largest(1
 EXECUTE put(largest(0));
 EXECUTE nobody(largest(0));
 EXECUTE put((SELECT 1), 'x', 2);
-DROP SCHEMA lin_call CASCADE;
+-- a SET clause: the body is read in the path that it names, also when no row calls it
+CREATE SCHEMA other;
+CREATE TABLE other.names (id int, v text);
+CREATE TABLE no_rows (id int);
+CREATE FUNCTION safely(number int) RETURNS text LANGUAGE sql STABLE STRICT SECURITY DEFINER
+  SET search_path = other, pg_temp AS $$ SELECT v FROM names WHERE id = number $$;
+CREATE TABLE safe (v text);
+INSERT INTO safe SELECT safely(id) FROM no_rows;
+:show 'safe.%' ORDER BY line COLLATE "C";
+SHOW search_path;
+DROP SCHEMA lin_call, other CASCADE;

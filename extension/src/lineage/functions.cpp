@@ -4,6 +4,7 @@
 #include "edge/guc.h"
 #include "lineage/masking.h"
 #include "lineage/resolve.h"
+#include "lineage/routine_path.h"
 #include "lineage/summary.h"
 
 namespace pg_lineage {
@@ -43,12 +44,7 @@ FunctionClass Classify(HeapTuple tuple) {
     return FunctionClass::kOpaque;
   if (proc->prolang == INTERNALlanguageId || proc->prolang == ClanguageId)
     return FunctionClass::kOpaque;
-  if (proc->prolang != SQLlanguageId) return FunctionClass::kTraced;
-  // A SET clause may change what names in a quoted body mean: watch it run instead.
-  bool quoted = heap_attisnull(tuple, Anum_pg_proc_prosqlbody, nullptr);
-  if (quoted && !heap_attisnull(tuple, Anum_pg_proc_proconfig, nullptr))
-    return FunctionClass::kTraced;
-  return FunctionClass::kSqlBody;
+  return proc->prolang == SQLlanguageId ? FunctionClass::kSqlBody : FunctionClass::kTraced;
 }
 
 // A frame for what the server calls through the function manager: SQL functions that are never
@@ -125,6 +121,7 @@ List *AnalyseBody(HeapTuple tuple, Node *call, Oid collation) {
   Datum source = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosrc, &is_null);
   char *code = TextDatumGetCString(source);
   SQLFunctionParseInfoPtr info = prepare_sql_fn_parse_info(tuple, call, collation);
+  const int level = EnterPathOf(tuple);
   foreach (cell, raw_parser(code, RAW_PARSE_DEFAULT)) {
     ParseState *state = make_parsestate(nullptr);
     state->p_sourcetext = code;
@@ -136,6 +133,7 @@ List *AnalyseBody(HeapTuple tuple, Node *call, Oid collation) {
     queries = list_concat(
         queries, query->commandType == CMD_UTILITY ? list_make1(query) : QueryRewrite(query));
   }
+  LeavePathOf(level);
   return queries;
 }
 
@@ -365,7 +363,8 @@ void AddCall(Builder *builder, QueryInfo *info, Node *call, Oid function, List *
   if (traits.cls == FunctionClass::kSqlBody &&
       AddSqlBody(builder, info, call, function, args, column, kind, out))
     return;
-  if (traits.cls == FunctionClass::kTraced) {
+  // … and what they gave is known there when the body could not be read.
+  if (traits.cls == FunctionClass::kTraced || traits.needs_frame) {
     int index = CallIndex(builder, info, call, function, args);
     out->Add({static_cast<uint32>(index), static_cast<int16>(column.field), column.KindOf(kind),
               SymType::kCall});

@@ -3,6 +3,7 @@
 #include "edge/compat.h"
 #include "lineage/body.h"
 #include "lineage/resolve.h"
+#include "lineage/routine_path.h"
 #include "lineage/temp_tables.h"
 #include "queue/shared.h"
 
@@ -103,30 +104,13 @@ void ReadBody(Activation *activation, HeapTuple routine, Trigger *trigger) {
     NoteUnanalysed(activation, Unanalysed::kLanguage, true);
     return;
   }
-  int level = -1;
-  bool none = false;
-  Datum settings = SysCacheGetAttr(PROCOID, routine, Anum_pg_proc_proconfig, &none);
-  if (!none) {
-    char *path = nullptr;
-    Datum *items = nullptr;
-    int size = 0;
-    deconstruct_array(DatumGetArrayTypeP(settings), TEXTOID, -1, false, TYPALIGN_INT, &items,
-                      nullptr, &size);
-    for (int i = 0; i < size; i++) {
-      char *item = TextDatumGetCString(items[i]);
-      if (strncmp(item, "search_path=", 12) == 0) path = item + 12;
-    }
-    level = NewGUCNestLevel();
-    if (path != nullptr)
-      (void)set_config_option("search_path", path, PGC_SUSET, PGC_S_SESSION, GUC_ACTION_SAVE, true,
-                              0, false);
-  }
+  const int level = EnterPathOf(routine);
   if (sql) {
     ReadSqlBody(activation, routine);
   } else {
     ReadPlpgsqlBody(activation, routine, trigger);
   }
-  if (level >= 0) AtEOXact_GUC(true, level);
+  LeavePathOf(level);
 }
 
 // Changes when a summary gains something.
