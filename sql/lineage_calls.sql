@@ -33,4 +33,11 @@ CREATE TABLE safe (v text);
 INSERT INTO safe SELECT safely(id) FROM no_rows;
 :show 'safe.%' ORDER BY line COLLATE "C";
 SHOW search_path;
+-- what is read for a column that nobody uses is read
+CREATE TABLE unused (id int);
+WITH pairs AS (SELECT id, (SELECT max(x) FROM s2) AS most FROM s)
+INSERT INTO unused SELECT id FROM pairs;
+SELECT source_table, target_table FROM lineage.table_lineage
+WHERE target_table = 'lin_call.unused' ORDER BY 1;
+:show 'unused.%' ORDER BY line COLLATE "C";
 DROP SCHEMA lin_call, other CASCADE;

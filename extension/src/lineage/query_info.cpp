@@ -1,4 +1,5 @@
 // Queries and their scopes, as the shape builder meets them.
+#include "edge/compat.h"
 #include "lineage/resolve.h"
 
 namespace pg_lineage {
@@ -44,7 +45,32 @@ void Remember(Builder *builder, QueryInfo *info) {
   for (QueryInfo *each : builder->queries) enter(each);
 }
 
+struct ReadSearch {
+  Builder *builder;
+  QueryInfo *info;
+  SymBag *out;
+};
+
+bool AddReads(Node *node, ReadSearch *search) {
+  if (node == nullptr || IsA(node, Query)) return false;
+  if (!IsA(node, SubLink)) return expression_tree_walker(node, PGL_WALKER(AddReads), search);
+  SubLink *link = reinterpret_cast<SubLink *>(node);
+  Query *query = castNode(Query, link->subselect);
+  const SymSet rows = QueryRows(search->builder, InfoFor(search->builder, query, search->info));
+  for (int i = 0; i < rows.size; i++) {
+    if (rows.items[i].kind == kRead && rows.items[i].type == SymType::kRelation)
+      search->out->Add(rows.items[i]);
+  }
+  return AddReads(link->testexpr, search);
+}
+
 }  // namespace
+
+void AddReadsOfOutputs(Builder *builder, QueryInfo *info, SymBag *out) {
+  if (!info->query->hasSubLinks) return;
+  ReadSearch search = {builder, info, out};
+  AddReads(reinterpret_cast<Node *>(QueryOutputs(info->query)), &search);
+}
 
 List *QueryOutputs(Query *query) {
   return query->commandType == CMD_SELECT ? query->targetList : query->returningList;

@@ -142,6 +142,9 @@ int QueryWidth(const Query *query);
 TargetEntry *EntryOf(List *list, int resno);
 // The output list itself.
 List *QueryOutputs(Query *query);
+// The relations that sub-queries in the output list read: they are read whether or not somebody
+// above uses the column. Their values go where the column goes.
+void AddReadsOfOutputs(Builder *builder, QueryInfo *info, SymBag *out);
 // A leaf of a set operation tree.
 struct Leaf {
   int rtindex;

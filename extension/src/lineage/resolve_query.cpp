@@ -435,6 +435,7 @@ SymSet QueryRows(Builder *builder, QueryInfo *info) {
   info->rows_state = 1;
   SymBag bag = {};
   AddStatementRows(builder, info, &bag);
+  AddReadsOfOutputs(builder, info, &bag);
   // What a writing query returns is the row it wrote.
   if (info->query->commandType != CMD_SELECT && info->query->resultRelation > 0) {
     AddArmConditions(builder, info, &bag);
