@@ -1,4 +1,4 @@
--- Rows in rows: a field of a field is followed to where it was put in, as deep as the statement goes.
+-- Rows in rows: a field of a field is followed to where it was put in, as deep as they go.
 \set schema nst
 \ir sql/include/shown.sql
 CREATE TYPE inner_t AS (p int, q text);

@@ -1,9 +1,10 @@
 #!/bin/bash
 # Builds and tests the extension on the PostgreSQL of other Debian suites, in roots of their own.
 # usage: tests/matrix/matrix.sh [SUITE…]        default: trixie (PostgreSQL 17) forky (18)
-# Needs root (debootstrap, chroot, mount), or sudo that asks nothing. Roots are made once and kept in
-# $MATRIX_DIR, default build/matrix, by sudo /var/tmp/pg_lineage-matrix: what root owns would keep the
-# user from cleaning his tree. In each: a build with -Werror, pg_regress, the cases, the regression pair.
+# Needs root (debootstrap, chroot, mount), or sudo that asks nothing. Roots are made once and kept
+# in $MATRIX_DIR, default build/matrix, by sudo /var/tmp/pg_lineage-matrix: what root owns would
+# keep the user from cleaning his tree. In each: a build with -Werror, pg_regress, the lineage
+# cases, the regression pair.
 set -u
 cd "$(dirname "$0")/../.."
 if [ "$(id -u)" -ne 0 ] && sudo -n true 2>/dev/null; then

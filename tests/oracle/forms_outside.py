@@ -12,8 +12,8 @@ LOOPBACK = """DO $do$ BEGIN
   EXECUTE format('CREATE SERVER oracle_loop FOREIGN DATA WRAPPER postgres_fdw'
    ' OPTIONS (host %L, port %L, dbname %L)', split_part(current_setting(
    'unix_socket_directories'), ',', 1), current_setting('port'), current_database());
-  EXECUTE format('CREATE USER MAPPING FOR CURRENT_USER SERVER oracle_loop OPTIONS (user %L)',
-   current_user);
+  EXECUTE format('CREATE USER MAPPING FOR PUBLIC SERVER oracle_loop OPTIONS (user %L,'
+   ' password_required ''false'')', current_user);
  END IF; END $do$"""
 FILES = """DO $do$ BEGIN
  IF NOT EXISTS (SELECT FROM pg_foreign_server WHERE srvname = 'oracle_files') THEN
