@@ -248,9 +248,19 @@ class Body:
         )
         return table
 
+    def kept(self, place, value):
+        """`value` to be put into `place` (int or text) of a row. Where precision is judged a
+        routine that may be called again must not replace what its first call put there."""
+        if self.level == 0 or not self.world.strict:
+            return value
+        if place.endswith("c2"):
+            return f"concat({place}, {value})"
+        return f"coalesce({place}, 0) + {value}"
+
     def update(self, scope, depth):
         draw, table = self.draw, self.filled()
-        number, text = self.expression(scope, "int"), self.expression(scope, "text")
+        number = self.kept("c1", self.expression(scope, "int"))
+        text = self.kept("c2", self.expression(scope, "text"))
         pick = draw.below(5)
         key = self.terms.lookup(scope)
         if pick == 0:
@@ -261,8 +271,9 @@ class Body:
             q = self.name("q")
             found = self.terms.column("int", self.world.keyed)
             if found:
+                value = self.kept(f"{table.name}.c1", f"{q}.{found[1]}")
                 return [
-                    f"UPDATE {table.name} SET c1 = {q}.{found[1]} FROM {found[0]} {q}"
+                    f"UPDATE {table.name} SET c1 = {value} FROM {found[0]} {q}"
                     f" WHERE {q}.id = {table.name}.id AND {table.name}.id <> {key};"
                 ]
         if pick == 3:
@@ -296,7 +307,7 @@ class Body:
         return [
             f"{value} := {self.expression(scope, 'int')};",
             f"MERGE INTO {table.name} m USING {found[0]} {q} ON m.id = {q}.id"
-            f" WHEN MATCHED AND {q}.{found[1]} > 1 THEN UPDATE SET c1 = {value}"
+            f" WHEN MATCHED AND {q}.{found[1]} > 1 THEN UPDATE SET c1 = {self.kept('m.c1', value)}"
             f" WHEN NOT MATCHED THEN INSERT VALUES ({q}.id, {q}.{found[1]}, 'm');",
         ]
 
@@ -312,7 +323,9 @@ class Body:
         return [line]
 
     def diagnostics(self, scope, depth):
-        lines = self.draw.one((self.update, self.insert_select))(scope, depth)
+        form = self.draw.one((self.update, self.insert_select))
+        self.world.features.add(form.__name__)
+        lines = form(scope, depth)
         name = self.declare(self.name("v"), "int")
         scope.add(Var(name, "int"))
         return lines + [f"GET DIAGNOSTICS {name} = ROW_COUNT;"]

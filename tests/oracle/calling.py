@@ -61,6 +61,10 @@ def temp_table(self, scope, depth):
         lines.append(f"INSERT INTO {name} VALUES ({', '.join(self.values(scope, types))});")
     if draw.chance(30):
         value, test = self.expression(scope, types[0]), self.terms.even(scope)
+        if self.world.strict:  # computed before: where no row is found nothing is called
+            given = self.declare(self.name("v"), types[0])
+            lines.append(f"{given} := {value};")
+            value = given
         lines.append(f"UPDATE {name} SET f1 = {value} WHERE {test};")
     sink = self.target(types)
     lines.append(f"INSERT INTO {sink.name} SELECT * FROM {name};")

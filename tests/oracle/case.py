@@ -11,12 +11,14 @@ import pathlib
 
 @dataclasses.dataclass
 class Column:
-    """One column. `pool`: the values it may be given; empty: those of its type."""
+    """One column. `pool`: the values it may be given; empty: those of its type. `fixed`: it keeps
+    its values in all runs."""
 
     name: str
     type: str
     not_null: bool = False
     unique: bool = False
+    fixed: bool = False
     written: bool = True  # False: generated, no INSERT names it
     pool: tuple = ()
     extra: str = ""  # the rest of its definition
@@ -69,6 +71,7 @@ class Case:
     deciding: INDIRECT edges that must be there: (source column, target column or table, subtype).
     types:   statements before the tables are created.
     uncounted: tables whose number of rows alone is not followed.
+    switches: tables whose values decide which statements run: a refill may keep them.
     refills: rounds of wholly new data while DIRECT edges have not shown themselves.
     refill_assignments: how many changes a column gets in such a round; None: all.
     reset:   statements before each further run, capture off, beside emptying and filling tables.
@@ -87,6 +90,7 @@ class Case:
     types: list = dataclasses.field(default_factory=list)
     reset: list = dataclasses.field(default_factory=list)
     uncounted: set = dataclasses.field(default_factory=set)
+    switches: set = dataclasses.field(default_factory=set)
     refills: int = 6
     refill_assignments: int = None
     choices: list = dataclasses.field(default_factory=list)

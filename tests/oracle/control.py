@@ -158,7 +158,8 @@ def cursor_by_hand(self, scope, depth):
     name, fields = _cursor(self, scope)
     lines = [f"OPEN {name}({self.expression(scope, 'int')});"]
     if draw.chance(30):
-        lines.append(f"MOVE FORWARD {draw.between(1, 2)} FROM {name};")
+        # Where precision is judged a row must be left behind it.
+        lines.append(f"MOVE FORWARD {draw.between(1, 1 if self.world.strict else 2)} FROM {name};")
     if draw.chance(40):
         lines.append(f"FETCH {name} INTO {_fetched(self, scope, fields)};")
         return lines + [f"CLOSE {name};"] + self.insert(scope, 0)
@@ -206,7 +207,8 @@ def current_of(self, scope, depth):
     """A cursor whose present row is changed, in a loop or fetched by hand."""
     draw, table, name, q = self.draw, self.filled(), self.name("c"), self.name("q")
     query = f"SELECT {q}.id, {q}.c1 FROM {table.name} {q}"
-    value, test = self.expression(scope, "int"), self.terms.condition(scope, 0)
+    value = self.kept("c1", self.expression(scope, "int"))
+    test = self.terms.condition(scope, 0)
     update = f"UPDATE {table.name} SET c1 = {value} WHERE CURRENT OF {name};"
     if draw.chance(50):
         self.declares.append(f"{name} CURSOR FOR {query} FOR UPDATE")

@@ -52,19 +52,26 @@ class Bodies:
                 found.append(f"overdeclared: {edge[0]} -> {edge[1]} {edge[2]} by {e[6][cut:]}")
         return found
 
+    def _as_arguments(self):
+        """What a call that found no row makes of declared edges: what only decides counts as a
+        value, and a value as computed."""
+        deciding = {(e[:3], e[6]) for e in self.edges if e[7] == "INDIRECT"}
+        computed = {(e[:4] + ("TRANSFORMATION",), e[6]) for e in self.edges if e[7] == "DIRECT"}
+        return deciding | computed
+
     def judge(self, case, confirmed):
         """Disagreements, after the runs; `confirmed`: the DIRECT pairs that the data showed."""
         left_out = any(OUTSIDE.search(statement) for statement in case.setup)
         if left_out or not self.whole or any(GIVEN.search(statement) for statement in case.run):
             return []
         cut = len(self.schema) + 1
-        found, deciding = self._overdeclared(case, cut), set()
-        if ROWLESS & case.features:  # arguments that only decide count as values there
-            deciding = {(e[:3], e[6]) for e in self.edges if e[7] == "INDIRECT"}
+        found, given = self._overdeclared(case, cut), set()
+        if ROWLESS & case.features:
+            given = self._as_arguments()
         for edge in sorted(self._edges("observed") - self.edges, key=str):
             source, target = (edge[0][cut:], edge[1]), (edge[2][cut:], edge[3])
-            decides = (edge[:3], edge[6]) in deciding
-            if edge[7] == "DIRECT" and (source, target) in confirmed and not decides:
+            excused = {(edge[:3], edge[6]), (edge[:5], edge[6])} & given
+            if edge[7] == "DIRECT" and (source, target) in confirmed and not excused:
                 masking = " masking" if edge[5] == "t" else ""
                 found.append(
                     f"undeclared: {'.'.join(source)} -> {'.'.join(target)} {edge[4]}{masking}"

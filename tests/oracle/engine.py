@@ -20,6 +20,7 @@ TABLES_SQL = """SELECT source_table, target_table FROM lineage.table_lineage
  WHERE (source_table LIKE '{0}.%' OR target_table LIKE '{0}.%') AND {1}"""
 # What ran, and what definitions say; not what bodies and rules would do.
 RAN_SQL = f"(origin = 'observed' OR operation IN ({str(sorted(declared.DEFINITIONS))[1:-1]}))"
+NEWEST_SQL = "SELECT max(id) FROM lineage._edge"
 EMPTY_SQL = "TRUNCATE lineage._edge, lineage.queue, lineage._ddl"
 
 
@@ -70,6 +71,8 @@ class _Runner:
         self.columns, self.first = {}, None
         self.bodies = declared.Bodies(connection, self.schema)
         self.changed = collections.defaultdict(set)  # (table, column or None) -> targets
+        self.sighted = {}  # DIRECT pair -> the switches under which it was first there
+        self.newest = None  # the store's last row
         self.origins = {}  # source of a DIRECT edge -> what flows into it
 
     def setup(self):
@@ -90,7 +93,9 @@ class _Runner:
         sql = ";".join(f"SELECT * FROM {name}" for name in self.case.targets)
         off = "SET pg_lineage.enabled = off;"
         state = {}
-        answers = self.connection.run(off + sql + ";RESET pg_lineage.enabled")
+        sql += f";RESET pg_lineage.enabled;{NEWEST_SQL}"
+        *answers, ((newest,),) = self.connection.run(off + sql)
+        self.grown, self.newest = newest != self.newest, newest
         for name, rows in zip(self.case.targets, answers):
             state[(name, None)] = len(rows)
             for i, column in enumerate(self.columns_of(name)):
@@ -129,12 +134,12 @@ class _Runner:
             self.verdict.void += 1
             self.last_error = str(error)
             return None
-        if self.case.reset:
-            self.collect()
+        if self.case.reset or self.case.switches and self.grown:
+            self.collect(data)
         return state
 
-    def collect(self):
-        """Takes what the views say now."""
+    def collect(self, data=None):
+        """Takes what the views say now; `data`: with which the last run made what is new."""
         cut = len(self.schema) + 1
         here = self.schema + "."
 
@@ -145,6 +150,9 @@ class _Runner:
             EDGES_SQL.format(self.schema, RAN_SQL)
         ):
             self.raw_edges.add((short(s_table), s_col, short(t_table), t_col, *rest))
+            if data is not None and rest[0] == "DIRECT":
+                pair = (short(s_table), s_col), (short(t_table), t_col)
+                self.sighted.setdefault(pair, {name: data[name] for name in self.case.switches})
         for source, target in self.connection.rows(TABLES_SQL.format(self.schema, RAN_SQL)):
             self.raw_tables.add((short(source), short(target)))
 
@@ -167,7 +175,7 @@ class _Runner:
                 continue
             written = [c for c in table.columns if c.written]
             for at, column in enumerate(written):
-                if wanted is not None and (table.name, column.name) not in wanted:
+                if column.fixed or wanted is not None and (table.name, column.name) not in wanted:
                     continue
                 old = [row[at] for row in data[table.name]]
                 for new in values.assignments(column, old, self.case.seed)[:most]:
@@ -182,14 +190,23 @@ class _Runner:
                 changed[table.name] = data[table.name][1:]
                 self.compare(base, self.run(changed), (table.name, None))
 
-    def refilled(self, dice, narrow):
-        """The case's tables with wholly new data, of the same size."""
-        data = {}
+    def refilled(self, dice, narrow, held):
+        """The case's tables with wholly new data, of the same size; but for those in `held`."""
+        data = dict(held)
         for table in self.case.tables:
             rows = [list(row) for row in table.rows]
+            if table.name in held:
+                continue
             if table.perturbed and rows:
                 written = [c for c in table.columns if c.written]
-                fresh = [values.refill(c, len(rows), dice, narrow) for c in written]
+                fresh = [
+                    (
+                        [row[at] for row in rows]
+                        if c.fixed
+                        else values.refill(c, len(rows), dice, narrow)
+                    )
+                    for at, c in enumerate(written)
+                ]
                 rows = [list(row) for row in zip(*fresh)]
             data[table.name] = rows
         return data
@@ -291,26 +308,42 @@ def _edge(edge):
     return f"{edge[0]} -> {edge[1]} {edge[2]}{' masking' if edge[3] else ''}"
 
 
-def _unconfirmed_sources(runner):
-    """Base columns that flow into DIRECT edges not seen at work yet."""
-    verdict = runner.verdict
+def _open_pairs(runner):
+    """DIRECT edges not seen at work yet, without those that the generator knows."""
+    verdict, case = runner.verdict, runner.case
     verdict.confirmed, verdict.unconfirmed = set(), set()
     _judge_precision(runner, False)
-    known = set() if runner.case.direct is None else {e[:2] for e in runner.case.direct}
-    open_ = {s for s, t in verdict.unconfirmed}
-    if runner.case.direct is not None:
-        open_ = {
-            s for s, t in verdict.unconfirmed if (f"{s[0]}.{s[1]}", f"{t[0]}.{t[1]}") not in known
-        }
-    else:
-        open_ = {
-            s
-            for s, t in verdict.unconfirmed
-            if (f"{s[0]}.{s[1]}", f"{t[0]}.{t[1]}") not in runner.case.dead
-        }
+    known = case.dead if case.direct is None else {e[:2] for e in case.direct}
+    return [
+        (s, t)
+        for s, t in sorted(verdict.unconfirmed)
+        if (f"{s[0]}.{s[1]}", f"{t[0]}.{t[1]}") not in known
+    ]
+
+
+def _columns_behind(runner, pairs):
+    """The base columns that flow into these edges."""
     base = {(t.name, c.name) for t in runner.case.tables if t.rows for c in t.columns}
     # An edge out of a derived relation is shown by any column behind it.
-    return base & set().union(*(runner.origins[source] for source in open_))
+    return base & set().union(*(runner.origins[source] for source, _ in pairs))
+
+
+def _refill(runner, round_):
+    """A round of other data; False when all has shown itself. What decides that a statement runs
+    is mostly left as it was when an edge was seen first: that its way is taken again."""
+    case = runner.case
+    pairs = _open_pairs(runner)
+    wanted = _columns_behind(runner, pairs)
+    if not wanted:
+        return False
+    held = {} if round_ % 3 == 0 else runner.sighted.get(pairs[round_ % len(pairs)], {})
+    narrow = round_ >= 6 and round_ % 2 == 1
+    data = runner.refilled(random.Random(f"{case.seed}.{round_}"), narrow, held)
+    base = runner.run(data)
+    if base is not None:
+        runner.sweep(data, base, wanted, case.refill_assignments)
+    runner.collect()
+    return True
 
 
 def judge(connection, case, schema=None):
@@ -333,15 +366,8 @@ def judge(connection, case, schema=None):
         runner.sweep(data, base)
         runner.collect()
         for round_ in range(case.refills):
-            wanted = _unconfirmed_sources(runner)
-            if not wanted:
+            if not _refill(runner, round_):
                 break
-            narrow = round_ >= 6 and round_ % 2 == 1
-            data = runner.refilled(random.Random(f"{case.seed}.{round_}"), narrow)
-            base = runner.run(data)
-            if base is not None:
-                runner.sweep(data, base, wanted, case.refill_assignments)
-            runner.collect()
         _finish(runner)
         verdict.disagreements += runner.bodies.judge(case, verdict.confirmed)
     finally:

@@ -125,12 +125,13 @@ def recursive(world, type_):
 
 
 def polymorphic(world, type_):
-    name, flag = world.name("f"), Body(world, level=1).terms.flag()
+    name, terms = world.name("f"), Body(world, level=1).terms
     if world.draw.chance(50):
+        flag = terms.flag()
         text = f"\nBEGIN IF {flag} THEN RETURN $2; END IF; RETURN $1; END"
         _create(world, name, "anyelement, anyelement", "anyelement", "plpgsql", text)
     else:
-        text = f"SELECT CASE WHEN {flag} THEN $2 ELSE $1 END"
+        text = f"SELECT CASE WHEN {terms.flag('arms')} THEN $2 ELSE $1 END"
         _create(world, name, "anyelement, anyelement", "anyelement", "sql", text)
     return Helper(name, [type_, type_], shape="{0}({1})", cast=type_)
 

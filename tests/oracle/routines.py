@@ -3,6 +3,7 @@
 import case as cases
 import helpers
 import triggers
+import values
 from body import Body
 from draw import Draw
 from variables import Scope, Var
@@ -49,27 +50,32 @@ class Routines(World):
             self.dead.loose = "conditions and look-ups depend on each other"
         # A key that is NULL leaves no row, and what is called for each row is not called.
         self.other = "IS DISTINCT FROM" if self.strict else "<>"
-        self.flags = 0
+        self.flags = {}
         self.uncounted = set()
 
-    def flag_row(self):
-        """The id of a row of `flags` that one condition looks at."""
-        if not self.flags:
+    def flag_row(self, table):
+        """The id of a row of `table` that one condition alone looks at: no other one contradicts
+        it. The table `flags` decides which statements run, `arms` which values they take."""
+        rows = self.flags.get(table)
+        if rows is None:
             columns = [
-                cases.Column("id", "int", not_null=True, unique=True),
+                cases.Column("id", "int", not_null=True, unique=True, fixed=True),
                 cases.Column("n", "int"),
                 cases.Column("t", "text"),
             ]
-            self.add_table("flags", columns, 5)
-        self.flags += 1
-        return (self.flags - 1) % 5 + 1
+            rows = self.flags[table] = self.add_table(table, columns, 0).rows
+        at, numbers, texts = len(rows) + 1, values.POOLS["int"], values.POOLS["text"]
+        rows.append((str(at), numbers[at % len(numbers)], texts[at % len(texts)]))
+        return at
 
     def target(self, types, prefix="t", rows=0, names=None, unique=None):
         columns = []
         for i, type_ in enumerate(types):
             name = names[i] if names else f"c{i + 1}"
             key = name == unique
-            columns.append(cases.Column(name, type_, not_null=key, unique=key))
+            # Where precision is judged a statement that calls a function must find its row.
+            fixed = key and self.strict
+            columns.append(cases.Column(name, type_, not_null=key, unique=key, fixed=fixed))
         table = self.add_table(self.name(prefix), columns, rows)
         self.targets.append(table.name)
         return table
@@ -131,7 +137,8 @@ class Routines(World):
         return cases.Case(
             self.seed, "routine", self.tables, self.setup, self.run, self.targets,
             dead=self.dead, features=self.features, reset=self.reset,
-            uncounted=self.uncounted, refills=100, refill_assignments=3,
+            uncounted=self.uncounted, switches={"flags"} & set(self.flags),
+            refills=100, refill_assignments=3,
         )
 
 

@@ -112,7 +112,8 @@ class Terms:
             if pick == 1:
                 return f"({of('int')} + 2 * {of('int')})"
             if pick == 2:
-                return f"length({of('text')})"
+                text = of("text")  # numbers of one digit have the same length
+                return f"(length({text}) + ascii({text}))"
             if pick == 3:
                 return f"coalesce({of('int')}, 0)"
             if pick == 4:
@@ -191,9 +192,9 @@ class Terms:
         return helper.call([self.leaf(scope, t) for t in helper.arguments])
 
     def even(self, scope):
-        """A condition that is true for about half of the values."""
+        """A condition that is true for about half of the values and chooses a value."""
         if self.world.strict:
-            return self.flag()
+            return self.flag("arms")
         pick = self.draw.below(3)
         if pick == 0:
             return f"{self.leaf(scope, 'int')} > 2"
@@ -201,11 +202,11 @@ class Terms:
             return f"{self.leaf(scope, 'text')} > 'b'"
         return f"{self.leaf(scope, 'int')} % 2 = 0"
 
-    def flag(self):
-        """A condition over a value of its own, so that no other one contradicts it."""
-        q, row = self.world.name("q"), self.world.flag_row()
-        test = self.draw.one(("n > 2", "t > 'b'", "n % 2 = 0"))
-        return f"(SELECT {q}.{test} FROM flags {q} WHERE {q}.id = {row})"
+    def flag(self, table="flags"):
+        """A condition over a value of its own."""
+        q, row = self.world.name("q"), self.world.flag_row(table)
+        test = self.draw.one(("n > 2", "t >= 'b'", "n % 2 = 0"))
+        return f"(SELECT {q}.{test} FROM {table} {q} WHERE {q}.id = {row})"
 
     def condition(self, scope, depth=1):
         draw = self.draw
@@ -239,7 +240,8 @@ class Terms:
         return f"{self.scalar(scope, 'int', 1)} BETWEEN 1 AND 3"
 
     def small(self, scope):
-        """A number of rounds that a loop can bear."""
+        """A number of rounds that a loop can bear; where precision is judged one at least: a count
+        is the same for all data of a size."""
         value = f"abs(coalesce({self.leaf(scope, 'int')}, 1))"
-        return f"({value} % 4)" if self.world.strict else f"least({value}, 3)"
+        return f"({value} % 4 + 1)" if self.world.strict else f"least({value}, 3)"
 
