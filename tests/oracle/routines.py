@@ -73,9 +73,7 @@ class Routines(World):
         for i, type_ in enumerate(types):
             name = names[i] if names else f"c{i + 1}"
             key = name == unique
-            # Where precision is judged a statement that calls a function must find its row.
-            fixed = key and self.strict
-            columns.append(cases.Column(name, type_, not_null=key, unique=key, fixed=fixed))
+            columns.append(cases.Column(name, type_, not_null=key, unique=key))
         table = self.add_table(self.name(prefix), columns, rows)
         self.targets.append(table.name)
         return table
