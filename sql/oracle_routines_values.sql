@@ -40,4 +40,46 @@ DECLARE c refcursor; n int; BEGIN
 END $$;
 DO $$ BEGIN PERFORM open_with((SELECT max(b) FROM s)); END $$;
 :show 'opened.%' ORDER BY line COLLATE "C";
+-- each round of a loop begins with its variables as the loop gives them; after it they hold what
+-- the body has put there
+CREATE TABLE rounds (of_rows int, of_list int, of_cursor int, of_numbers int, of_array int);
+CREATE TABLE rounds_after (of_rows int, of_list int);
+CREATE PROCEDURE doubled(INOUT n int) LANGUAGE plpgsql AS $$ BEGIN n := n * 2; END $$;
+DO $$ DECLARE r record; v int; w text; e int; c CURSOR FOR SELECT id, a FROM s; BEGIN
+  FOR r IN SELECT id AS f, b AS g FROM s LOOP
+    INSERT INTO rounds (of_rows) VALUES (r.f);
+    r.f := (SELECT max(a) FROM s);
+  END LOOP;
+  FOR v, w IN SELECT id, b FROM s LOOP
+    INSERT INTO rounds (of_list) VALUES (v);
+    IF v > 0 THEN SELECT max(a) INTO v FROM s; END IF;
+  END LOOP;
+  FOR q IN c LOOP
+    INSERT INTO rounds (of_cursor) VALUES (q.id);
+    q.id := q.a;
+    CALL doubled(q.id);
+  END LOOP;
+  FOR i IN 1..2 LOOP
+    INSERT INTO rounds (of_numbers) VALUES (i);
+    i := i + (SELECT max(a) FROM s);
+  END LOOP;
+  FOREACH e IN ARRAY (SELECT array_agg(id) FROM s) LOOP
+    INSERT INTO rounds (of_array) VALUES (e);
+    GET DIAGNOSTICS e = ROW_COUNT;
+    e := (SELECT max(a) FROM s);
+  END LOOP;
+  INSERT INTO rounds_after VALUES (r.f, v);
+END $$;
+:show 'rounds%' ORDER BY line COLLATE "C";
+-- so they do where only an argument of a call is given a value
+CREATE TABLE called (n int, m int);
+DO $$ DECLARE n int; m int; BEGIN
+  FOR n IN SELECT id FROM s LOOP
+    m := n;
+    INSERT INTO called (n, m) VALUES (n, (SELECT max(id) FROM s));
+    CALL doubled(n);
+    INSERT INTO called (m) VALUES (m + n);
+  END LOOP;
+END $$;
+:show 'called.%' ORDER BY line COLLATE "C";
 DROP SCHEMA orv CASCADE;

@@ -57,7 +57,7 @@ def loop_plain(self, scope, depth):
 def loop_integer(self, scope, depth):
     var = self.name("i")
     child = Scope(scope)
-    child.add(Var(var, "int", writable=False))
+    child.add(Var(var, "int", writable=self.draw.chance(30)))
     small = self.terms.small(scope)
     # Where precision is judged the last round must not be the same whatever the bound is.
     back = f"REVERSE {small} + 2..{small}" if self.world.strict else f"REVERSE {small}..1"

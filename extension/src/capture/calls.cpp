@@ -439,6 +439,7 @@ void AssignOutputs(RunState *run) {
   if (LoopsOverRows(run->statement->cmd_type) && run->dest != DestSPI) {
     StatementEntry *entry = &frame->statements.Last();
     if (entry->statement == run->statement) {  // jumps inside may have added to it
+      entry->rows = run->query;
       const SourceSet *known =
           entry->body_condition == nullptr ? EmptySet() : entry->body_condition;
       entry->body_condition = UnionSets(known, AsCondition(UnionSets(rows, condition)));

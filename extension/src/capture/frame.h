@@ -81,8 +81,10 @@ struct StatementEntry {
   const SourceSet *condition;       // decides whether this statement runs
   const SourceSet *body_condition;  // what loops add for their body: NULL until known
   const SourceSet *outcome;         // decides how many rows its query moved: NULL until known
-  const Shape *shape;  // of the query or expression planned or run for it last: NULL until known
-  bool open;           // declarations or bounds are still to be evaluated
+  const Shape *shape;     // of the query or expression planned or run for it last: NULL until known
+  bool open;              // declarations or bounds are still to be evaluated
+  TaintSlot round;        // the variable of FOR over integers, FOREACH, as a round begins; or unset
+  const QueryDesc *rows;  // whose rows a loop takes; NULL: none, or not known
 };
 
 struct RoutineFrame {

@@ -66,6 +66,13 @@ void AssignArrays(RoutineFrame *frame, PLpgSQL_datum *target, const ResolveConte
                   const SourceSet *deciding);
 void ReadVariable(RoutineFrame *frame, int dno, ResultTaint *out);
 
+// ---- capture/plpgsql_rounds.cpp: what a loop's variables hold when a round begins ---------------
+
+// FOR over integers or FOREACH has given its variable what it holds in each round.
+void KeepRound(const RoutineFrame *frame, StatementEntry *loop);
+// Another round of `loop`, whose body assigns to the loop's variables.
+void BeginRound(RoutineFrame *frame, StatementEntry *loop);
+
 // ---- capture/plpgsql_conditions.cpp: what decides without giving a value ------------------------
 
 // The first `count` conditions of IF, CASE, WHILE, as they decide what is inside.

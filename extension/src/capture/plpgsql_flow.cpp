@@ -101,15 +101,18 @@ void OpenEntry(RoutineFrame *frame, StatementEntry *entry) {
     bag.AddSet(value, kTransformation);
     bag.AddSet(entry->body_condition, kIdentity);
     SetDatum(frame, loop->var->dno, bag.items.Empty() ? EmptySet() : bag.Intern());
+    KeepRound(frame, entry);
   } else if (statement->cmd_type == PLPGSQL_STMT_FOREACH_A) {
     PLpgSQL_stmt_foreach_a *loop = As<PLpgSQL_stmt_foreach_a>(statement);
     const SourceSet *array = ExprValue(frame, loop->expr);
     entry->body_condition = RoundsOf(frame, statement);
-    if (frame->estate->datums[loop->varno]->dtype == PLPGSQL_DTYPE_REC && EachRow(frame, loop))
-      return;
-    SourceBag bag = {};
-    bag.AddSet(array, kTransformation);
-    SetDatum(frame, loop->varno, bag.items.Empty() ? EmptySet() : bag.Intern());
+    const PLpgSQL_datum_type type = frame->estate->datums[loop->varno]->dtype;
+    if (type != PLPGSQL_DTYPE_REC || !EachRow(frame, loop)) {
+      SourceBag bag = {};
+      bag.AddSet(array, kTransformation);
+      SetDatum(frame, loop->varno, bag.items.Empty() ? EmptySet() : bag.Intern());
+    }
+    if (type == PLPGSQL_DTYPE_REC || type == PLPGSQL_DTYPE_VAR) KeepRound(frame, entry);
   }
 }
 
@@ -287,6 +290,7 @@ void BeginStatement(RoutineFrame *frame, PLpgSQL_stmt *statement) {
   CutToParent(frame, fixed.parent);
   StatementEntry *parent = TopEntry(frame);
   if (parent != nullptr && parent->open) OpenEntry(frame, parent);
+  if (parent != nullptr && fixed.opens_round) BeginRound(frame, parent);
   StatementEntry entry = {};
   entry.statement = statement;
   entry.condition = InnerCondition(frame, parent, fixed.conditions);
@@ -302,10 +306,12 @@ bool BeginStatementQuickly(RoutineFrame *frame, PLpgSQL_stmt *statement) {
   PodVector<StatementEntry> *statements = &frame->statements;
   if (statement->stmtid == 0 || statement->stmtid >= info->size) return true;
   const StatementInfo &fixed = info->statements[statement->stmtid];
-  if (statements->size >= statements->capacity || fixed.handler) return false;
+  if (statements->size >= statements->capacity || fixed.handler || fixed.opens_round) return false;
   CutToParent(frame, fixed.parent);
   const StatementEntry *parent = TopEntry(frame);
-  StatementEntry entry = {statement, EmptySet(), nullptr, nullptr, nullptr, false};
+  StatementEntry entry = {};
+  entry.statement = statement;
+  entry.condition = EmptySet();
   if (parent != nullptr && settings.track_control_flow) {
     if (fixed.conditions > 0) return false;
     const SourceSet *body = parent->body_condition;
@@ -407,6 +413,7 @@ void EndStatement(RoutineFrame *frame, PLpgSQL_stmt *statement) {
       break;
     case PLPGSQL_STMT_CALL:
       EndCall(frame, As<PLpgSQL_stmt_call>(statement));
+      NoteAssigned(info, statement);
       break;
     case PLPGSQL_STMT_GETDIAG: {
       ListCell *cell;

@@ -188,6 +188,10 @@ FunctionInfo *Build(PLpgSQL_function *function) {
     info->statements[block->stmtid].statement = block;
     info->statements[block->stmtid].jumps = VisitStatement(info, block);
   }
+  for (uint32 id = 1; id < info->size; id++) {
+    if (info->statements[id].statement != nullptr)
+      NoteAssigned(info, info->statements[id].statement);
+  }
   MemoryContextCallback *callback =
       static_cast<MemoryContextCallback *>(palloc0(sizeof(MemoryContextCallback)));
   callback->func = Forget;

@@ -22,7 +22,8 @@ struct StatementInfo {
   uint32 parent;     // stmtid of the statement it stands in; 0: none
   int16 conditions;  // how many of the parent's conditions were looked at before it runs
   Jumps jumps;
-  bool handler;  // stands in an EXCEPTION clause of its parent
+  bool handler;      // stands in an EXCEPTION clause of its parent
+  bool opens_round;  // the first in a loop whose body assigns to the loop's variables
 };
 
 struct FunctionInfo {
@@ -36,6 +37,9 @@ struct FunctionInfo {
 FunctionInfo *InfoOf(PLpgSQL_function *function);
 // The same if it is known; NULL otherwise, nothing is allocated.
 FunctionInfo *KnownInfo(PLpgSQL_function *function);
+
+// Notes what `statement` assigns to: loops around it may have to give their variables anew.
+void NoteAssigned(FunctionInfo *info, PLpgSQL_stmt *statement);
 
 // Calls `visit(expr)` for the expressions that a statement itself evaluates (not those of the
 // statements it contains).
