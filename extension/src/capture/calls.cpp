@@ -16,13 +16,6 @@ struct ArgumentSearch {
   ArgumentSets *out;
 };
 
-const RecordTaint *ResolveFields(const ResolveContext &context, const ShapeFields &fields) {
-  if (fields.size == 0) return nullptr;
-  PodVector<const SourceSet *> sets = {};
-  for (int i = 0; i < fields.size; i++) sets.Append(ResolveSet(context, fields.sets[i]));
-  return InternRecord(sets.size, sets.items);
-}
-
 // Joins the arguments that `shape` passes to `callee`, over the call sites it may be.
 void AddArguments(const ResolveContext &context, const Callee &callee, ArgumentSets *out) {
   const Shape *shape = context.shape;
@@ -30,8 +23,8 @@ void AddArguments(const ResolveContext &context, const Callee &callee, ArgumentS
     const ShapeCall &call = shape->calls[i];
     if (call.function != callee.function || !SameSite(call.site, callee.site)) continue;
     for (int a = 0; a < call.nargs; a++) {
-      const SourceSet *set = ResolveSet(context, call.args[a]);
-      const RecordTaint *record = ResolveFields(context, call.fields[a]);
+      const SourceSet *set = ResolveArgument(context, call, call.args[a]);
+      const RecordTaint *record = ResolveFields(context, call, a);
       if (a < out->values.size) {  // another call site: fields are not told apart
         out->values[a] = UnionSets(out->values[a], set);
         if (out->records[a] != record) out->records[a] = nullptr;

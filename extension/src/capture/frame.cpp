@@ -58,6 +58,29 @@ void AddSupportSources(const ResolveContext &context, const Sym &sym, SourceBag 
   }
 }
 
+// False where this resolution has gone into the call before.
+bool GoInto(MetCalls *met, const ShapeCall *call, uint8 kind) {
+  if (met->asked == call) return false;
+  for (const MetCall &known : met->calls) {
+    if (known.call == call && known.kind == kind) return false;
+  }
+  met->calls.Append({call, kind});
+  return true;
+}
+
+// Adds what the call's arguments are made of, used in the way of `use`.
+void AddArgumentSources(const ResolveContext &context, const ShapeCall &call, uint8 use,
+                        SourceBag *bag) {
+  MetCalls own = {};
+  uint8 kind = Compose(context.kind, use);
+  ResolveContext within = {context.shape, context.params, context.observed,
+                           context.met == nullptr ? &own : context.met, kind};
+  if (GoInto(within.met, &call, kind)) {
+    for (int i = 0; i < call.nargs; i++) bag->AddSet(ResolveSet(within, call.args[i]), use);
+  }
+  if (own.calls.items != nullptr) pfree(own.calls.items);
+}
+
 // The result of a call: what was observed, else what its arguments may have made it.
 void AddCallSources(const ResolveContext &context, const Sym &sym, SourceBag *bag) {
   const ShapeCall &call = context.shape->calls[sym.id];
@@ -87,8 +110,7 @@ void AddCallSources(const ResolveContext &context, const Sym &sym, SourceBag *ba
     if (!TraitsOf(call.function)->strict) return;
     use = kConditional;
   }
-  for (int i = 0; i < call.nargs; i++)
-    bag->AddSet(ResolveSet(context, call.args[i]), Compose(sym.kind, use));
+  AddArgumentSources(context, call, Compose(sym.kind, use), bag);
 }
 
 void AddTempSources(const Sym &sym, SourceBag *bag) {
@@ -269,6 +291,23 @@ const SourceSet *ResolveSet(const ResolveContext &context, const SymSet &set) {
   const SourceSet *result = bag.Intern();
   if (bag.items.items != nullptr) pfree(bag.items.items);
   return result;
+}
+
+const SourceSet *ResolveArgument(const ResolveContext &context, const ShapeCall &call,
+                                 const SymSet &set) {
+  MetCalls met = {&call, {}};
+  const SourceSet *result =
+      ResolveSet({context.shape, context.params, context.observed, &met, kIdentity}, set);
+  if (met.calls.items != nullptr) pfree(met.calls.items);
+  return result;
+}
+
+const RecordTaint *ResolveFields(const ResolveContext &context, const ShapeCall &call, int number) {
+  const ShapeFields &fields = call.fields[number];
+  if (fields.size == 0) return nullptr;
+  PodVector<const SourceSet *> sets = {};
+  for (int i = 0; i < fields.size; i++) sets.Append(ResolveArgument(context, call, fields.sets[i]));
+  return InternRecord(sets.size, sets.items);
 }
 
 const SourceSet *FrameScalar(const RoutineFrame *frame, int paramid) {

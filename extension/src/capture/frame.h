@@ -138,13 +138,32 @@ struct ArgumentSets {
   PodVector<const RecordTaint *> records;
 };
 
+// The calls whose arguments one resolution has gone into, because nothing was known of their
+// results. In a recursive CTE arguments may lead back to their call, by many ways: each call is
+// gone into once for each kind in which its sources are used.
+struct MetCall {
+  const ShapeCall *call;
+  uint8 kind;
+};
+struct MetCalls {
+  const ShapeCall *asked;  // its arguments are what is resolved: NULL or never gone into
+  PodVector<MetCall> calls;
+};
+
 // Everything that turns a shape's symbols into sources.
 struct ResolveContext {
   const Shape *shape;
   const SourceSet *const *params;
   const ObservationList *observed;
+  MetCalls *met = nullptr;  // set while arguments are resolved …
+  uint8 kind = kIdentity;   // … and how they are used
 };
 const SourceSet *ResolveSet(const ResolveContext &context, const SymSet &set);
+// What a call is given: not what it gives itself, in a recursive CTE, before it was called.
+const SourceSet *ResolveArgument(const ResolveContext &context, const ShapeCall &call,
+                                 const SymSet &set);
+// The fields of its composite argument `number`; NULL where they are not told apart.
+const RecordTaint *ResolveFields(const ResolveContext &context, const ShapeCall &call, int number);
 // The value of a scalar variable, without allocating; NULL for other datums.
 const SourceSet *FrameScalar(const RoutineFrame *frame, int paramid);
 // The whole value of parameter `paramid`, or its field, in a frame.

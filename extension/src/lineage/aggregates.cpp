@@ -33,6 +33,7 @@ int SupportIndex(Builder *builder, QueryInfo *info, Node *call, Oid function, Li
   }
   builder->calls.Append(entry);
   builder->call_nodes.Append(call);
+  builder->call_rounds.Append(builder->generation);
   return builder->calls.size - 1;
 }
 

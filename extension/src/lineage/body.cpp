@@ -119,13 +119,6 @@ bool FollowCall(Activation *activation, Oid function, const ArgumentSets &argume
   return true;
 }
 
-const RecordTaint *ResolveFields(const ResolveContext &context, const ShapeFields &fields) {
-  if (fields.size == 0) return nullptr;
-  PodVector<const SourceSet *> sets = {};
-  for (int i = 0; i < fields.size; i++) sets.Append(ResolveSet(context, fields.sets[i]));
-  return InternRecord(sets.size, sets.items);
-}
-
 // What decides that a statement calls what it calls.
 const SourceSet *Decides(const Activation *activation, const StatementRun *run) {
   if (!settings.track_control_flow) return EmptySet();
@@ -138,20 +131,31 @@ const SourceSet *Decides(const Activation *activation, const StatementRun *run) 
   return set;
 }
 
-void FollowCalls(Activation *activation, StatementRun *run) {
-  if (run->shape->ncalls == 0) return;
+void FollowCallsOnce(Activation *activation, StatementRun *run) {
   const SourceSet *decides = Decides(activation, run);
   ResolveContext context = {run->shape, run->params, &run->observed};
   for (int i = 0; i < run->shape->ncalls; i++) {
     const ShapeCall &call = run->shape->calls[i];
     ArgumentSets arguments = {};
     for (int a = 0; a < call.nargs; a++) {
-      arguments.values.Append(ResolveSet(context, call.args[a]));
-      arguments.records.Append(ResolveFields(context, call.fields[a]));
+      arguments.values.Append(ResolveArgument(context, call, call.args[a]));
+      arguments.records.Append(ResolveFields(context, call, a));
     }
     ResultTaint result = {};
     if (FollowCall(activation, call.function, arguments, decides, &result))
       Observe(&run->observed, {call.function, call.site}, result);
+  }
+}
+
+// In a recursive CTE calls go on with what they gave, until that is nothing new.
+void FollowCalls(Activation *activation, StatementRun *run) {
+  if (run->shape->ncalls == 0) return;
+  int known = -1;
+  for (int round = 0; round <= run->shape->ncalls; round++) {
+    if (known == run->observed.items.size) return;
+    known = run->observed.items.size;
+    FollowCallsOnce(activation, run);
+    if (!run->shape->calls_loop) return;
   }
 }
 

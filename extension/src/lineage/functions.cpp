@@ -250,9 +250,34 @@ bool CalledAtSeveralSites(Oid function) {
   return false;
 }
 
+void AddArguments(Builder *builder, QueryInfo *info, int index, List *args) {
+  builder->call_rounds[index] = builder->generation;
+  for (int i = 0; i < builder->calls[index].nargs; i++) {
+    Node *arg = static_cast<Node *>(list_nth(args, i));
+    SymBag bag = {};
+    AddExpr(builder, info, arg, kIdentity, &bag);
+    bag.AddSet(builder->calls[index].args[i], kIdentity);
+    builder->calls[index].args[i] = bag.Finish();
+    ShapeFields fields = FieldsOf(builder, info, arg);
+    ShapeFields *known = &builder->calls[index].fields[i];
+    for (int f = 0; f < Min(fields.size, known->size); f++) {
+      SymBag both = {};
+      both.AddSet(fields.sets[f], kIdentity);
+      both.AddSet(known->sets[f], kIdentity);
+      fields.sets[f] = both.Finish();
+    }
+    builder->calls[index].fields[i] = fields;
+  }
+}
+
 int CallIndex(Builder *builder, QueryInfo *info, Node *call, Oid function, List *args) {
   for (int i = 0; i < builder->call_nodes.size; i++) {
-    if (builder->call_nodes[i] == call) return i;
+    if (builder->call_nodes[i] != call) continue;
+    if (builder->recursion != nullptr && builder->call_rounds[i] != builder->generation) {
+      builder->calls_loop = true;
+      AddArguments(builder, info, i, ExpandArguments(function, call, args));
+    }
+    return i;
   }
   List *expanded = ExpandArguments(function, call, args);
   ShapeCall entry = {};
@@ -260,22 +285,18 @@ int CallIndex(Builder *builder, QueryInfo *info, Node *call, Oid function, List 
   entry.nargs = list_length(expanded);
   entry.args = static_cast<SymSet *>(palloc0(sizeof(SymSet) * Max(entry.nargs, 1)));
   entry.fields = static_cast<ShapeFields *>(palloc0(sizeof(ShapeFields) * Max(entry.nargs, 1)));
-  for (int i = 0; i < entry.nargs; i++) {
-    Node *arg = static_cast<Node *>(list_nth(expanded, i));
-    SymBag bag = {};
-    AddExpr(builder, info, arg, kIdentity, &bag);
-    entry.args[i] = bag.Finish();
-    entry.fields[i] = FieldsOf(builder, info, arg);
-  }
   entry.site = NumberedSite(call, builder->calls.size);
   for (ShapeCall &other : builder->calls) {
     if (other.function != function) continue;
     NoteSeveralSites(function);
     if (other.site == entry.site) other.site = entry.site = kAnySite;
   }
+  int index = builder->calls.size;
   builder->calls.Append(entry);
   builder->call_nodes.Append(call);
-  return builder->calls.size - 1;
+  builder->call_rounds.Append(builder->generation);
+  AddArguments(builder, info, index, expanded);
+  return index;
 }
 
 namespace {

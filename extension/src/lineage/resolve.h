@@ -61,7 +61,8 @@ struct Builder {
   PodVector<ShapeParam> params;
   HTAB *param_table;  // paramid and field -> index, when they are many
   PodVector<ShapeCall> calls;
-  PodVector<Node *> call_nodes;  // by index into calls
+  PodVector<Node *> call_nodes;   // by index into calls
+  PodVector<uint32> call_rounds;  // … of a recursive CTE in which their arguments were read last
   PodVector<SqlBody> bodies;
   Recursion *recursion;
   uint32 generation;
@@ -69,6 +70,7 @@ struct Builder {
   int body_depth;  // nesting of SQL function bodies
   bool degraded;
   bool reads_temp;
+  bool calls_loop;
   struct {  // the relation last asked about: mostly it is asked for one column after the other
     Oid relid;
     bool only;
@@ -175,7 +177,11 @@ void AddCall(Builder *builder, QueryInfo *info, Node *call, Oid function, List *
 void AddSupportCalls(Builder *builder, QueryInfo *info, Node *call, Oid aggregate, List *args,
                      uint8 kind, SymBag *out);
 
-// The index in builder->calls of this call, whose arguments are resolved when it is met first.
+// Adds to the arguments of a call what `args` are made of, as known in this round of a recursive
+// CTE.
+void AddArguments(Builder *builder, QueryInfo *info, int index, List *args);
+// The index in builder->calls of this call, whose arguments are resolved when it is met first, and
+// in each round of a recursive CTE.
 int CallIndex(Builder *builder, QueryInfo *info, Node *call, Oid function, List *args);
 // Column `field` of what a function of C makes of rows and hands on as rows of the same type (a
 // polymorphic result): that field of each of them, and all of its other arguments. False for other

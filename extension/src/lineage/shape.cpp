@@ -163,6 +163,7 @@ void TakeBuilt(Builder *builder, Shape *shape) {
   shape->ncalls = builder->calls.size;
   shape->calls = builder->calls.items;
   shape->reads_temp = builder->reads_temp;
+  shape->calls_loop = builder->calls_loop;
 }
 
 bool CallsUserFunction(Oid function, void *) {

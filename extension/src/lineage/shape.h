@@ -87,6 +87,7 @@ struct Shape {
   int ncalls;
   ShapeCall *calls;
   bool reads_temp;
+  bool calls_loop;   // a recursive CTE may give a call its own results
   bool only_params;  // nothing but parameters flows: no relation, temporary table or call
   bool degraded;     // a limit was met: table level only
 };
