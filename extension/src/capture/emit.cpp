@@ -1,6 +1,7 @@
 #include "capture/emit.h"
 
 #include "edge/guc.h"
+#include "edge/key_map.h"
 #include "lineage/resolve.h"
 #include "lineage/temp_tables.h"
 #include "queue/scrub.h"
@@ -19,25 +20,10 @@ struct Pair {
   int16 target_column;
 };
 
-struct KnownEvent {
-  uint64 key;
-  LocalEvent *event;  // NULL: nothing to store
-};
-
 // Longer texts are scrubbed at once: what is kept of them is short, or nothing.
 constexpr size_t kLongestKeptSource = 2048;
 
-HTAB *known_events = nullptr;
-
-KnownEvent *FindKnown(uint64 key, HASHACTION action) {
-  if (known_events == nullptr) {
-    HASHCTL info = {};
-    info.keysize = sizeof(uint64);
-    info.entrysize = sizeof(KnownEvent);
-    known_events = hash_create("pg_lineage known events", 256, &info, HASH_ELEM | HASH_BLOBS);
-  }
-  return static_cast<KnownEvent *>(hash_search(known_events, &key, action, nullptr));
-}
+KeyMap<LocalEvent> known_events = {};  // by RunKey; NULL: nothing to store
 
 int ComparePairs(const void *a, const void *b) {
   const Pair *x = static_cast<const Pair *>(a);
@@ -49,23 +35,41 @@ int ComparePairs(const void *a, const void *b) {
   return x->kind - y->kind;
 }
 
+void AddPair(const Source &source, int16 target_column, PodVector<Pair> *pairs) {
+  uint8 kind = source.kind & kKindMask;
+  bool rows = kind >= kJoin && kind <= kSort;
+  Pair pair = {source.node, static_cast<uint8>(source.flags & kSourceIsUri), source.kind,
+               source.column, rows ? static_cast<int16>(0) : target_column};
+  if (kind == kRead) pair.source_column = pair.target_column = 0;
+  pairs->Append(pair);
+}
+
 void AddPairs(const SourceSet *set, int16 target_column, PodVector<Pair> *pairs) {
-  for (int i = 0; i < set->size; i++) {
-    const Source &source = set->items[i];
-    uint8 kind = source.kind & kKindMask;
-    bool rows = kind >= kJoin && kind <= kSort;
-    Pair pair = {source.node, static_cast<uint8>(source.flags & kSourceIsUri), source.kind,
-                 source.column, rows ? static_cast<int16>(0) : target_column};
-    if (kind == kRead) pair.source_column = pair.target_column = 0;
-    pairs->Append(pair);
+  for (int i = 0; i < set->size; i++) AddPair(set->items[i], target_column, pairs);
+}
+
+// The same of symbols, once their values are known.
+void AddPairs(const ResolveContext &context, const SymSet &set, int16 target_column,
+              PodVector<Pair> *pairs) {
+  for (int i = 0; i < set.size; i++) {
+    if (set.items[i].type == SymType::kRelation) continue;
+    AddPairs(ResolveSet(context, set), target_column, pairs);
+    return;
+  }
+  for (int i = 0; i < set.size; i++) {
+    const Sym &sym = set.items[i];
+    AddPair({sym.id, sym.column, sym.kind, 0}, target_column, pairs);
   }
 }
 
-// Sorts and removes repeats.
+// Sorts and removes repeats; mostly there is nothing to do.
 void RemoveRepeats(PodVector<Pair> *pairs) {
-  if (pairs->size < 2) return;
-  qsort(pairs->items, pairs->size, sizeof(Pair), ComparePairs);
   int kept = 1;
+  while (kept < pairs->size && ComparePairs(&pairs->items[kept - 1], &pairs->items[kept]) < 0)
+    kept++;
+  if (kept >= pairs->size) return;
+  qsort(pairs->items, pairs->size, sizeof(Pair), ComparePairs);
+  kept = 1;
   for (int i = 1; i < pairs->size; i++) {
     if (ComparePairs(&pairs->items[i], &pairs->items[kept - 1]) != 0)
       pairs->items[kept++] = pairs->items[i];
@@ -113,9 +117,9 @@ uint64 EventKey(const Flow &flow, const PodVector<Pair> &pairs) {
 
 // Groups pairs by source node into edges.
 void BuildEdges(const PodVector<Pair> &pairs, PodVector<EventEdge> *edges) {
+  EdgePair *list = static_cast<EdgePair *>(palloc(sizeof(EdgePair) * pairs.size));
   for (int first = 0; first < pairs.size;) {
     int last = first;
-    EdgePair *list = static_cast<EdgePair *>(palloc(sizeof(EdgePair) * pairs.size));
     int size = 0;
     for (; last < pairs.size && pairs[last].node == pairs[first].node &&
            pairs[last].uri == pairs[first].uri;
@@ -132,15 +136,14 @@ void BuildEdges(const PodVector<Pair> &pairs, PodVector<EventEdge> *edges) {
     }
     edge.pairs = list;
     edge.npairs = size;
+    list += size;
     edges->Append(edge);
     first = last;
   }
 }
 
-LocalEvent *MakeEvent(const Flow &flow, const StatementText &text) {
-  PodVector<Pair> pairs = {};
-  for (int i = 0; i < flow.columns.size; i++) AddPairs(flow.sources[i], flow.columns[i], &pairs);
-  AddPairs(flow.rows, 0, &pairs);
+// The event of a flow from `pairs` to its target; NULL: nothing to store.
+LocalEvent *MakeEvent(const Flow &flow, PodVector<Pair> &pairs, const StatementText &text) {
   Normalise(&pairs);
   if (pairs.Empty()) return nullptr;
   PodVector<EventEdge> edges = {};
@@ -186,17 +189,38 @@ uint64 RunKey(const RunState *run, int write) {
   return key;
 }
 
-void ResolveWrite(const RunState *run, const ShapeWrite &write, Flow *flow) {
+Flow FlowOf(const RunState *run, const ShapeWrite &write) {
+  Flow flow = {};
+  flow.target = write.target;
+  flow.operation = write.operation;
+  flow.origin = Origin::kObserved;
+  flow.path = run->path;
+  return flow;
+}
+
+void WriteToTemp(const RunState *run, const ShapeWrite &write) {
   ResolveContext context = RunContext(run);
-  flow->target = write.target;
-  flow->operation = write.operation;
-  flow->origin = Origin::kObserved;
-  flow->path = run->path;
+  Flow flow = FlowOf(run, write);
   for (int i = 0; i < write.ncolumns; i++) {
-    flow->columns.Append(write.columns[i].column);
-    flow->sources.Append(ResolveSet(context, write.columns[i].sources));
+    flow.columns.Append(write.columns[i].column);
+    flow.sources.Append(ResolveSet(context, write.columns[i].sources));
   }
-  flow->rows = UnionSets(ResolveSet(context, write.rows), run->condition);
+  flow.rows = UnionSets(ResolveSet(context, write.rows), run->condition);
+  EmitToTemp(flow);
+}
+
+// The event of a write that was not met before. Pairs that concern rows sort first.
+LocalEvent *EventOf(const RunState *run, const ShapeWrite &write) {
+  ResolveContext context = RunContext(run);
+  PodVector<Pair> pairs = {};
+  pairs.Reserve(write.rows.size + run->condition->size + write.ncolumns);
+  AddPairs(context, write.rows, 0, &pairs);
+  AddPairs(run->condition, 0, &pairs);
+  for (int i = 0; i < write.ncolumns; i++)
+    AddPairs(context, write.columns[i].sources, write.columns[i].column, &pairs);
+  const PlannedStmt *plan = run->query->plannedstmt;
+  return MakeEvent(FlowOf(run, write), pairs,
+                   TextOf(run->query->sourceText, plan->stmt_location, plan->stmt_len));
 }
 
 uint64 MixTemps(uint64 key, const SymSet &set) {
@@ -235,33 +259,28 @@ void EmitFlow(const Flow &flow, const StatementText &text, int64 row_count) {
     EmitToTemp(flow);
     return;
   }
-  LocalEvent *event = MakeEvent(flow, text);
+  PodVector<Pair> pairs = {};
+  AddPairs(flow.rows, 0, &pairs);
+  for (int i = 0; i < flow.columns.size; i++) AddPairs(flow.sources[i], flow.columns[i], &pairs);
+  LocalEvent *event = MakeEvent(flow, pairs, text);
   if (event != nullptr) PendingBump(event, row_count);
 }
 
 void EmitRun(RunState *run) {
   const Shape *shape = run->shape;
+  known_events.context = TopMemoryContext;
   for (int w = 0; w < shape->nwrites; w++) {
     const ShapeWrite &write = shape->writes[w];
     int64 rows = write.counted ? static_cast<int64>(run->rows) : -1;
     if (write.temp) {
-      Flow flow = {};
-      ResolveWrite(run, write, &flow);
-      EmitToTemp(flow);
+      WriteToTemp(run, write);
       continue;
     }
     uint64 key = MixTemps(RunKey(run, w), shape, write);
-    KnownEvent *known = FindKnown(key, HASH_FIND);
-    if (known == nullptr) {
-      Flow flow = {};
-      ResolveWrite(run, write, &flow);
-      const PlannedStmt *plan = run->query->plannedstmt;
-      LocalEvent *event =
-          MakeEvent(flow, TextOf(run->query->sourceText, plan->stmt_location, plan->stmt_len));
-      known = FindKnown(key, HASH_ENTER);
-      known->event = event;
-    }
-    if (known->event != nullptr) PendingBump(known->event, rows);
+    LocalEvent **known = known_events.Find(key);
+    LocalEvent *event = known != nullptr ? *known : EventOf(run, write);
+    if (known == nullptr) known_events.Put(key, event);
+    if (event != nullptr) PendingBump(event, rows);
   }
 }
 
@@ -282,8 +301,8 @@ void EmitOutputs(Oid target, Operation operation, const EventPath *path, int siz
 }
 
 void EmitReset() {
-  if (known_events != nullptr) hash_destroy(known_events);
-  known_events = nullptr;
+  if (known_events.slots != nullptr) pfree(known_events.slots);
+  known_events.Reset();
   if (StackDepth() == 0 && !RunsLive()) ResetPaths();
 }
 

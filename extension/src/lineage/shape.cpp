@@ -70,19 +70,36 @@ void Degrade(Shape *shape, Query *query) {
   shape->degraded = true;
 }
 
-SymSet CopySet(const SymSet &set) {
-  SymSet copy = {set.size, nullptr};
-  if (set.size == 0) return copy;
-  copy.items = static_cast<Sym *>(palloc(sizeof(Sym) * set.size));
-  memcpy(copy.items, set.items, sizeof(Sym) * set.size);
+template <typename T>
+T *CopyArray(const T *items, int size) {
+  if (size == 0) return nullptr;
+  T *copy = static_cast<T *>(palloc(sizeof(T) * size));
+  memcpy(copy, items, sizeof(T) * size);
   return copy;
 }
 
-template <typename T>
-T *CopyArray(const T *items, int size) {
-  T *copy = static_cast<T *>(palloc(sizeof(T) * Max(size, 1)));
-  if (size > 0) memcpy(copy, items, sizeof(T) * size);
-  return copy;
+void CopyFields(ShapeFields *fields) { fields->sets = CopyArray(fields->sets, fields->size); }
+
+// Every set of a shape that is the caller's own.
+template <typename Visit>
+void ForEachSet(Shape *shape, Visit visit) {
+  auto visit_all = [&visit](SymSet *sets, int size) {
+    for (int i = 0; i < size; i++) visit(&sets[i]);
+  };
+  for (int w = 0; w < shape->nwrites; w++) {
+    ShapeWrite *write = &shape->writes[w];
+    for (int i = 0; i < write->ncolumns; i++) visit(&write->columns[i].sources);
+    visit(&write->rows);
+  }
+  visit_all(shape->outputs, shape->noutputs);
+  visit_all(shape->fields, shape->nfields);
+  for (int i = 0; i < shape->narrays; i++) visit_all(shape->arrays[i].sets, shape->arrays[i].size);
+  visit(&shape->rows);
+  for (int i = 0; i < shape->ncalls; i++) {
+    const ShapeCall &call = shape->calls[i];
+    visit_all(call.args, call.nargs);
+    for (int a = 0; a < call.nargs; a++) visit_all(call.fields[a].sets, call.fields[a].size);
+  }
 }
 
 // The number of fields of a composite value, or of those in an array of them; 0 for a scalar.
@@ -271,37 +288,29 @@ bool QueryMayWrite(Query *query) {
 Shape *CopyShape(const Shape *shape) {
   Shape *copy = CopyArray(shape, 1);
   copy->writes = CopyArray(shape->writes, shape->nwrites);
-  for (int w = 0; w < shape->nwrites; w++) {
-    ShapeWrite *write = &copy->writes[w];
-    write->columns = CopyArray(write->columns, write->ncolumns);
-    for (int i = 0; i < write->ncolumns; i++)
-      write->columns[i].sources = CopySet(write->columns[i].sources);
-    write->rows = CopySet(write->rows);
-  }
+  for (int w = 0; w < shape->nwrites; w++)
+    copy->writes[w].columns = CopyArray(shape->writes[w].columns, shape->writes[w].ncolumns);
   copy->outputs = CopyArray(shape->outputs, shape->noutputs);
-  for (int i = 0; i < shape->noutputs; i++) copy->outputs[i] = CopySet(shape->outputs[i]);
   copy->fields = CopyArray(shape->fields, shape->nfields);
-  for (int i = 0; i < shape->nfields; i++) copy->fields[i] = CopySet(shape->fields[i]);
   copy->arrays = CopyArray(shape->arrays, shape->narrays);
-  for (int i = 0; i < shape->narrays; i++) {
-    ShapeFields *fields = &copy->arrays[i];
-    fields->sets = CopyArray(fields->sets, fields->size);
-    for (int f = 0; f < fields->size; f++) fields->sets[f] = CopySet(fields->sets[f]);
-  }
-  copy->rows = CopySet(shape->rows);
+  for (int i = 0; i < shape->narrays; i++) CopyFields(&copy->arrays[i]);
   copy->params = CopyArray(shape->params, shape->nparams);
   copy->calls = CopyArray(shape->calls, shape->ncalls);
   for (int i = 0; i < shape->ncalls; i++) {
     ShapeCall *call = &copy->calls[i];
     call->args = CopyArray(call->args, call->nargs);
     call->fields = CopyArray(call->fields, call->nargs);
-    for (int a = 0; a < call->nargs; a++) {
-      call->args[a] = CopySet(call->args[a]);
-      call->fields[a].sets = CopyArray(call->fields[a].sets, call->fields[a].size);
-      for (int f = 0; f < call->fields[a].size; f++)
-        call->fields[a].sets[f] = CopySet(call->fields[a].sets[f]);
-    }
+    for (int a = 0; a < call->nargs; a++) CopyFields(&call->fields[a]);
   }
+  // The symbols of all sets go into one array.
+  int size = 0;
+  ForEachSet(copy, [&](SymSet *set) { size += set->size; });
+  Sym *items = static_cast<Sym *>(palloc(sizeof(Sym) * Max(size, 1)));
+  ForEachSet(copy, [&](SymSet *set) {
+    if (set->size > 0) memcpy(items, set->items, sizeof(Sym) * set->size);
+    set->items = items;
+    items += set->size;
+  });
   return copy;
 }
 

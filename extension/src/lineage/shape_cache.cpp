@@ -1,6 +1,7 @@
 #include "lineage/shape_cache.h"
 
 #include "edge/guc.h"
+#include "edge/key_map.h"
 #include "queue/shared.h"
 
 namespace pg_lineage {
@@ -10,26 +11,8 @@ namespace {
 constexpr int kTagHigh = -19505;
 constexpr int kTagLow = -19506;
 
-struct ShapeEntry {
-  uint64 key;
-  const Shape *shape;
-};
-
 MemoryContext shape_context = nullptr;
-HTAB *shape_table = nullptr;
-
-void EnsureTable() {
-  if (shape_table != nullptr) return;
-  if (shape_context == nullptr) {
-    shape_context =
-        AllocSetContextCreate(TopMemoryContext, "pg_lineage shapes", ALLOCSET_DEFAULT_SIZES);
-  }
-  HASHCTL info = {};
-  info.keysize = sizeof(uint64);
-  info.entrysize = sizeof(ShapeEntry);
-  info.hcxt = shape_context;
-  shape_table = hash_create("pg_lineage shapes", 128, &info, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-}
+KeyMap<const Shape> shapes = {};
 
 PlanInvalItem *MakeItem(int id, uint32 value) {
   PlanInvalItem *item = makeNode(PlanInvalItem);
@@ -41,22 +24,21 @@ PlanInvalItem *MakeItem(int id, uint32 value) {
 }  // namespace
 
 const Shape *ShapeCacheKeep(const Shape *built) {
-  EnsureTable();
-  bool found = false;
-  ShapeEntry *entry =
-      static_cast<ShapeEntry *>(hash_search(shape_table, &built->key, HASH_ENTER, &found));
-  if (found && entry->shape != nullptr) return entry->shape;
-  entry->shape = nullptr;
+  if (const Shape **known = shapes.Find(built->key)) return *known;
+  if (shape_context == nullptr)
+    shape_context =
+        GenerationContextCreate(TopMemoryContext, "pg_lineage shapes", ALLOCSET_DEFAULT_SIZES);
+  shapes.context = shape_context;
   MemoryContext caller = MemoryContextSwitchTo(shape_context);
-  entry->shape = CopyShape(built);
+  const Shape *kept = CopyShape(built);
   MemoryContextSwitchTo(caller);
-  return entry->shape;
+  shapes.Put(built->key, kept);
+  return kept;
 }
 
 const Shape *ShapeCacheFind(uint64 key) {
-  if (shape_table == nullptr) return nullptr;
-  ShapeEntry *entry = static_cast<ShapeEntry *>(hash_search(shape_table, &key, HASH_FIND, nullptr));
-  return entry == nullptr ? nullptr : entry->shape;
+  const Shape **known = shapes.Find(key);
+  return known == nullptr ? nullptr : *known;
 }
 
 void TagPlan(PlannedStmt *plan, uint64 key) {
@@ -74,13 +56,11 @@ bool ReadTag(const PlannedStmt *plan, uint64 *key) {
   return true;
 }
 
-bool ShapeCacheFull() {
-  return shape_table != nullptr && hash_get_num_entries(shape_table) > settings.max_shapes;
-}
+bool ShapeCacheFull() { return shapes.size > settings.max_shapes; }
 
 void ShapeCacheTrim() {
-  if (shape_table == nullptr) return;
-  shape_table = nullptr;
+  if (shapes.size == 0) return;
+  shapes.Reset();
   MemoryContextReset(shape_context);
   ResetPlanCache();
 }

@@ -1,17 +1,14 @@
 #include "lineage/source_set.h"
 
+#include "edge/key_map.h"
+
 namespace pg_lineage {
 
 namespace {
 
 MemoryContext set_context = nullptr;
-HTAB *set_table = nullptr;  // content hash -> SourceSet *
-HTAB *uri_table = nullptr;  // hash of the text -> text
-
-struct SetEntry {
-  uint64 hash;  // key
-  SourceSet *set;
-};
+KeyMap<const SourceSet> sets = {};  // by content hash
+HTAB *uri_table = nullptr;          // hash of the text -> text
 
 struct UriEntry {
   uint32 id;  // key
@@ -27,37 +24,22 @@ bool IsRowKind(uint8 kind) {
 
 int CompareSources(const void *a, const void *b) { return memcmp(a, b, sizeof(Source)); }
 
-// Makes the table of sets on first use.
-void EnsureTable() {
-  if (set_table != nullptr) return;
-  if (set_context == nullptr) {
-    set_context =
-        AllocSetContextCreate(TopMemoryContext, "pg_lineage source sets", ALLOCSET_DEFAULT_SIZES);
-  }
-  HASHCTL info = {};
-  info.keysize = sizeof(uint64);
-  info.entrysize = sizeof(SetEntry);
-  info.hcxt = set_context;
-  set_table =
-      hash_create("pg_lineage source sets", 256, &info, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-}
-
 // Finds or makes the set with these items, which are sorted and unique.
 const SourceSet *FindOrMake(const Source *items, int size) {
   if (size == 0) return EmptySet();
-  EnsureTable();
   uint64 hash = hash_bytes_extended(reinterpret_cast<const unsigned char *>(items),
                                     static_cast<int>(sizeof(Source) * size), 19505);
-  bool found = false;
-  SetEntry *entry = static_cast<SetEntry *>(hash_search(set_table, &hash, HASH_ENTER, &found));
-  if (found && entry->set != nullptr) return entry->set;
-  entry->set = nullptr;
+  if (const SourceSet **known = sets.Find(hash)) return *known;
+  if (set_context == nullptr)
+    set_context =
+        AllocSetContextCreate(TopMemoryContext, "pg_lineage source sets", ALLOCSET_DEFAULT_SIZES);
+  sets.context = set_context;
   SourceSet *set = static_cast<SourceSet *>(
       MemoryContextAlloc(set_context, offsetof(SourceSet, items) + sizeof(Source) * size));
   set->hash = hash;
   set->size = size;
   memcpy(set->items, items, sizeof(Source) * size);
-  entry->set = set;
+  sets.Put(hash, set);
   return set;
 }
 
@@ -185,8 +167,8 @@ Size SourceSetsMemory() {
 }
 
 void SourceSetsReset() {
-  if (set_table == nullptr) return;
-  set_table = nullptr;
+  if (sets.size == 0) return;
+  sets.Reset();
   MemoryContextReset(set_context);
 }
 
