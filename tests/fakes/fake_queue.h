@@ -45,6 +45,12 @@ class FakeQueue : public Queue {
   }
   std::map<std::string, std::string> State() override { return state; }
   void Snapshot() override { ++snapshots; }
+  SnapshotCount CountSnapshot(int64_t above) override {
+    SnapshotCount count{0, above};
+    for (const FeedRow &row : rows)
+      if (row.kind == "snapshot" && row.id > above) count = {count.rows + 1, row.id};
+    return count;
+  }
 
   // Adds a row as the extension would write it.
   void Edge(const std::string &source, const std::string &target) {

@@ -142,7 +142,11 @@ PgConnection::PgConnection(const PostgresConfig &config, const std::string &data
       connection_.get(), [](void *, const char *) {}, nullptr);
   // Such a database takes any bytes, and would check ours against the encoding that we claim.
   if (ServerEncoding() == "SQL_ASCII") PQsetClientEncoding(connection_.get(), "SQL_ASCII");
-  Query("SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', false)");
+  Query(
+      "SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', false),"
+      " pg_catalog.set_config('statement_timeout',"
+      " CASE s.own WHEN '0' THEN '5min' ELSE s.own END, false)"
+      " FROM pg_catalog.current_setting('statement_timeout') AS s(own)");
 }
 
 // Statements with parameters come again and again, and planning our catalog queries costs more than

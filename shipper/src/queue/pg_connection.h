@@ -1,9 +1,10 @@
 // One session with PostgreSQL over libpq: parameters bound, results read by type, errors thrown.
 //
 // Used by one thread. The session has application_name lineage-shipper, client_encoding UTF8
-// (SQL_ASCII where the database is) and search_path pg_catalog, pg_temp: every name in a query is
-// qualified. No transaction stays open between calls unless a PgTransaction does; never hold one
-// across a request to a catalog.
+// (SQL_ASCII where the database is), search_path pg_catalog, pg_temp, so that every name in a query
+// is qualified, and a statement_timeout of five minutes where nobody has set one. No transaction
+// stays open between calls unless a PgTransaction does; never hold one across a request to a
+// catalog.
 //
 //   PgConnection pg(config.postgres);
 //   PgResult rows = pg.Query("SELECT n.nspname FROM pg_catalog.pg_namespace n WHERE n.oid = $1",

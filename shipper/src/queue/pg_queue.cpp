@@ -101,16 +101,31 @@ std::map<std::string, std::string> PgQueue::State() {
 }
 
 // Bodies of routines are read as a session of this role would run them: under the search_path that
-// the role or the database has, not under ours.
+// the role or the database has, not under ours. What is asked for once takes as long as it takes.
 void PgQueue::Snapshot() {
   PgConnection &pg = session_->Get();
   PgTransaction transaction(&pg);
   pg.Query("SET LOCAL search_path TO DEFAULT");
+  pg.Query("SET LOCAL statement_timeout = 0");
   pg.Query("SELECT lineage.snapshot()");
   transaction.Commit();
 }
 
-void PgQueue::Retire() { session_->Get().Query("SELECT lineage._retire()"); }
+void PgQueue::Retire() {
+  PgConnection &pg = session_->Get();
+  PgTransaction transaction(&pg);
+  pg.Query("SET LOCAL statement_timeout = 0");
+  pg.Query("SELECT lineage._retire()");
+  transaction.Commit();
+}
+
+SnapshotCount PgQueue::CountSnapshot(int64_t above) {
+  PgResult rows = session_->Get().Query(
+      "SELECT pg_catalog.count(*), coalesce(pg_catalog.max(q.id), $1)"
+      " FROM lineage.queue AS q WHERE q.kind = 'snapshot' AND q.id > $1",
+      {PgText(above)});
+  return {rows.Int(0, 0), rows.Int(0, 1)};
+}
 
 std::vector<ParkedRow> PgQueue::Parked() {
   PgResult rows = session_->Get().Query(

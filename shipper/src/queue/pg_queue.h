@@ -44,6 +44,7 @@ class PgQueue : public Queue {
   std::map<std::string, std::string> State() override;
   void Snapshot() override;
   void Retire() override;
+  SnapshotCount CountSnapshot(int64_t above) override;
 
   void Register();                                  // the sink only, without the lock
   std::vector<ParkedRow> Parked();                  // of every sink, oldest first

@@ -47,6 +47,12 @@ struct Settlement {
   bool empty() const { return taken.empty() && parked.empty() && state.empty(); }
 };
 
+// Rows of kind snapshot in the feed.
+struct SnapshotCount {
+  int64_t rows = 0;
+  int64_t last = 0;  // the highest id among them
+};
+
 class Queue {
  public:
   virtual ~Queue() = default;
@@ -56,6 +62,7 @@ class Queue {
   virtual void Settle(const Settlement &settlement) = 0;   // all of it or nothing
   virtual std::map<std::string, std::string> State() = 0;  // this sink's memory
   virtual void Snapshot() = 0;                             // asks for a row per object
+  virtual SnapshotCount CountSnapshot(int64_t above) = 0;  // of those with a higher id
   virtual void Retire() {}  // ends edges that were not seen for pg_lineage.retire_after
 };
 

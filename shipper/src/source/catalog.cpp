@@ -14,6 +14,8 @@ namespace {
 constexpr int kOldestServer = 110000;
 constexpr int kGeneratedColumns = 120000;
 constexpr int kMaxTypeRounds = 64;
+constexpr size_t kPortionRelations = 2000;
+constexpr size_t kPortionColumns = 20000;  // about 15 MB while they are read
 
 uint32_t Oid(const PgResult &rows, int row, int column) {
   return static_cast<uint32_t>(rows.Int(row, column));
@@ -30,12 +32,6 @@ PgValue OidArray(const Oids &oids) {
   std::string out = "{";
   for (uint32_t oid : oids) out += (out.size() > 1 ? "," : "") + std::to_string(oid);
   return out + "}";
-}
-
-std::vector<PgValue> Parameters(const SchemaInfo &schema, const CatalogScope &scope) {
-  PgValue relation;
-  if (scope.relation != 0) relation = std::to_string(scope.relation);
-  return {std::to_string(schema.oid), relation};
 }
 
 // Finds a relation of `content` by OID; nullptr where it is none that is told.
@@ -74,6 +70,20 @@ ColumnInfo ReadColumnRow(const PgResult &rows, int row) {
   column.sequence = rows.Text(row, 13);
   return column;
 }
+
+// A read-only transaction with one snapshot, whose statements wait for nobody for long.
+class ReadTransaction {
+ public:
+  ReadTransaction(PgConnection *pg, const CatalogOptions &options)
+      : transaction_(pg, "ISOLATION LEVEL REPEATABLE READ READ ONLY") {
+    pg->Query("SELECT pg_catalog.set_config('lock_timeout', $1, true)",
+              {std::to_string(options.lock_timeout_ms)});
+  }
+  void Commit() { transaction_.Commit(); }
+
+ private:
+  PgTransaction transaction_;
+};
 
 TypeInfo ReadTypeRow(const PgResult &rows, int row) {
   TypeInfo type;
@@ -148,29 +158,71 @@ std::optional<SchemaInfo> CatalogReader::Schema(const std::string &name) {
   return ReadSchemaRow(rows, 0);
 }
 
-std::optional<ResolvedRelation> CatalogReader::Resolve(const std::string &schema,
-                                                       const std::string &name) {
-  const PgResult rows = pg_->Query(catalog_sql::kResolve, {schema, name});
-  if (rows.size() == 0) return std::nullopt;
-  return ResolvedRelation{ReadSchemaRow(rows, 0), Oid(rows, 0, 4), rows.Text(0, 5)};
+std::vector<std::optional<ResolvedRelation>> CatalogReader::Resolve(
+    const std::vector<RelationName> &names) {
+  std::vector<std::string> schemas, relations;
+  for (const RelationName &name : names) {
+    schemas.push_back(name.schema);
+    relations.push_back(name.name);
+  }
+  const PgResult rows =
+      pg_->Query(catalog_sql::kResolve, {PgTextArray(schemas), PgTextArray(relations)});
+  std::vector<std::optional<ResolvedRelation>> out(names.size());
+  for (int i = 0; i < rows.size(); ++i) {
+    out.at(static_cast<size_t>(rows.Int(i, 8)) - 1) =
+        ResolvedRelation{ReadSchemaRow(rows, i), Oid(rows, i, 4), rows.Text(i, 5),
+                         Letter(rows, i, 6), static_cast<int>(rows.Int(i, 7))};
+  }
+  return out;
+}
+
+std::vector<std::vector<uint32_t>> Portions(const std::vector<RelationEntry> &list) {
+  std::vector<std::vector<uint32_t>> portions;
+  size_t columns = 0;
+  for (const RelationEntry &relation : list) {
+    const size_t own = static_cast<size_t>(relation.columns);
+    if (portions.empty() || portions.back().size() >= kPortionRelations ||
+        columns + own > kPortionColumns) {
+      portions.emplace_back();
+      columns = 0;
+    }
+    portions.back().push_back(relation.oid);
+    columns += own;
+  }
+  return portions;
+}
+
+long CatalogReader::Count(const std::vector<uint32_t> &schemas, bool relations, bool routines) {
+  const PgResult rows =
+      pg_->Query(catalog_sql::kCount, {OidArray(schemas), PgText(relations), PgText(routines)});
+  return rows.Int(0, 0);
+}
+
+std::vector<RelationEntry> CatalogReader::List(const SchemaInfo &schema) {
+  ReadTransaction transaction(pg_, options_);
+  const PgResult rows = pg_->Query(catalog_sql::kMembers, {std::to_string(schema.oid)});
+  std::vector<RelationEntry> list;
+  for (int i = 0; i < rows.size(); ++i) {
+    list.push_back(
+        {Oid(rows, i, 0), rows.Text(i, 1), Letter(rows, i, 2), static_cast<int>(rows.Int(i, 3))});
+  }
+  transaction.Commit();
+  return list;
 }
 
 SchemaContent CatalogReader::Read(const SchemaInfo &schema, const CatalogScope &scope) {
   SchemaContent content;
   content.schema = schema;
-  PgTransaction transaction(pg_, "ISOLATION LEVEL REPEATABLE READ READ ONLY");
-  pg_->Query(
-      "SELECT pg_catalog.set_config('statement_timeout', $1, true),"
-      " pg_catalog.set_config('lock_timeout', $2, true)",
-      {std::to_string(options_.statement_timeout_ms), std::to_string(options_.lock_timeout_ms)});
-  if (scope.relations) {
-    ReadRelations(&content, scope);
-    ReadColumns(&content, scope);
+  ReadTransaction transaction(pg_, options_);
+  if (!scope.relations.empty()) {
+    const PgValue oids = OidArray(scope.relations);
+    ReadRelations(&content, oids);
+    ReadColumns(&content, oids);
     ReadTypes(&content);
-    ReadKeys(&content, scope);
-    if (options_.policies) ReadPolicies(&content, scope);
-    if (options_.ddl) ReadChecks(&content, scope);
-    if (options_.ddl) ReadShapes(&content, scope);
+    ReadKeys(&content, oids);
+    if (options_.policies) ReadPolicies(&content, oids);
+    if (options_.ddl) ReadChecks(&content, oids);
+    if (options_.ddl) ReadShapes(&content, oids);
     if (options_.definitions) ReadDefinitions(&content);
   }
   if (scope.routines) ReadRoutines(&content, scope);
@@ -178,8 +230,9 @@ SchemaContent CatalogReader::Read(const SchemaInfo &schema, const CatalogScope &
   return content;
 }
 
-void CatalogReader::ReadRelations(SchemaContent *content, const CatalogScope &scope) {
-  const PgResult rows = pg_->Query(catalog_sql::kRelations, Parameters(content->schema, scope));
+void CatalogReader::ReadRelations(SchemaContent *content, const PgValue &oids) {
+  const PgResult rows =
+      pg_->Query(catalog_sql::kRelations, {oids, std::to_string(content->schema.oid)});
   for (int i = 0; i < rows.size(); ++i) {
     RelationInfo relation;
     relation.oid = Oid(rows, i, 0);
@@ -240,10 +293,9 @@ void CatalogReader::ReadDefinitions(SchemaContent *content) {
   content->relations = std::move(kept);
 }
 
-void CatalogReader::ReadColumns(SchemaContent *content, const CatalogScope &scope) {
+void CatalogReader::ReadColumns(SchemaContent *content, const PgValue &oids) {
   const Index index(content);
-  const PgResult rows =
-      pg_->Query(Adapt(catalog_sql::kColumns), Parameters(content->schema, scope));
+  const PgResult rows = pg_->Query(Adapt(catalog_sql::kColumns), {oids});
   for (int i = 0; i < rows.size(); ++i) {
     RelationInfo *relation = index.Find(Oid(rows, i, 0));
     if (relation != nullptr) relation->columns.push_back(ReadColumnRow(rows, i));
@@ -284,9 +336,9 @@ void CatalogReader::ReadTypes(SchemaContent *content) {
   }
 }
 
-void CatalogReader::ReadKeys(SchemaContent *content, const CatalogScope &scope) {
+void CatalogReader::ReadKeys(SchemaContent *content, const PgValue &oids) {
   const Index index(content);
-  const PgResult rows = pg_->Query(catalog_sql::kKeys, Parameters(content->schema, scope));
+  const PgResult rows = pg_->Query(catalog_sql::kKeys, {oids});
   for (int i = 0; i < rows.size(); ++i) {
     RelationInfo *relation = index.Find(Oid(rows, i, 0));
     if (relation == nullptr) continue;
@@ -302,18 +354,18 @@ void CatalogReader::ReadKeys(SchemaContent *content, const CatalogScope &scope) 
   }
 }
 
-void CatalogReader::ReadPolicies(SchemaContent *content, const CatalogScope &scope) {
+void CatalogReader::ReadPolicies(SchemaContent *content, const PgValue &oids) {
   const Index index(content);
-  const PgResult rows = pg_->Query(catalog_sql::kPolicies, Parameters(content->schema, scope));
+  const PgResult rows = pg_->Query(catalog_sql::kPolicies, {oids});
   for (int i = 0; i < rows.size(); ++i) {
     RelationInfo *relation = index.Find(Oid(rows, i, 0));
     if (relation != nullptr) relation->policies.push_back(rows.Text(i, 1));
   }
 }
 
-void CatalogReader::ReadChecks(SchemaContent *content, const CatalogScope &scope) {
+void CatalogReader::ReadChecks(SchemaContent *content, const PgValue &oids) {
   const Index index(content);
-  const PgResult checks = pg_->Query(catalog_sql::kChecks, Parameters(content->schema, scope));
+  const PgResult checks = pg_->Query(catalog_sql::kChecks, {oids});
   for (int i = 0; i < checks.size(); ++i) {
     RelationInfo *relation = index.Find(Oid(checks, i, 0));
     if (relation != nullptr) relation->checks.push_back(checks.Text(i, 1));
@@ -321,9 +373,9 @@ void CatalogReader::ReadChecks(SchemaContent *content, const CatalogScope &scope
 }
 
 // What CREATE TABLE says besides columns and keys, and what comes after it.
-void CatalogReader::ReadShapes(SchemaContent *content, const CatalogScope &scope) {
+void CatalogReader::ReadShapes(SchemaContent *content, const PgValue &oids) {
   const Index index(content);
-  const PgResult rows = pg_->Query(catalog_sql::kShapes, Parameters(content->schema, scope));
+  const PgResult rows = pg_->Query(catalog_sql::kShapes, {oids});
   for (int i = 0; i < rows.size(); ++i) {
     RelationInfo *relation = index.Find(Oid(rows, i, 0));
     if (relation == nullptr) continue;
@@ -336,7 +388,7 @@ void CatalogReader::ReadShapes(SchemaContent *content, const CatalogScope &scope
     shape.server = rows.Text(i, 6);
     shape.options = rows.TextArray(i, 7);
   }
-  const PgResult after = pg_->Query(catalog_sql::kAfter, Parameters(content->schema, scope));
+  const PgResult after = pg_->Query(catalog_sql::kAfter, {oids});
   for (int i = 0; i < after.size(); ++i) {
     RelationInfo *relation = index.Find(Oid(after, i, 0));
     if (relation != nullptr) relation->after.push_back(after.Text(i, 1));

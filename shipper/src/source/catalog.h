@@ -1,14 +1,17 @@
-// Reads the catalogs of PostgreSQL 11 to 19, with a number of queries per schema that does not
-// depend on how much is in it.
+// Reads the catalogs of PostgreSQL 11 to 19: the list of a schema, then its content in portions,
+// each by a number of queries that does not depend on how much is in it.
 //
-// Needs no right beyond CONNECT: the catalogs are open to everybody. A schema is read in one
+// Needs no right beyond CONNECT: the catalogs are open to everybody. A portion is read in one
 // read-only transaction with one snapshot, a statement timeout and a lock timeout, so that neither
-// a half-done change nor a long wait behind one is seen. What the server itself owns, temporary
+// a half-done change nor a long wait behind one is seen; no transaction is open between portions,
+// so that no lock of ours (pg_get_viewdef takes some) lasts. What the server itself owns, temporary
 // objects, members of extensions and the schema of pg_lineage are left out; leaf partitions too, as
 // they belong to their root. Throws PgError; answers nothing where there is no such object.
 //
 //   CatalogReader reader(&pg, {});
-//   for (const SchemaInfo &schema : reader.Schemas()) Use(reader.Read(schema));
+//   for (const SchemaInfo &schema : reader.Schemas())
+//     for (const std::vector<uint32_t> &portion : Portions(reader.List(schema)))
+//       Use(reader.Read(schema, {portion}));
 #pragma once
 
 #include <map>
@@ -26,23 +29,34 @@ struct CatalogOptions {
   bool definitions = true;  // view queries and routine bodies
   bool ddl = false;         // what CREATE TABLE needs: defaults, checks, partition keys
   bool policies = true;     // row-level security
-  int statement_timeout_ms = 300000;
   int lock_timeout_ms = 5000;
 };
 
 // What of a schema is wanted.
 struct CatalogScope {
-  bool relations = true;
-  bool routines = true;
-  uint32_t relation = 0;  // this one only
-  std::string routine;    // those of this name only
+  std::vector<uint32_t> relations = {};  // by OID; what is not in the schema any more is left out
+  bool routines = false;
+  std::string routine = {};  // those of this name only
 };
+
+// A relation as the list of its schema has it.
+struct RelationEntry {
+  uint32_t oid = 0;
+  std::string name;
+  char kind = 'r';
+  int columns = 0;  // dropped ones too
+};
+
+// OIDs of a list in their order, in portions that bound what Read() holds.
+std::vector<std::vector<uint32_t>> Portions(const std::vector<RelationEntry> &list);
 
 // A relation found by name, and the root of its partition tree (itself where it is no partition).
 struct ResolvedRelation {
   SchemaInfo schema;
   uint32_t oid = 0;
   std::string name;
+  char kind = 'r';
+  int columns = 0;  // dropped ones too
 };
 
 // A query of a view that could not be had, and why.
@@ -60,22 +74,29 @@ class CatalogReader {
   std::vector<DatabaseInfo> Databases();
   std::vector<SchemaInfo> Schemas();
   std::optional<SchemaInfo> Schema(const std::string &name);
-  std::optional<ResolvedRelation> Resolve(const std::string &schema, const std::string &name);
+  // In the order of the names; nothing for a name that is nobody's.
+  std::vector<std::optional<ResolvedRelation>> Resolve(const std::vector<RelationName> &names);
 
-  // One schema's content. What could not be read is left out of the content and told in gaps():
-  // it must not be taken for gone.
-  SchemaContent Read(const SchemaInfo &schema, const CatalogScope &scope = {});
+  // How many relations and routines schemas hold, by OID.
+  long Count(const std::vector<uint32_t> &schemas, bool relations, bool routines);
+
+  // All relations of a schema, tables before views, each by name.
+  std::vector<RelationEntry> List(const SchemaInfo &schema);
+
+  // What `scope` says of a schema's content. What could not be read is left out of the content and
+  // told in gaps(): it must not be taken for gone.
+  SchemaContent Read(const SchemaInfo &schema, const CatalogScope &scope);
   const std::vector<CatalogGap> &gaps() const { return gaps_; }
 
  private:
-  void ReadRelations(SchemaContent *content, const CatalogScope &scope);
+  void ReadRelations(SchemaContent *content, const PgValue &oids);
   void ReadDefinitions(SchemaContent *content);
-  void ReadColumns(SchemaContent *content, const CatalogScope &scope);
+  void ReadColumns(SchemaContent *content, const PgValue &oids);
   void ReadTypes(SchemaContent *content);
-  void ReadKeys(SchemaContent *content, const CatalogScope &scope);
-  void ReadPolicies(SchemaContent *content, const CatalogScope &scope);
-  void ReadChecks(SchemaContent *content, const CatalogScope &scope);
-  void ReadShapes(SchemaContent *content, const CatalogScope &scope);
+  void ReadKeys(SchemaContent *content, const PgValue &oids);
+  void ReadPolicies(SchemaContent *content, const PgValue &oids);
+  void ReadChecks(SchemaContent *content, const PgValue &oids);
+  void ReadShapes(SchemaContent *content, const PgValue &oids);
   void ReadRoutines(SchemaContent *content, const CatalogScope &scope);
   // `{name}` in a query becomes what this server's version has for it.
   std::string Adapt(std::string sql) const;

@@ -1,7 +1,8 @@
 // The queries of the catalog reader. Private to catalog.cpp.
 //
 // Everything is qualified by pg_catalog or is a built-in operator under search_path pg_catalog.
-// $1: OID of the namespace; $2: OID of one relation, or NULL for all. `{…}` is filled by version.
+// Of relations the queries take $1: their OIDs, which lets the server go by index whatever else
+// there is. `{…}` is filled by version.
 #pragma once
 
 namespace shipper::catalog_sql {
@@ -28,23 +29,50 @@ inline constexpr char kSchemas[] =
     "   AND x.deptype = 'e')"
     " ORDER BY 2";
 
-// $1 schema, $2 relation: the relation and all above it in its partition tree.
+// $1 schemas, $2 relations, by pairs: of each the root of the partition tree that it is in, and,
+// last, the number of the pair.
 inline constexpr char kResolve[] =
-    "WITH RECURSIVE up(oid, level) AS ("
-    " SELECT c.oid, 0 FROM pg_catalog.pg_class c"
-    " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-    " WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r','p','v','m','f')"
-    " AND c.relpersistence <> 't'"
-    " UNION ALL SELECT i.inhparent, up.level + 1 FROM up"
+    "WITH RECURSIVE up(nr, oid, level) AS ("
+    " SELECT w.nr, c.oid, 0 FROM ROWS FROM (pg_catalog.unnest($1::pg_catalog.name[]),"
+    " pg_catalog.unnest($2::pg_catalog.name[])) WITH ORDINALITY w(schema, name, nr)"
+    " JOIN pg_catalog.pg_namespace n ON n.nspname = w.schema"
+    " JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = w.name"
+    " WHERE c.relkind IN ('r','p','v','m','f') AND c.relpersistence <> 't'"
+    " UNION ALL SELECT up.nr, i.inhparent, up.level + 1 FROM up"
     " JOIN pg_catalog.pg_class c ON c.oid = up.oid AND c.relispartition"
     " JOIN pg_catalog.pg_inherits i ON i.inhrelid = up.oid)"
-    " SELECT n.oid, n.nspname, pg_catalog.pg_get_userbyid(n.nspowner),"
-    " pg_catalog.obj_description(n.oid, 'pg_namespace'), c.oid, c.relname"
-    " FROM up JOIN pg_catalog.pg_class c ON c.oid = up.oid"
+    " SELECT DISTINCT ON (up.nr) n.oid, n.nspname, pg_catalog.pg_get_userbyid(n.nspowner),"
+    " pg_catalog.obj_description(n.oid, 'pg_namespace'), c.oid, c.relname, c.relkind, c.relnatts,"
+    " up.nr FROM up JOIN pg_catalog.pg_class c ON c.oid = up.oid"
     " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-    " ORDER BY up.level DESC LIMIT 1";
+    " ORDER BY up.nr, up.level DESC";
 
-// Relations that are told; the other queries on relations repeat the first lines of its WHERE.
+// $1: OID of a namespace. The relations of it that are told, tables before views.
+inline constexpr char kMembers[] =
+    "SELECT c.oid, c.relname, c.relkind, c.relnatts FROM pg_catalog.pg_class c"
+    " WHERE c.relnamespace = $1 AND c.relkind IN ('r','p','v','m','f')"
+    " AND c.relpersistence <> 't' AND NOT c.relispartition"
+    " AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend x"
+    "   WHERE x.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND x.objid = c.oid"
+    "   AND x.deptype = 'e')"
+    " ORDER BY c.relkind IN ('v','m'), c.relname";
+
+// $1: OIDs of namespaces; $2 relations, $3 routines: whether they count.
+inline constexpr char kCount[] =
+    "SELECT CASE WHEN $2::bool THEN (SELECT pg_catalog.count(*) FROM pg_catalog.pg_class c"
+    "   WHERE c.relnamespace = ANY ($1::oid[]) AND c.relkind IN ('r','p','v','m','f')"
+    "   AND c.relpersistence <> 't' AND NOT c.relispartition"
+    "   AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend x"
+    "     WHERE x.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND x.objid = c.oid"
+    "     AND x.deptype = 'e')) ELSE 0 END"
+    " + CASE WHEN $3::bool THEN (SELECT pg_catalog.count(*) FROM pg_catalog.pg_proc p"
+    "   WHERE p.pronamespace = ANY ($1::oid[])"
+    "   AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend x"
+    "     WHERE x.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND x.objid = p.oid"
+    "     AND x.deptype IN ('e','i'))) ELSE 0 END";
+
+// $2: OID of the namespace in which they still are. What is not told any more is left out here and
+// so, too, what the other queries say of it.
 inline constexpr char kRelations[] =
     "SELECT c.oid, c.relname,"
     " pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname), c.relkind,"
@@ -65,9 +93,7 @@ inline constexpr char kRelations[] =
     " FROM pg_catalog.pg_class c"
     " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
     " LEFT JOIN pg_catalog.pg_partitioned_table pt ON pt.partrelid = c.oid"
-    " WHERE c.relnamespace = $1 AND ($2::oid IS NULL OR c.oid = $2)"
-    " AND c.relkind IN ('r','p','v','m','f') AND c.relpersistence <> 't'"
-    " AND NOT c.relispartition"
+    " WHERE c.oid = ANY ($1::oid[]) AND c.relnamespace = $2 AND NOT c.relispartition"
     " AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend x"
     "   WHERE x.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND x.objid = c.oid"
     "   AND x.deptype = 'e')"
@@ -84,14 +110,11 @@ inline constexpr char kColumns[] =
     " a.attidentity, {attgenerated}, {default},"
     " t.description, {extra}, {sequence}"
     " FROM pg_catalog.pg_attribute a"
-    " JOIN pg_catalog.pg_class c ON c.oid = a.attrelid"
     " LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum"
     " LEFT JOIN pg_catalog.pg_description t"
     " ON t.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass"
     " AND t.objoid = a.attrelid AND t.objsubid = a.attnum"
-    " WHERE c.relnamespace = $1 AND ($2::oid IS NULL OR c.oid = $2)"
-    " AND c.relkind IN ('r','p','v','m','f') AND c.relpersistence <> 't'"
-    " AND NOT c.relispartition AND a.attnum > 0 AND NOT a.attisdropped"
+    " WHERE a.attrelid = ANY ($1::oid[]) AND a.attnum > 0 AND NOT a.attisdropped"
     " ORDER BY a.attrelid, a.attnum";
 
 // $1: OIDs of types. typelem counts for true arrays only, not for point, name and their like.
@@ -128,31 +151,28 @@ inline constexpr char kKeys[] =
     " EXISTS (SELECT FROM pg_catalog.pg_constraint u WHERE u.conrelid = con.confrelid"
     "   AND u.contype IN ('p','u') AND u.conkey = con.confkey[1:1])"
     " FROM pg_catalog.pg_constraint con"
-    " JOIN pg_catalog.pg_class c ON c.oid = con.conrelid"
     " LEFT JOIN pg_catalog.pg_class rc ON rc.oid = con.confrelid"
     " LEFT JOIN pg_catalog.pg_namespace rn ON rn.oid = rc.relnamespace"
-    " WHERE c.relnamespace = $1 AND ($2::oid IS NULL OR c.oid = $2)"
+    " WHERE con.conrelid = ANY ($1::oid[])"
     " AND con.contype IN ('p','u','f') AND con.conparentid = 0"
     " AND NOT COALESCE(rc.relispartition, false)"
     " ORDER BY con.conrelid, con.contype, con.conname";
 
 inline constexpr char kPolicies[] =
     "SELECT p.polrelid, p.polname FROM pg_catalog.pg_policy p"
-    " JOIN pg_catalog.pg_class c ON c.oid = p.polrelid"
-    " WHERE c.relnamespace = $1 AND ($2::oid IS NULL OR c.oid = $2)"
+    " WHERE p.polrelid = ANY ($1::oid[])"
     " ORDER BY p.polrelid, p.polname";
 
 // Keys and checks as text.
 inline constexpr char kChecks[] =
     "SELECT con.conrelid, 'CONSTRAINT ' || pg_catalog.quote_ident(con.conname) || ' '"
     "   || pg_catalog.pg_get_constraintdef(con.oid)"
-    " FROM pg_catalog.pg_constraint con JOIN pg_catalog.pg_class c ON c.oid = con.conrelid"
-    " WHERE c.relnamespace = $1 AND ($2::oid IS NULL OR c.oid = $2)"
+    " FROM pg_catalog.pg_constraint con WHERE con.conrelid = ANY ($1::oid[])"
     " AND con.contype IN ('p','u','f','c','x') AND con.conparentid = 0"
     " ORDER BY con.conrelid, con.contype, con.conname";
 
-// $2: a routine's name, or NULL. Members of extensions and what the server made for a range type
-// (deptype i) are left out.
+// $1: OID of a namespace; $2: a routine's name, or NULL. Members of extensions and what the server
+// made for a range type (deptype i) are left out.
 inline constexpr char kRoutines[] =
     "SELECT p.oid, p.proname, p.prokind, l.lanname,"
     " (SELECT pg_catalog.string_agg(pg_catalog.format_type(t.oid, NULL), ', ' ORDER BY t.o)"

@@ -1,6 +1,6 @@
 // The queries for DDL texts: what the entities of a catalog have no field for. Private to catalog.
 //
-// As in catalog_sql.h: qualified, $1 the OID of the namespace, $2 that of one relation or NULL.
+// As in catalog_sql.h: qualified, $1 the OIDs of relations.
 #pragma once
 
 namespace shipper::catalog_sql {
@@ -56,7 +56,7 @@ inline constexpr char kShapes[] =
     " LEFT JOIN pg_catalog.pg_tablespace s ON s.oid = c.reltablespace"
     " LEFT JOIN pg_catalog.pg_foreign_table ft ON ft.ftrelid = c.oid"
     " LEFT JOIN pg_catalog.pg_foreign_server fs ON fs.oid = ft.ftserver"
-    " WHERE c.relnamespace = $1 AND ($2::oid IS NULL OR c.oid = $2)"
+    " WHERE c.oid = ANY ($1::oid[])"
     " AND c.relkind IN ('r','p','f') AND NOT c.relispartition";
 
 // What comes after CREATE TABLE, in an order in which it can be run: owner, indexes without a
@@ -65,7 +65,7 @@ inline constexpr char kAfter[] =
     "WITH told AS (SELECT c.oid, c.relrowsecurity, c.relforcerowsecurity, c.relowner, c.relkind,"
     "   pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) AS name"
     "   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-    "   WHERE c.relnamespace = $1 AND ($2::oid IS NULL OR c.oid = $2)"
+    "   WHERE c.oid = ANY ($1::oid[])"
     "   AND c.relkind IN ('r','p','f') AND NOT c.relispartition)"
     " SELECT a.oid, a.text FROM ("
     " SELECT t.oid, 1 AS part, ''::name AS name, 'ALTER ' || CASE WHEN t.relkind = 'f'"

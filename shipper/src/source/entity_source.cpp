@@ -66,14 +66,10 @@ void EntitySource::GiveParents(const SchemaInfo *schema, const Give &give) {
 
 // Reads once more where something was changing under the reader; false, and a gap, where that
 // failed too.
-bool EntitySource::ReadSchema(const SchemaInfo &schema, const CatalogScope &scope,
-                              SchemaContent *content) {
+bool EntitySource::Insist(const SchemaInfo &schema, const std::function<void()> &read) {
   for (int attempt = 0;; ++attempt) {
-    const size_t before = reader_.gaps().size();
     try {
-      *content = reader_.Read(schema, scope);
-      gaps_.insert(gaps_.end(), reader_.gaps().begin() + static_cast<long>(before),
-                   reader_.gaps().end());
+      read();
       return true;
     } catch (const PgConnectError &) {
       throw;
@@ -82,6 +78,26 @@ bool EntitySource::ReadSchema(const SchemaInfo &schema, const CatalogScope &scop
       gaps_.push_back({"schema " + schema.name, std::string("cannot be read: ") + error.what()});
       return false;
     }
+  }
+}
+
+bool EntitySource::ReadSchema(const SchemaInfo &schema, const CatalogScope &scope,
+                              SchemaContent *content) {
+  return Insist(schema, [&] {
+    const auto before = static_cast<long>(reader_.gaps().size());
+    *content = reader_.Read(schema, scope);
+    gaps_.insert(gaps_.end(), reader_.gaps().begin() + before, reader_.gaps().end());
+  });
+}
+
+void EntitySource::Walk(const SchemaInfo &schema, const std::vector<RelationEntry> &list,
+                        bool routines, const std::function<void(const SchemaContent &)> &use) {
+  std::vector<std::vector<uint32_t>> portions = Portions(list);
+  if (portions.empty() && routines) portions.emplace_back();
+  for (size_t i = 0; i < portions.size(); ++i) {
+    SchemaContent content;
+    const bool last = i + 1 == portions.size();
+    if (ReadSchema(schema, {std::move(portions[i]), routines && last}, &content)) use(content);
   }
 }
 
@@ -111,39 +127,33 @@ void EntitySource::GiveTags(const RelationInfo &relation, const Give &give) {
   }
 }
 
-void EntitySource::GiveRelation(const TypeTable &types, const RelationInfo &relation,
+void EntitySource::GiveRelation(const SchemaContent &content, const RelationInfo &relation,
                                 const Give &give) {
   GiveTags(relation, give);
-  Held held;
   bool complete = true;
   const auto admitted = [&](const KeyInfo &key) { return AdmitsReferred(key); };
   for (const KeyInfo &key : relation.keys) {
     if (key.kind != 'f' || !admitted(key)) continue;
     const std::string fqn = place_.TableFqn(key.referred_schema, key.referred_table);
-    held.referred.push_back(fqn);
     if (given_.count(fqn) != 0) continue;
     complete = false;
     referred_[fqn] = {key.referred_schema, key.referred_table};
   }
-  held.entity = TableEntity(place_, relation, types, options_, admitted);
-  if (!IsNew(held.entity, relation.quoted_name)) return;
-  given_.insert(held.entity.fqn);
-  if (complete) {
-    give(held.entity);
-    return;
-  }
-  give(PartialTable(held.entity));
-  held_.push_back(std::move(held));
+  const Entity entity = TableEntity(place_, relation, content.types, options_, admitted);
+  if (!IsNew(entity, relation.quoted_name)) return;
+  given_.insert(entity.fqn);
+  if (complete) return give(entity);
+  give(PartialTable(entity));
+  if (held_.empty() || held_.back().schema.oid != content.schema.oid)
+    held_.push_back({content.schema, {}});
+  held_.back().list.push_back(
+      {relation.oid, relation.name, relation.kind, static_cast<int>(relation.columns.size())});
 }
 
 void EntitySource::GiveRelations(const SchemaContent &content, const Give &give) {
-  for (const RelationInfo &relation : content.relations) {
-    if (filter_.AdmitsRelation(place_.database, relation.schema, relation.name, relation.kind)) {
-      GiveRelation(content.types, relation, give);
-    } else {
-      ++filtered_;
-    }
-  }
+  for (const RelationInfo &relation : content.relations)
+    if (filter_.AdmitsRelation(place_.database, relation.schema, relation.name, relation.kind))
+      GiveRelation(content, relation, give);
 }
 
 void EntitySource::GiveRoutines(const SchemaContent &content, const Give &give) {
@@ -162,40 +172,62 @@ void EntitySource::GiveRoutines(const SchemaContent &content, const Give &give) 
   }
 }
 
+// The relations of these names, or the roots of their partition trees, by schema, and what the
+// catalog calls them; names that are nobody's are left out.
+std::vector<EntitySource::Members> EntitySource::Resolve(const std::vector<RelationName> &names,
+                                                         std::vector<std::string> *fqns) {
+  std::map<std::string, Members> by_schema;
+  std::set<uint32_t> seen;
+  fqns->assign(names.size(), "");
+  const std::vector<std::optional<ResolvedRelation>> found = reader_.Resolve(names);
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (!found[i]) continue;
+    const ResolvedRelation &relation = *found[i];
+    (*fqns)[i] = place_.TableFqn(relation.schema.name, relation.name);
+    if (!seen.insert(relation.oid).second) continue;
+    Members &members = by_schema[relation.schema.name];
+    members.schema = relation.schema;
+    members.list.push_back({relation.oid, relation.name, relation.kind, relation.columns});
+  }
+  std::vector<Members> out;
+  for (auto &[name, members] : by_schema) out.push_back(std::move(members));
+  return out;
+}
+
 // What the walk itself does not give but held tables refer to, without its own foreign keys.
 void EntitySource::GiveReferred(const Give &give) {
-  for (const auto &[fqn, name] : referred_) {
-    if (given_.count(fqn) != 0) continue;
-    const std::optional<ResolvedRelation> found = reader_.Resolve(name.schema, name.name);
-    SchemaContent content;
-    if (!found || !ReadSchema(found->schema, {true, false, found->oid, {}}, &content)) continue;
-    for (const RelationInfo &relation : content.relations) {
-      GiveParents(&content.schema, give);
-      GiveTags(relation, give);
-      give(PartialTable(TableEntity(place_, relation, content.types, options_)));
-      given_.insert(fqn);
-    }
+  std::vector<RelationName> names;
+  for (const auto &[fqn, name] : referred_)
+    if (given_.count(fqn) == 0) names.push_back(name);
+  if (names.empty()) return;
+  std::vector<std::string> fqns;
+  for (const Members &members : Resolve(names, &fqns)) {
+    Walk(members.schema, members.list, false, [&](const SchemaContent &content) {
+      for (const RelationInfo &relation : content.relations) {
+        GiveParents(&content.schema, give);
+        GiveTags(relation, give);
+        const Entity entity = TableEntity(place_, relation, content.types, options_);
+        if (given_.insert(entity.fqn).second) give(PartialTable(entity));
+      }
+    });
   }
 }
 
 // Gives the tables that waited for those they refer to. What was not given even now (a member of an
 // extension, say) is not in the catalog, and a key to it is left out.
 void EntitySource::GiveHeld(const Give &give) {
-  for (Held &held : held_) {
-    nlohmann::json kept = nlohmann::json::array();
-    size_t key = 0;
-    for (nlohmann::json &constraint : held.entity.body["tableConstraints"]) {
-      const bool refers = constraint["constraintType"] == "FOREIGN_KEY";
-      if (!refers || given_.count(held.referred[key++]) != 0) kept.push_back(std::move(constraint));
-    }
-    if (kept.empty()) {
-      held.entity.body.erase("tableConstraints");
-    } else {
-      held.entity.body["tableConstraints"] = std::move(kept);
-    }
-    give(held.entity);
+  const auto given = [&](const KeyInfo &key) {
+    return AdmitsReferred(key) &&
+           given_.count(place_.TableFqn(key.referred_schema, key.referred_table)) != 0;
+  };
+  for (const Members &held : std::exchange(held_, {})) {
+    Walk(held.schema, held.list, false, [&](const SchemaContent &content) {
+      for (const RelationInfo &relation : content.relations) {
+        const Entity entity = TableEntity(place_, relation, content.types, options_, given);
+        if (given_.count(entity.fqn) != 0) give(entity);  // else renamed since it was held
+      }
+    });
   }
-  held_.clear();
 }
 
 void EntitySource::Content(const SchemaInfo &schema, const Give &give) {
@@ -203,14 +235,31 @@ void EntitySource::Content(const SchemaInfo &schema, const Give &give) {
     ++filtered_;
     return;
   }
-  SchemaContent content;
-  CatalogScope scope;
-  scope.routines = config_.metadata.include_stored_procedures;
-  scope.relations = config_.metadata.include_tables || config_.metadata.include_views;
-  if (!ReadSchema(schema, scope, &content)) return;
+  std::vector<RelationEntry> list;
+  const MetadataConfig &wanted = config_.metadata;
+  if (wanted.include_tables || wanted.include_views) {
+    if (!Insist(schema, [&] { list = reader_.List(schema); })) return;
+  }
+  const auto out = std::remove_if(list.begin(), list.end(), [&](const RelationEntry &entry) {
+    return !filter_.AdmitsRelation(place_.database, schema.name, entry.name, entry.kind);
+  });
+  filtered_ += list.end() - out;
+  list.erase(out, list.end());
   GiveParents(&schema, give);
-  GiveRelations(content, give);
-  GiveRoutines(content, give);
+  Walk(schema, list, wanted.include_stored_procedures, [&](const SchemaContent &content) {
+    GiveRelations(content, give);
+    GiveRoutines(content, give);
+  });
+}
+
+long EntitySource::Expected() {
+  std::vector<uint32_t> schemas;
+  for (const SchemaInfo &schema : reader_.Schemas())
+    if (filter_.AdmitsSchema(place_.database, schema.name)) schemas.push_back(schema.oid);
+  const MetadataConfig &wanted = config_.metadata;
+  const long parents = 2 + static_cast<long>(schemas.size());
+  return parents + reader_.Count(schemas, wanted.include_tables || wanted.include_views,
+                                 wanted.include_stored_procedures);
 }
 
 void EntitySource::Database(const Give &give) {
@@ -230,21 +279,29 @@ void EntitySource::Schema(const std::string &name, const Give &give) {
   GiveHeld(give);
 }
 
-void EntitySource::Relation(const RelationName &name, const Give &give) {
+void EntitySource::Relation(const RelationName &name, const Give &give) { Relations({name}, give); }
+
+std::vector<std::string> EntitySource::Relations(const std::vector<RelationName> &names,
+                                                 const Give &give) {
   Begin();
-  const std::optional<ResolvedRelation> found = reader_.Resolve(name.schema, name.name);
-  if (!found || !reader_.Schema(found->schema.name)) return;
-  if (!filter_.AdmitsSchema(place_.database, found->schema.name)) return;
-  SchemaContent content;
-  if (!ReadSchema(found->schema, {true, false, found->oid, {}}, &content)) return;
-  if (content.relations.empty()) return;
-  const RelationInfo &relation = content.relations.front();
-  if (!filter_.AdmitsRelation(place_.database, relation.schema, relation.name, relation.kind))
-    return;
-  GiveParents(&content.schema, give);
-  GiveRelations(content, give);
+  std::vector<std::string> fqns;
+  for (const Members &members : Resolve(names, &fqns)) {
+    const std::string &schema = members.schema.name;
+    if (!filter_.AdmitsSchema(place_.database, schema) || !reader_.Schema(schema)) continue;
+    Walk(members.schema, members.list, false, [&](const SchemaContent &content) {
+      const bool any = std::any_of(
+          content.relations.begin(), content.relations.end(), [&](const RelationInfo &relation) {
+            return filter_.AdmitsRelation(place_.database, schema, relation.name, relation.kind);
+          });
+      if (any) GiveParents(&content.schema, give);
+      GiveRelations(content, give);
+    });
+  }
   GiveReferred(give);
   GiveHeld(give);
+  for (std::string &fqn : fqns)
+    if (given_.count(fqn) == 0) fqn.clear();
+  return fqns;
 }
 
 void EntitySource::Routine(const RoutineName &name, const Give &give) {
@@ -253,7 +310,7 @@ void EntitySource::Routine(const RoutineName &name, const Give &give) {
   if (!schema || !filter_.AdmitsSchema(place_.database, name.schema)) return;
   if (!filter_.AdmitsRoutine(place_.database, name.schema, name.name)) return;
   SchemaContent content;
-  if (!ReadSchema(*schema, {false, true, 0, name.name}, &content)) return;
+  if (!ReadSchema(*schema, {{}, true, name.name}, &content)) return;
   const bool there = std::any_of(
       content.routines.begin(), content.routines.end(), [&](const RoutineInfo &routine) {
         return RoutineSignature(routine.name, routine.types) == name.signature;

@@ -2,8 +2,9 @@
 //
 // Each object is preceded by what it hangs on (service, database, schema, tags). A foreign key
 // names columns of another table: where that table has not been given yet, the table is first given
-// without its foreign keys, marked `partial`, and whole after all others. Filters are applied here;
-// what is filtered out is counted and never referred to. What could not be read is in gaps() and is
+// without its foreign keys, marked `partial`, and whole, read again, after all others. What is held
+// at once is bounded, however much a schema holds. Filters are applied here; what is filtered out
+// is counted and never referred to. What could not be read is in gaps() and is
 // not given: silence about an object never means that it is gone.
 // One thread; holds no transaction between calls. Throws PgError, and ConfigError for a filter.
 //
@@ -37,8 +38,14 @@ class EntitySource {
   void Schema(const std::string &schema, const Give &give);
   // The relation, or the root of the partition tree that it is in.
   void Relation(const RelationName &name, const Give &give);
+  // The same of many, read together. Answers the fully qualified name that each has been given
+  // under, in their order; "" where it is gone, filtered out or could not be read.
+  std::vector<std::string> Relations(const std::vector<RelationName> &names, const Give &give);
   // The routine and those that share its name; nothing where it is gone.
   void Routine(const RoutineName &name, const Give &give);
+
+  // How many entities Database() gives at most, near enough: to show how far it is.
+  long Expected();
 
   const Place &place() const { return place_; }
   const ObjectFilter &filter() const { return filter_; }
@@ -48,9 +55,13 @@ class EntitySource {
 
  private:
   void GiveParents(const SchemaInfo *schema, const Give &give);
+  bool Insist(const SchemaInfo &schema, const std::function<void()> &read);
   bool ReadSchema(const SchemaInfo &schema, const CatalogScope &scope, SchemaContent *content);
   void GiveRelations(const SchemaContent &content, const Give &give);
-  void GiveRelation(const TypeTable &types, const RelationInfo &relation, const Give &give);
+  void GiveRelation(const SchemaContent &content, const RelationInfo &relation, const Give &give);
+  // Reads relations of a schema in portions and calls `use` with each.
+  void Walk(const SchemaInfo &schema, const std::vector<RelationEntry> &list, bool routines,
+            const std::function<void(const SchemaContent &)> &use);
   void GiveTags(const RelationInfo &relation, const Give &give);
   void GiveRoutines(const SchemaContent &content, const Give &give);
   void GiveReferred(const Give &give);
@@ -60,11 +71,13 @@ class EntitySource {
   bool AdmitsReferred(const KeyInfo &key) const;
   void Begin();
 
-  // A whole table to be given at the end, and the tables of its foreign keys in their order.
-  struct Held {
-    Entity entity;
-    std::vector<std::string> referred;
+  // Relations of a schema.
+  struct Members {
+    SchemaInfo schema;
+    std::vector<RelationEntry> list;
   };
+  std::vector<Members> Resolve(const std::vector<RelationName> &names,
+                               std::vector<std::string> *fqns);
 
   CatalogReader reader_;
   Config config_;
@@ -79,7 +92,7 @@ class EntitySource {
   std::set<std::string> given_;                                       // by fully qualified name
   std::map<std::pair<std::string, std::string>, std::string> named_;  // type and name: of what
   std::map<std::string, RelationName> referred_;  // tables that held ones refer to
-  std::vector<Held> held_;
+  std::vector<Members> held_;                     // to be given whole at the end
 };
 
 }  // namespace shipper
