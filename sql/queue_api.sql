@@ -52,6 +52,15 @@ FROM lineage._feed('one', 100);
 SELECT lineage.snapshot_table('feed_t.src'), lineage.snapshot_schema('feed_t');
 SELECT kind, payload FROM lineage._feed('one', 100) ORDER BY id;
 SELECT lineage.snapshot() >= 3;
+
+-- how far a snapshot is: what waits, and what the shipper with most left has said
+SELECT h.snapshot_waiting = (SELECT count(*) FROM lineage.queue WHERE kind = 'snapshot') AS waiting,
+       h.snapshot_total, h.snapshot_done FROM lineage.health h;
+SELECT lineage._state_set('one', 'progress', '{"total":5,"done":5,"started":1000,"reported":2000}'),
+  lineage._state_set('two', 'progress', '{"total":9,"done":4,"started":3000,"reported":4500}');
+SELECT snapshot_total, snapshot_done, extract(epoch FROM snapshot_started) AS started,
+       extract(epoch FROM snapshot_reported) AS reported FROM lineage.health;
+SELECT lineage._state_set('one', 'progress', NULL), lineage._state_set('two', 'progress', NULL);
 SELECT lineage.snapshot_schema('no_such_schema');
 
 -- forget: edges end, the shipper is told to compare

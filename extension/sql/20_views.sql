@@ -107,12 +107,24 @@ SELECT h.errors_swallowed, h.untagged_executions, h.degraded_shapes, h.degraded_
        h.refused_locked, h.refused_read_only,
        h.refused_error, h.refused_store, h.lost_at_exit, h.given_up, h.events_full,
        h.breaker_trips, h.edges_written, h.ddl_written, q.queue_length, q.queue_age, q.resync,
+       q.snapshot_waiting, s.snapshot_total, s.snapshot_done, s.snapshot_started,
+       s.snapshot_reported,
        h.events_used, h.events_max, h.shared_bytes, h.cost_samples,
        h.cost_nanoseconds / nullif(h.cost_samples, 0) AS cost_nanoseconds
 FROM lineage._health() h
 CROSS JOIN (SELECT pg_catalog.count(*) AS queue_length,
                    pg_catalog.clock_timestamp() - pg_catalog.min(w.created_at) AS queue_age,
-                   coalesce(pg_catalog.bool_or(w.kind = 'resync'), false) AS resync
-            FROM lineage.queue w) q;
+                   coalesce(pg_catalog.bool_or(w.kind = 'resync'), false) AS resync,
+                   pg_catalog.count(*) FILTER (WHERE w.kind = 'snapshot') AS snapshot_waiting
+            FROM lineage.queue w) q
+-- The last snapshot as the shippers tell of it; of several sinks that of the one with most left.
+LEFT JOIN LATERAL (
+  SELECT t.total AS snapshot_total, t.done AS snapshot_done,
+         pg_catalog.to_timestamp(t.started / 1000.0) AS snapshot_started,
+         pg_catalog.to_timestamp(t.reported / 1000.0) AS snapshot_reported
+  FROM lineage._sink k JOIN lineage._state p ON p.sink = k.name AND p.key = 'progress'
+  CROSS JOIN LATERAL pg_catalog.jsonb_to_record(p.value::jsonb)
+    AS t(total bigint, done bigint, started bigint, reported bigint)
+  ORDER BY t.total - t.done DESC, t.reported DESC LIMIT 1) s ON true;
 COMMENT ON VIEW lineage.health IS 'public: one row on what was left out, refused, and waits';
 

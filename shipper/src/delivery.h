@@ -46,6 +46,14 @@ class Delivery : public RoutineBook {
   using Follow = std::function<void(const WorkKey &)>;
   Status Send(const WorkKey &key, const Follow &follow);
 
+  // Whether nothing but its present state matters to what is sent of an object: a table that was
+  // not renamed, nor a column of it.
+  bool GoesTogether(const WorkKey &key) const;
+  // Such tables, read and sent together. `done`: those of which nothing is left to do; the others
+  // are to be sent each by itself, which finds out why. Not done: the sink is out.
+  Status SendTables(const std::vector<WorkKey> &keys, const Follow &follow,
+                    std::set<WorkKey> *done);
+
   // Edges across databases, of all foreign tables or of one by its identity.
   Status SendForeign(const std::string &table = {});
 

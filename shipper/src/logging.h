@@ -6,6 +6,8 @@
 namespace shipper {
 
 void StartLog(bool json);
+// Whether a person sees it: text on a terminal, whose last line may hold a bar (runs/progress.h).
+bool LogIsOnTerminal();
 void SetLogLevel(const std::string &level);  // debug | info | warn | error
 
 }  // namespace shipper

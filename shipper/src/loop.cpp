@@ -6,7 +6,6 @@
 #include <fmt/chrono.h>
 #include <spdlog/spdlog.h>
 
-#include "ddl_event.h"
 #include "queue/pg_connection.h"
 #include "retry.h"
 
@@ -16,9 +15,11 @@ namespace {
 
 constexpr int kFailuresAreOutage = 5;  // refusals in a row, of whatever
 constexpr long kBreatherMs = 1000;     // how long the sink is left alone then, at most
+constexpr size_t kFewTables = 4;       // that are read and sent each by itself
 // In the sink's memory:
 constexpr char kSnapshotKey[] = "snapshot";  // the first one was asked for
 constexpr char kResyncKey[] = "resync";      // store and catalog are to be compared
+constexpr char kProgressKey[] = "progress";  // of snapshots; lineage.health reads it
 
 // "public.a -> public.b", "table public.a"
 std::string Name(const WorkKey &key) {
@@ -32,13 +33,6 @@ std::string KindName(WorkKind kind) {
   if (kind == WorkKind::kResync) return "resync";
   if (kind == WorkKind::kReconcile) return "reconcile";
   return kind == WorkKind::kPair ? "edge" : "object";
-}
-
-// A text member of a payload that came from outside; "" where there is none.
-std::string Member(const nlohmann::json &payload, const char *key) {
-  if (!payload.is_object()) return "";
-  auto member = payload.find(key);
-  return member != payload.end() && member->is_string() ? member->get<std::string>() : "";
 }
 
 }  // namespace
@@ -70,6 +64,7 @@ bool Loop::Start() {
     work_.Add({WorkKind::kReconcile, "", ""}, 0, clock_->NowMs());
   }
   last_reconcile_ms_ = clock_->NowMs();
+  snapshot_.Recall(delivery_->Recall(kProgressKey));
   return true;
 }
 
@@ -189,102 +184,77 @@ int64_t Loop::Step() {
   return std::max<int64_t>(0, next - now);
 }
 
-// Reads the feed when there may be something new. Rows that wait for their backoff are in front of
-// it, so as many more are asked for.
-void Loop::Intake(int64_t now) {
-  int64_t pending = queue_->Pending();
-  bool news = pending != last_pending_ || last_feed_ms_ < 0;
-  bool due = pending > 0 && now - last_feed_ms_ >= options_.refeed_interval_ms;
-  if (!news && !due) return;
-  last_pending_ = pending;
-  last_feed_ms_ = now;
-  if (pending == 0) return;
-  for (const FeedRow &row : queue_->Feed(options_.batch_size + static_cast<int>(work_.rows())))
-    if (!work_.HasRow(row.id)) AddRow(row, now);
-  SettleIntake();
-}
-
-// Acknowledges rows that need no sending.
-void Loop::SettleIntake() {
-  if (settlement_.empty()) return;
-  queue_->Settle(settlement_);
-  settlement_ = {};
-}
-
-void Loop::AddRow(const FeedRow &row, int64_t now) {
-  if (row.kind == "resync") return work_.Add({WorkKind::kResync, "", ""}, row.id, now);
-  if (row.kind == "ddl" && row.payload.is_object()) return AddDdl(row, now);
-  const std::string source = Member(row.payload, "source"), target = Member(row.payload, "target");
-  const bool edge = row.kind == "edge" || row.kind == "ended";  // what is left of the pair is read
-  const bool ended = row.kind == "ended" || !Member(row.payload, "reason").empty();
-  if (edge && !source.empty() && !target.empty())
-    return AddPair({source, target}, ended, row.id, now);
-  const std::string object = Member(row.payload, "object");
-  const std::string type = Member(row.payload, "object_type");
-  if (row.kind == "snapshot" && !type.empty())
-    return work_.Add({WorkKind::kObject, type, object}, row.id, now);
-  spdlog::error("feed row {} of kind '{}' is not understood and is parked", row.id, row.kind);
-  std::string request = row.payload.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-  settlement_.parked.push_back({row.kind, "feed row " + std::to_string(row.id),
-                                "this version does not know what to do with it", request});
-  settlement_.taken.push_back(row.id);
-}
-
-// A pair as the catalog has it, not sooner than a second after its last PUT.
-void Loop::AddPair(const TablePair &pair, bool ended, int64_t row, int64_t now) {
-  TablePair folded = pair;
-  try {
-    std::optional<TablePair> kept = origin_->Fold(pair);
-    if (!kept && !ended) {
-      settlement_.taken.push_back(row);
-      spdlog::debug("{} -> {}: not sent to a catalog", pair.first, pair.second);
-      return;
-    }
-    if (kept) folded = *kept;  // else it may be gone, and is to be taken away
-  } catch (const PgConnectError &) {
-    throw;
-  } catch (const PgError &error) {
-    spdlog::warn("{} -> {}: {}", pair.first, pair.second, error.what());
-  }
-  WorkKey key{WorkKind::kPair, folded.first, folded.second};
-  auto put = last_put_.find(key);
-  work_.Add(key, row, put == last_put_.end() ? now : put->second + options_.pair_interval_ms);
-}
-
-void Loop::AddDdl(const FeedRow &row, int64_t now) {
-  std::optional<DdlTarget> target = TargetOfDdl(row.payload);
-  if (target) {
-    delivery_->NoteLife(target->type, target->identity, target->event, row.created_at_ms);
-    if (!target->before.empty())
-      delivery_->NoteRename(target->type, target->before, target->identity);
-    if (!target->column.empty())
-      delivery_->NoteColumn(target->identity, target->column_before, target->column);
-    return work_.Add({WorkKind::kObject, target->type, target->identity}, row.id, now);
-  }
-  spdlog::debug("not sent to the catalog: {}", DescribeDdl(row.payload));
-  settlement_.taken.push_back(row.id);
-}
-
 // Sends what is due until nothing is, or the sink is out.
 void Loop::SendDue() {
   last_settle_ms_ = clock_->NowMs();
-  for (const Work &work : work_.Due(last_settle_ms_)) {
-    if (!SendOne(work)) break;
-    bool late = clock_->NowMs() - last_settle_ms_ >= options_.settle_interval_ms;
-    if (late && !SettleSent()) return;
+  const std::vector<Work> due = work_.Due(last_settle_ms_);
+  for (size_t at = 0; at < due.size();) {
+    std::vector<Work> rest;
+    bool on = SendTogether(due, &at, &rest);
+    for (size_t i = 0; on && i < rest.size(); ++i) {
+      on = SendOne(rest[i]);
+      if (on && !SettleLate()) return;
+    }
+    if (!on) break;
+    if (!SettleLate()) return;
   }
   SettleSent();
+}
+
+// Settles where it is time to. False: the sink is out.
+bool Loop::SettleLate() {
+  const bool late = clock_->NowMs() - last_settle_ms_ >= options_.settle_interval_ms;
+  return !late || SettleSent();
+}
+
+// Takes as many as stand side by side, so that the order of all else stays.
+bool Loop::SendTogether(const std::vector<Work> &due, size_t *at, std::vector<Work> *rest) {
+  std::vector<WorkKey> keys;
+  size_t end = *at;
+  while (end < due.size() && keys.size() < static_cast<size_t>(options_.batch_size) &&
+         due[end].tries == 0 && delivery_->GoesTogether(due[end].key))
+    keys.push_back(due[end++].key);
+  if (end == *at) ++end;
+  const std::vector<Work> works(due.begin() + static_cast<long>(*at),
+                                due.begin() + static_cast<long>(end));
+  *at = end;
+  *rest = works;
+  if (keys.size() <= kFewTables) return true;
+  std::set<WorkKey> done;
+  const long sent = delivery_->sent();
+  try {
+    const Status status = delivery_->SendTables(keys, Follower(), &done);
+    if (status.outage) return Outage(status, options_.retry_max_ms);
+  } catch (const PgConnectError &) {
+    throw;
+  } catch (const std::exception &error) {
+    spdlog::debug("{} tables at once: {}; each by itself", keys.size(), error.what());
+  }
+  if (observer_ != nullptr) observer_->Sent(WorkKind::kObject, delivery_->sent() - sent);
+  rest->clear();
+  for (const Work &work : works) {
+    if (done.count(work.key) > 0)
+      NoteTaken(work);
+    else
+      rest->push_back(work);
+  }
+  return true;
+}
+
+// What a piece of work entails becomes work of its own.
+Delivery::Follow Loop::Follower() {
+  return [this](const WorkKey &key) {
+    Owe(key);
+    auto put = last_put_.find(key);
+    int64_t now = clock_->NowMs();
+    work_.Add(key, 0, put == last_put_.end() ? now : put->second + options_.pair_interval_ms);
+  };
 }
 
 // The outcome of one piece of work; what it throws is its own trouble, unless the session broke.
 Status Loop::Try(const Work &work) {
   try {
-    return delivery_->Send(work.key, [this](const WorkKey &key) {
-      Owe(key);
-      auto put = last_put_.find(key);
-      int64_t now = clock_->NowMs();
-      work_.Add(key, 0, put == last_put_.end() ? now : put->second + options_.pair_interval_ms);
-    });
+    return delivery_->Send(work.key, Follower());
   } catch (const PgConnectError &) {
     throw;
   } catch (const PgError &error) {
@@ -327,14 +297,20 @@ bool Loop::SendOne(const Work &work) {
   }
   if (status.action == Action::kPark) {
     ParkWork(work, status.message);
+    settled_work_.push_back(work.key);
   } else {
-    outages_ = 0;
-    failures_ = 0;
-    if (work.key.kind == WorkKind::kPair) last_put_[work.key] = clock_->NowMs();
-    settlement_.taken.insert(settlement_.taken.end(), work.rows.begin(), work.rows.end());
+    NoteTaken(work);
   }
-  settled_work_.push_back(work.key);
   return true;
+}
+
+// The sink has it; its rows are settled soon.
+void Loop::NoteTaken(const Work &work) {
+  outages_ = 0;
+  failures_ = 0;
+  if (work.key.kind == WorkKind::kPair) last_put_[work.key] = clock_->NowMs();
+  settlement_.taken.insert(settlement_.taken.end(), work.rows.begin(), work.rows.end());
+  settled_work_.push_back(work.key);
 }
 
 // Puts off what the sink refused for now, or gives it up when the sink takes everything else.
@@ -368,6 +344,17 @@ bool Loop::Outage(const Status &status, long max_ms) {
   return false;
 }
 
+// How far snapshots are, with what is about to be settled: into the memory, which lineage.health
+// shows, and to whoever looks.
+void Loop::ReportSnapshot() {
+  snapshot_.Take(settlement_.taken);
+  if (show_snapshot_ && snapshot_.active()) show_snapshot_(snapshot_.done(), snapshot_.total());
+  const std::optional<std::string> report = snapshot_.Report(clock_->WallMs());
+  if (!report) return;
+  delivery_->Remember(kProgressKey, *report);
+  if (!snapshot_.active()) spdlog::info("snapshot done: {} objects", snapshot_.total());
+}
+
 // Acknowledges what was sent, once the sink has it for good. False: the sink is out.
 bool Loop::SettleSent() {
   std::vector<StateChange> changes;
@@ -380,6 +367,7 @@ bool Loop::SettleSent() {
     return false;
   }
   Paid();
+  ReportSnapshot();
   changes = delivery_->TakeChanges();
   settlement_.state.insert(settlement_.state.end(), changes.begin(), changes.end());
   if (!settlement_.empty()) queue_->Settle(settlement_);

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -21,6 +22,7 @@
 #include "queue/queue.h"
 #include "runs/run_observer.h"
 #include "runs/schedule.h"
+#include "runs/snapshot_watch.h"
 #include "sink/sink.h"
 #include "work_list.h"
 
@@ -45,6 +47,11 @@ class Loop {
  public:
   Loop(Queue *queue, Origin *origin, Sink *sink, Clock *clock, const LoopOptions &options)
       : queue_(queue), origin_(origin), sink_(sink), clock_(clock), options_(options) {}
+
+  // Who is shown how far snapshots are.
+  void set_snapshot_progress(std::function<void(int64_t done, int64_t total)> show) {
+    show_snapshot_ = std::move(show);
+  }
 
   // Who is told of runs; outlives the loop.
   void set_observer(RunObserver *observer) { observer_ = observer; }
@@ -71,6 +78,13 @@ class Loop {
   void WatchRun(bool over);
   void SendDue();
   bool SendOne(const Work &work);  // false: the sink is out, stop this round
+  // The works from `*at` on that go together, past which it moves; those that are left to be sent
+  // each by itself go to `rest`. False as above.
+  bool SendTogether(const std::vector<Work> &due, size_t *at, std::vector<Work> *rest);
+  void NoteTaken(const Work &work);
+  bool SettleLate();
+  Delivery::Follow Follower();
+  void ReportSnapshot();
   Status Try(const Work &work);
   bool Outage(const Status &status, long max_ms);
   Status Refused(const Work &work, const Status &status);
@@ -90,6 +104,8 @@ class Loop {
   LoopOptions options_;
   RunObserver *observer_ = nullptr;
   bool in_run_ = false;
+  SnapshotWatch snapshot_;
+  std::function<void(int64_t, int64_t)> show_snapshot_;
   std::unique_ptr<Delivery> delivery_;
   WorkList work_;
   Settlement settlement_;              // sent, not yet settled

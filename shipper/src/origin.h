@@ -37,6 +37,12 @@ class Origin {
   // type: table | schema | database | routine. A schema or database gives all that is in it.
   virtual std::vector<Entity> Object(const std::string &type, const std::string &identity) = 0;
 
+  // The same of many tables, read together: `give` gets the entities, each before those that name
+  // it. Answers what the catalog calls each of them, in their order; "" for one that has not been
+  // given, whatever the reason.
+  virtual std::vector<std::string> Tables(const std::vector<std::string> &identities,
+                                          const std::function<void(const Entity &)> &give) = 0;
+
   // The pair of catalog tables that a pair of the store belongs to: partitions become their root,
   // and nothing remains of a pair that is not sent (self edge, outside dataset, filtered out).
   virtual std::optional<TablePair> Fold(const TablePair &pair) = 0;

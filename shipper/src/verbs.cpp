@@ -15,6 +15,7 @@
 #include "parked.h"
 #include "queue/pg_queue.h"
 #include "report/report.h"
+#include "runs/progress.h"
 #include "runs/told_runs.h"
 #include "retry.h"
 #include "sink/curl_http.h"
@@ -102,6 +103,7 @@ void RequireTaken(const Status &status) {
 struct IngestAccount {
   RunAccount *run;
   const Tick &tick;
+  Clock *clock;
   bool complete = true;
 
   void Add(const StaleResult &stale) {
@@ -129,8 +131,14 @@ void IngestOne(const Config &config, Sink *sink, IngestAccount *account) {
   IngestMemory memory(&session, config, sink->name());
   const bool remembers = config.sink.type != "file";
   if (remembers) RequireTaken(memory.Load(sink));
-  const auto tick = [&](const IngestCounts &) { account->tick(); };
+  Progress progress(account->clock, config.postgres.database, LogIsOnTerminal());
+  const auto tick = [&](const IngestCounts &counts) {
+    account->tick();
+    const long done = counts.total() + counts.unchanged + counts.failed;
+    progress.Show(done, std::max(done, counts.expected));
+  };
   IngestResult result = Ingest(&session.Get(), config, sink, {}, &memory.state, tick);
+  progress.End();
   if (remembers) memory.Save();
   for (const std::string &warning : result.warnings) spdlog::warn(warning);
   for (const IngestFailure &failure : result.failures)
@@ -158,7 +166,7 @@ void PushMetadata(Parts *parts, RunAccount *run, const Tick &tick) {
   Require(InspectServer(&parts->session.Get()));
   RequireSink(parts);
   PatientSink sink(parts->sink.get(), &parts->clock, kTriesOnce, kTryBaseMs, kTryMaxMs);
-  IngestAccount account{run, tick};
+  IngestAccount account{run, tick, &parts->clock};
   for (const std::string &database : IngestDatabases(&parts->session.Get(), parts->config)) {
     Config config = parts->config;
     config.postgres.database = database;
@@ -197,6 +205,7 @@ void SendPairs(const CommandLine &line, Parts *parts, RunAccount *run, const Tic
   delivery.set_unconditional(true);
   std::vector<TablePair> pairs = origin.Pairs({});
   for (const TablePair &pair : delivery.Stale(pairs)) pairs.push_back(pair);
+  Progress progress(&parts->clock, "lineage", LogIsOnTerminal());
   for (const TablePair &pair : pairs) {
     Status status =
         delivery.Send({WorkKind::kPair, pair.first, pair.second}, [](const WorkKey &) {});
@@ -209,7 +218,9 @@ void SendPairs(const CommandLine &line, Parts *parts, RunAccount *run, const Tic
       run->sink.Fail(pair.first + " -> " + pair.second, status.message);
     }
     tick();
+    progress.Show(run->source.records, static_cast<int64_t>(pairs.size()));
   }
+  progress.End();
   const long sent = delivery.sent();
   RequireTaken(delivery.SendForeign());
   run->sink.records += delivery.sent() - sent;
@@ -264,6 +275,11 @@ ExitCode Run(const CommandLine &line, Parts *parts, Signals *signals) {
   Loop loop(&queue, &origin, parts->sink.get(), &parts->clock, options);
   ToldRuns runs(parts->config, parts->api, &parts->clock);
   loop.set_observer(&runs);
+  Progress snapshot(&parts->clock, "snapshot", LogIsOnTerminal());
+  loop.set_snapshot_progress([&](int64_t done, int64_t total) {
+    snapshot.Show(done, total);
+    if (done >= total) snapshot.End();
+  });
   loop.Run(signals->stop, &signals->reload);
   spdlog::info("ended");
   return kExitOk;

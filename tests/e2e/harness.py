@@ -133,14 +133,15 @@ def cluster():
 
 
 class Shipper:
-    """One run of lineage-shipper; its standard error is collected in a file."""
+    """One run of lineage-shipper; its standard error is collected in a file, or goes elsewhere."""
 
-    def __init__(self, arguments, log, environment=None):
+    def __init__(self, arguments, log, environment=None, stderr=None):
         self.log_path = log
         self.arguments = [SHIPPER, *arguments]
         with open(log, "ab") as sink:
             self.process = subprocess.Popen(
-                self.arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=sink,
+                self.arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                stderr=stderr or sink,
                 env={**os.environ, **(environment or {})})
 
     def log(self):

@@ -1,6 +1,7 @@
 // A database of tables by name, whose edges are counted versions.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <set>
 #include <stdexcept>
@@ -23,6 +24,18 @@ class FakeOrigin : public Origin {
     for (const std::string &column : columns[identity])
       table.body["columns"].push_back({{"name", column}});
     return {Service(), table};
+  }
+  std::vector<std::string> Tables(const std::vector<std::string> &identities,
+                                  const std::function<void(const Entity &)> &give) override {
+    ++group_reads;
+    std::vector<std::string> names;
+    give(Service());
+    for (const std::string &identity : identities) {
+      const std::vector<Entity> entities = Object("table", identity);
+      names.push_back(entities.empty() ? "" : entities.back().fqn);
+      if (!entities.empty()) give(entities.back());
+    }
+    return names;
   }
   std::optional<TablePair> Fold(const TablePair &pair) override {
     if (pair.first == pair.second) return std::nullopt;
@@ -87,7 +100,7 @@ class FakeOrigin : public Origin {
   std::map<TablePair, std::vector<std::string>> writers;
   std::map<std::string, std::string> roots;  // partition → root
   std::set<std::string> routines, poison;
-  int reads = 0;
+  int reads = 0, group_reads = 0;
   bool keep = false;  // markDeletedTables is off
 
  private:

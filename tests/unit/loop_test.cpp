@@ -366,5 +366,82 @@ TEST_F(LoopTest, AReloadReadsTheCredentialAgain) {
   EXPECT_EQ(sink_.reloads, 1);
 }
 
+TEST_F(LoopTest, ManyTablesAreReadAndSentTogether) {
+  for (int i = 0; i < 20; ++i) {
+    const std::string name = "t" + std::to_string(i);
+    queue_.Row("snapshot", {{"object", name}, {"object_type", "table"}});
+  }
+  ASSERT_TRUE(loop_.Start());
+  Rounds(1);  // the comparison at the start finds none of them
+  for (int i = 0; i < 20; ++i) origin_.tables["t" + std::to_string(i)] = 1;
+  for (int i = 0; i < 20; ++i)
+    queue_.Row("snapshot", {{"object", "t" + std::to_string(i)}, {"object_type", "table"}});
+  Rounds(2);
+  EXPECT_TRUE(queue_.rows.empty());
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(sink_.Count("svc.t" + std::to_string(i)), 1);
+  EXPECT_GE(origin_.group_reads, 1);
+}
+
+TEST_F(LoopTest, OfManyTablesTheOneThatIsRefusedIsParkedAndTheOneThatIsGoneIsTaken) {
+  ASSERT_TRUE(loop_.Start());
+  Rounds(1);
+  for (int i = 0; i < 9; ++i) origin_.tables["t" + std::to_string(i)] = 1;
+  for (int i = 0; i < 10; ++i)
+    queue_.Row("snapshot", {{"object", "t" + std::to_string(i)}, {"object_type", "table"}});
+  sink_.answer = [](const std::string &name) {
+    return name == "svc.t3" ? Status::Park("HTTP 400") : Status::Done();
+  };
+  Rounds(2);
+  EXPECT_TRUE(queue_.rows.empty());
+  ASSERT_EQ(queue_.parked.size(), 1u);
+  EXPECT_EQ(queue_.parked[0].object, "table t3");
+  EXPECT_EQ(sink_.Count("svc.t8"), 1);
+  EXPECT_EQ(sink_.Count("svc.t9"), 0);
+}
+
+TEST_F(LoopTest, AnOutageAmongManyTablesLosesNone) {
+  ASSERT_TRUE(loop_.Start());
+  Rounds(1);
+  for (int i = 0; i < 10; ++i) origin_.tables["t" + std::to_string(i)] = 1;
+  for (int i = 0; i < 10; ++i)
+    queue_.Row("snapshot", {{"object", "t" + std::to_string(i)}, {"object_type", "table"}});
+  bool out = true;
+  sink_.answer = [&](const std::string &name) {
+    return out && name == "svc.t5" ? Status::Outage("down") : Status::Done();
+  };
+  Rounds(3);
+  EXPECT_EQ(queue_.rows.size(), 10u);
+  out = false;
+  clock_.Advance(60000);
+  Rounds(3);
+  EXPECT_TRUE(queue_.rows.empty());
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(sink_.Count("svc.t" + std::to_string(i)), 1);
+}
+
+TEST_F(LoopTest, HowFarASnapshotIsIsKeptWithWhatWasTaken) {
+  std::vector<std::pair<int64_t, int64_t>> shown;
+  loop_.set_snapshot_progress([&](int64_t done, int64_t total) { shown.push_back({done, total}); });
+  ASSERT_TRUE(loop_.Start());
+  Rounds(1);
+  EXPECT_EQ(queue_.state.count("progress"), 0u);
+  for (int i = 0; i < 3; ++i) {
+    origin_.tables["t" + std::to_string(i)] = 1;
+    queue_.Row("snapshot", {{"object", "t" + std::to_string(i)}, {"object_type", "table"}});
+  }
+  bool out = true;
+  sink_.answer = [&](const std::string &name) {
+    return out && name == "svc.t2" ? Status::Outage("down") : Status::Done();
+  };
+  Rounds(2);
+  ASSERT_EQ(queue_.state.count("progress"), 1u);
+  EXPECT_EQ(nlohmann::json::parse(queue_.state["progress"])["done"], 2);
+  EXPECT_EQ(nlohmann::json::parse(queue_.state["progress"])["total"], 3);
+  out = false;
+  clock_.Advance(60000);
+  Rounds(2);
+  EXPECT_EQ(nlohmann::json::parse(queue_.state["progress"])["done"], 3);
+  EXPECT_EQ(shown.back(), (std::pair<int64_t, int64_t>{3, 3}));
+}
+
 }  // namespace
 }  // namespace shipper

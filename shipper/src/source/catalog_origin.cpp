@@ -53,6 +53,24 @@ std::vector<Entity> CatalogOrigin::Object(const std::string &type, const std::st
   return out;
 }
 
+std::vector<std::string> CatalogOrigin::Tables(const std::vector<std::string> &identities,
+                                               const std::function<void(const Entity &)> &give) {
+  relations_.Forget();
+  std::vector<RelationName> names;
+  std::vector<size_t> places;
+  for (size_t i = 0; i < identities.size(); ++i) {
+    const std::optional<RelationName> name = ParseStoreName(identities[i]);
+    if (!name) continue;
+    names.push_back(*name);
+    places.push_back(i);
+  }
+  EntitySource source(&session_(), config_, book());
+  std::vector<std::string> found = source.Relations(names, give), out(identities.size());
+  for (size_t i = 0; i < places.size(); ++i) out[places[i]] = std::move(found[i]);
+  WarnOfGaps(source);
+  return out;
+}
+
 void CatalogOrigin::Everything(const std::function<void(const Entity &)> &sink) {
   EntitySource source(&session_(), config_, book());
   source.Database(sink);

@@ -32,6 +32,8 @@ class CatalogOrigin : public Origin {
   CatalogOrigin(Session session, Config config);
 
   std::vector<Entity> Object(const std::string &type, const std::string &identity) override;
+  std::vector<std::string> Tables(const std::vector<std::string> &identities,
+                                  const std::function<void(const Entity &)> &give) override;
   std::optional<TablePair> Fold(const TablePair &pair) override;
   std::optional<LineageEdge> Edge(const TablePair &pair) override;
   std::optional<EdgeEnds> Gone(const TablePair &pair) override;

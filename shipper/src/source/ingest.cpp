@@ -108,8 +108,10 @@ IngestResult Ingest(PgConnection *pg, const Config &config, Sink *sink, const In
   Run run(sink, state, progress);
   IngestResult *result = &run.result;
   try {
+    const long all = progress ? source.Expected() : 0;
     Walk(&source, scope, [&](const Entity &entity) {
       if (!book.status().ok()) throw SinkIsOut{book.status()};
+      result->counts.expected = all - source.filtered();
       run.Put(entity);
     });
     run.Send();

@@ -32,6 +32,7 @@ struct IngestCounts {
   long unchanged = 0;
   long filtered = 0;
   long failed = 0;
+  long expected = 0;   // how many there will be of sent, unchanged and failed, near enough
   long total() const;  // sent, of all types
 };
 
