@@ -40,4 +40,15 @@ INSERT INTO unused SELECT id FROM pairs;
 SELECT source_table, target_table FROM lineage.table_lineage
 WHERE target_table = 'lin_call.unused' ORDER BY 1;
 :show 'unused.%' ORDER BY line COLLATE "C";
+-- a routine in the body of one that is not inlined, and in what RETURN QUERY runs: what it gave
+-- counts, not what it was given
+CREATE FUNCTION first_name(number int) RETURNS text LANGUAGE sql STABLE AS
+  $$ SELECT named(id) FROM s WHERE id = number LIMIT 1 $$;
+CREATE FUNCTION guarded_name(number int) RETURNS text LANGUAGE sql STABLE SECURITY DEFINER
+  SET search_path = lin_call AS $$ SELECT named(id) || b FROM s WHERE id = number $$;
+CREATE FUNCTION all_names() RETURNS TABLE (i int, n text) LANGUAGE plpgsql STABLE AS
+  $$ BEGIN RETURN QUERY SELECT a, named(id) FROM s; END $$;
+CREATE TABLE inner_calls (f text, g text, i int, n text);
+INSERT INTO inner_calls SELECT first_name(2), guarded_name(1), i, n FROM all_names();
+:show 'inner_calls.%' AND line LIKE '% INSERT' ORDER BY line COLLATE "C";
 DROP SCHEMA lin_call, other CASCADE;

@@ -312,18 +312,6 @@ void DecideFurther(const StackNode *caller, const SourceSet *condition) {
     caller->run->decides = UnionSets(RunDecides(caller->run), condition);
 }
 
-void ReportResult(const StackNode *caller, const Callee &callee, const ResultTaint &result) {
-  if (caller == nullptr) return;
-  if (caller->kind == NodeKind::kRun && caller->run != nullptr) {
-    Observe(&caller->run->observed, callee, result);
-  } else if (caller->kind == NodeKind::kRoutine) {
-    Observe(&caller->frame->observed, callee, result);
-  } else if (caller->kind == NodeKind::kUtility && caller->utility != nullptr &&
-             caller->utility->context != nullptr) {
-    Observe(&caller->utility->observed, callee, result);
-  }
-}
-
 namespace {
 
 // What a query gives to a language whose variables cannot be seen may be in all that follows.
@@ -356,7 +344,7 @@ void BindToFrame(RunState *run, RoutineFrame *frame) {
       HoldOutputs(run);
     } else if (shape->noutputs > 0) {  // the last statement that returns rows is the result
       ClearResult(&frame->result);
-      AssignOutputs(run);
+      if (shape->ncalls == 0) AssignOutputs(run);
     }
     return;
   }
@@ -376,7 +364,8 @@ void BindToFrame(RunState *run, RoutineFrame *frame) {
     run->params[i] = StatementParam(frame, dynamic, shape->params[i]);
   if (text != nullptr && settings.track_control_flow)
     run->condition = UnionSets(run->condition, AsCondition(ExprValue(frame, text)));
-  AssignOutputs(run);
+  // Results add up: they wait for what the calls give.
+  if (shape->ncalls == 0 || statement->cmd_type != PLPGSQL_STMT_RETURN_QUERY) AssignOutputs(run);
   frame->statements.Last().shape = shape;
   if (frame->info->looks_at_outcome && settings.track_control_flow)
     frame->statements.Last().outcome = RunDecides(run);

@@ -232,8 +232,11 @@ void Run(PGL_RUN_PARAMS) {
   RunState *run = FindRun(query_desc);
   if (run == nullptr) return;
   run->rows += query_desc->estate->es_processed;
-  if (run->shape->ncalls > 0 && FrameRuns(run) && CaptureOn())
-    Guarded("query run", [&] { AssignOutputs(run); });
+  if (run->shape->ncalls == 0 || !CaptureOn()) return;
+  Guarded("query run", [&] {
+    ReportCalls(TopNode(), run);
+    if (FrameRuns(run)) AssignOutputs(run);
+  });
 }
 
 void Finish(QueryDesc *query) {

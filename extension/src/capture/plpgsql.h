@@ -40,7 +40,14 @@ void NoteStrictness(RoutineFrame *frame, const ArgumentSets &arguments);
 // A trigger of the caller's statement lets rows through or not: that decides about what fires
 // after.
 void DecideFurther(const StackNode *caller, const SourceSet *condition);
+
+// ---- capture/results.cpp -----------------------------------------------------------------------
+
+// A routine gave `result` to whoever calls it.
 void ReportResult(const StackNode *caller, const Callee &callee, const ResultTaint &result);
+// A SQL function without a frame ran a query: its body is part of the caller's statement, and so
+// are the calls in it.
+void ReportCalls(const StackNode *caller, const RunState *run);
 
 // ---- capture/plpgsql_flow.cpp: one rule per statement ------------------------------------------
 

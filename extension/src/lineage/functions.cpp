@@ -374,6 +374,17 @@ bool AddBodyParam(Builder *builder, QueryInfo *info, Param *param, FieldPath fie
   return true;
 }
 
+namespace {
+
+bool HoldsCall(const SymBag &bag) {
+  for (const Sym &sym : bag.items) {
+    if (sym.type == SymType::kCall) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
 void AddCall(Builder *builder, QueryInfo *info, Node *call, Oid function, List *args,
              FieldPath column, uint8 kind, SymBag *out) {
   const FunctionTraits traits = *TraitsOf(function);
@@ -381,10 +392,15 @@ void AddCall(Builder *builder, QueryInfo *info, Node *call, Oid function, List *
   // Its statements run in a frame of their own, which asks for the arguments.
   if (traits.cls == FunctionClass::kSqlBody && traits.needs_frame)
     CallIndex(builder, info, call, function, args);
-  if (traits.cls == FunctionClass::kSqlBody &&
-      AddSqlBody(builder, info, call, function, args, column, kind, out))
-    return;
-  // … and what they gave is known there when the body could not be read.
+  if (traits.cls == FunctionClass::kSqlBody) {
+    SymBag body = {};
+    if (AddSqlBody(builder, info, call, function, args, column, kind, &body) &&
+        !(traits.needs_frame && HoldsCall(body))) {
+      for (const Sym &sym : body.items) out->Add(sym);
+      return;
+    }
+  }
+  // … and what they gave is known there, with what the calls in them gave.
   if (traits.cls == FunctionClass::kTraced || traits.needs_frame) {
     int index = CallIndex(builder, info, call, function, args);
     out->Add({static_cast<uint32>(index), static_cast<int16>(column.field), column.KindOf(kind),
