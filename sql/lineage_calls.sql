@@ -51,4 +51,54 @@ CREATE FUNCTION all_names() RETURNS TABLE (i int, n text) LANGUAGE plpgsql STABL
 CREATE TABLE inner_calls (f text, g text, i int, n text);
 INSERT INTO inner_calls SELECT first_name(2), guarded_name(1), i, n FROM all_names();
 :show 'inner_calls.%' AND line LIKE '% INSERT' ORDER BY line COLLATE "C";
+-- a routine that was not called is read from its body: no row, another arm of CASE or COALESCE
+CREATE FUNCTION many(number int) RETURNS TABLE (i int, n text) LANGUAGE plpgsql STABLE AS
+  $$ BEGIN RETURN QUERY SELECT x, y FROM s2 WHERE id = number; END $$;
+CREATE TABLE uncalled (i int, n text, c text);
+INSERT INTO uncalled
+SELECT m.i, m.n, CASE WHEN r.id > 9 THEN named(r.id) END FROM no_rows r, many(r.id) m;
+:show 'uncalled.%' ORDER BY line COLLATE "C";
+CREATE TABLE other_arm (n text);
+CREATE PROCEDURE take_arm() LANGUAGE plpgsql AS $$
+DECLARE one text; two text; number int;
+BEGIN
+  INSERT INTO other_arm SELECT coalesce(b, named(id)) FROM s;
+  SELECT id INTO number FROM no_rows;
+  one := coalesce('k', named(number));
+  INSERT INTO other_arm VALUES (one || '!');
+END $$;
+CALL take_arm();
+:show 'other_arm.%' ORDER BY line COLLATE "C";
+-- … also when what it reads is another table now
+ALTER TABLE s2 RENAME TO s2_old;
+CREATE TABLE s2 (y text, id int);
+DELETE FROM other_arm;
+CALL take_arm();
+:show 'other_arm.n%' AND line LIKE '% s2%' ORDER BY line COLLATE "C";
+-- … when the planner computed it, once for all executions
+CREATE FUNCTION fixed(number int) RETURNS text LANGUAGE plpgsql IMMUTABLE AS
+  $$ BEGIN RETURN (SELECT v FROM other.names WHERE id = number); END $$;
+CREATE TABLE folded (v text);
+PREPARE fold AS INSERT INTO folded VALUES (fixed(1));
+EXECUTE fold;
+SELECT FROM lineage.forget();
+EXECUTE fold;
+:show 'folded.%' ORDER BY line COLLATE "C";
+-- … and when a parallel worker made the call
+CREATE FUNCTION apart(number int) RETURNS text LANGUAGE plpgsql STABLE PARALLEL SAFE AS
+  $$ BEGIN RETURN (SELECT v FROM other.names WHERE id = number); END $$;
+CREATE TABLE many_rows AS SELECT g AS id FROM generate_series(1, 100) g;
+SET parallel_setup_cost = 0;
+SET parallel_tuple_cost = 0;
+SET min_parallel_table_scan_size = 0;
+SET parallel_leader_participation = off;
+CREATE TABLE in_workers AS SELECT apart(id) AS v FROM many_rows;
+:show 'in_workers.%' ORDER BY line COLLATE "C";
+-- what a body in a temporary table gives depends on the session: made of what it was given
+CREATE FUNCTION passing(number int) RETURNS text LANGUAGE plpgsql AS
+  $$ BEGIN RETURN (SELECT v FROM passing WHERE id = number); END $$;
+CREATE TEMP TABLE passing AS SELECT id, y AS v FROM s2_old;
+CREATE TABLE passed (v text);
+INSERT INTO passed SELECT passing(id) FROM no_rows;
+:show 'passed.%' ORDER BY line COLLATE "C";
 DROP SCHEMA lin_call, other CASCADE;

@@ -10,6 +10,7 @@
 #include "edge/guard.h"
 #include "edge/guc.h"
 #include "lineage/shape_cache.h"
+#include "lineage/uncalled.h"
 #include "queue/shared.h"
 
 namespace pg_lineage {
@@ -155,6 +156,7 @@ void ReportToCaller(const RunState *run) {
 }
 
 void FinishRun(RunState *run) {
+  ObserveUncalled(run->shape, run->params, &run->observed);
   EmitRun(run);
   NoteFiring(run);
   if (run->utility != nullptr) KeepOutputs(run->utility, run);
@@ -235,7 +237,9 @@ void Run(PGL_RUN_PARAMS) {
   if (run->shape->ncalls == 0 || !CaptureOn()) return;
   Guarded("query run", [&] {
     ReportCalls(TopNode(), run);
-    if (FrameRuns(run)) AssignOutputs(run);
+    if (!FrameRuns(run)) return;
+    ObserveUncalled(run->shape, run->params, &run->observed);
+    AssignOutputs(run);
   });
 }
 

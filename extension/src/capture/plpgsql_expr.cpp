@@ -2,6 +2,7 @@
 #include "capture/plpgsql.h"
 
 #include "edge/compat.h"
+#include "lineage/uncalled.h"
 
 namespace pg_lineage {
 
@@ -16,6 +17,7 @@ struct ExprEntry {
   bool constant;  // depends on nothing that changes
   bool memo_valid;
   uint32 memo_epoch;
+  uint64 bodies;  // … read from these bodies of routines that it did not come to call
   const SourceSet *inputs[kMemoInputs];
   const SourceSet *value;
 };
@@ -82,9 +84,20 @@ const SourceSet **FrameParams(RoutineFrame *frame, const Shape *shape) {
   return params;
 }
 
+// The calls of an expression: what they gave in this frame; of those that were not made, what they
+// would have given, in `all`.
+const ObservationList *CallsOf(RoutineFrame *frame, const Shape *shape,
+                               const SourceSet *const *params, ObservationList *all) {
+  if (!MissesCalls(shape, frame->observed)) return &frame->observed;
+  ObserveAll(all, frame->observed);
+  ObserveUncalled(shape, params, all);
+  return all;
+}
+
 const SourceSet *Evaluate(RoutineFrame *frame, const Shape *shape) {
   const SourceSet **params = FrameParams(frame, shape);
-  ResolveContext context = {shape, params, &frame->observed};
+  ObservationList all = {};
+  ResolveContext context = {shape, params, CallsOf(frame, shape, params, &all)};
   const SourceSet *value = EmptySet();
   if (shape->noutputs > 0) value = ResolveSet(context, shape->outputs[0]);
   value = UnionSets(value, ResolveSet(context, shape->rows));
@@ -97,7 +110,9 @@ bool MemoHolds(RoutineFrame *frame, ExprEntry *entry) {
   const Shape *shape = entry->shape;
   bool same = entry->memo_valid && entry->memo_epoch == memo_epoch;
   if (entry->constant && same) return true;
-  if (shape->ncalls > 0 || shape->reads_temp || shape->nparams > kMemoInputs) return false;
+  if (shape->reads_temp || shape->nparams > kMemoInputs) return false;
+  if (shape->ncalls > 0 && (entry->bodies != BodiesRead() || KnowsCalls(shape, frame->observed)))
+    same = false;
   for (int i = 0; i < shape->nparams; i++) {
     const SourceSet *input = FrameParam(frame, shape->params[i].paramid, shape->params[i].field);
     if (!same || entry->inputs[i] != input) same = false;
@@ -131,8 +146,10 @@ const SourceSet *ExprValue(RoutineFrame *frame, PLpgSQL_expr *expr) {
   const Shape *shape = entry->shape;
   entry->memo_valid = false;
   entry->value = Evaluate(frame, shape);
-  entry->memo_valid = shape->ncalls == 0 && !shape->reads_temp && shape->nparams <= kMemoInputs;
+  entry->memo_valid = !shape->reads_temp && shape->nparams <= kMemoInputs &&
+                      (shape->ncalls == 0 || !KnowsCalls(shape, frame->observed));
   entry->memo_epoch = memo_epoch;
+  entry->bodies = BodiesRead();
   return entry->value;
 }
 
@@ -149,7 +166,7 @@ const SourceSet *ExprValueKnown(RoutineFrame *frame, PLpgSQL_expr *expr) {
   ExprEntry *entry = static_cast<ExprEntry *>(hash_search(expr_table, &source, HASH_FIND, nullptr));
   if (entry == nullptr || !entry->memo_valid || entry->memo_epoch != memo_epoch) return nullptr;
   const Shape *shape = entry->shape;
-  if (shape->narrays > 0) return nullptr;
+  if (shape->narrays > 0 || shape->ncalls > 0) return nullptr;
   for (int i = 0; i < shape->nparams; i++) {
     const SourceSet *input = FrameScalar(frame, shape->params[i].paramid);
     if (input == nullptr || input != entry->inputs[i]) return nullptr;
@@ -161,7 +178,8 @@ void ExprElements(RoutineFrame *frame, PLpgSQL_expr *expr, ResultTaint *out) {
   const Shape *shape = ExprShape(expr);
   if (shape == nullptr || shape->narrays != 1) return;
   const SourceSet **params = FrameParams(frame, shape);
-  ResolveContext context = {shape, params, &frame->observed};
+  ObservationList all = {};
+  ResolveContext context = {shape, params, CallsOf(frame, shape, params, &all)};
   for (int i = 0; i < shape->arrays[0].size; i++)
     out->columns.Append(ResolveSet(context, shape->arrays[0].sets[i]));
   if (params != nullptr) pfree(params);
@@ -175,7 +193,8 @@ void ExprColumns(RoutineFrame *frame, PLpgSQL_expr *expr, ResultTaint *out) {
     return;
   }
   const SourceSet **params = FrameParams(frame, shape);
-  ResolveContext context = {shape, params, &frame->observed};
+  ObservationList all = {};
+  ResolveContext context = {shape, params, CallsOf(frame, shape, params, &all)};
   const SourceSet *rows = ResolveSet(context, shape->rows);
   int size = shape->nfields > 0 ? shape->nfields : shape->noutputs;
   const SymSet *sets = shape->nfields > 0 ? shape->fields : shape->outputs;

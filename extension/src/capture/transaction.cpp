@@ -12,6 +12,7 @@
 #include "lineage/shape_cache.h"
 #include "lineage/source_set.h"
 #include "lineage/temp_tables.h"
+#include "lineage/uncalled.h"
 #include "queue/event.h"
 
 namespace pg_lineage {
@@ -26,6 +27,7 @@ void Trim() {
   ShapeCacheTrim();
   FramesReset();
   ExprMemosReset();
+  UncalledReset();
   TempCarryOver();
 }
 

@@ -95,8 +95,6 @@ void InstantiateTables(const Caller &caller, const Definitions *definitions) {
 // Calls a routine by its summary; false when its result is made of its arguments.
 bool FollowCall(Activation *activation, Oid function, const ArgumentSets &arguments,
                 const SourceSet *condition, ResultTaint *result) {
-  ClearResult(result);
-  result->columns.context = CurrentMemoryContext;
   Summary *caller_summary = activation->summary;
   Summary *summary = SummaryOf(activation->definitions, function, InvalidOid, nullptr);
   bool running = !summary->done;  // recursion: what is known so far, see ReadThroughout()
@@ -105,6 +103,7 @@ bool FollowCall(Activation *activation, Oid function, const ArgumentSets &argume
   caller_summary->partly |= summary->partly;
   caller_summary->missing |= summary->missing;
   caller_summary->temporary |= summary->temporary;
+  caller_summary->reads_temporary |= summary->reads_temporary;
   caller_summary->truncated |= summary->truncated || (running && !itself);
   Caller caller = {summary, &arguments, condition, itself};
   for (int i = 0; i < summary->writes.size && (!running || itself); i++) {
@@ -113,9 +112,7 @@ bool FollowCall(Activation *activation, Oid function, const ArgumentSets &argume
   }
   if (!running || itself) InstantiateTables(caller, activation->definitions);
   if (!summary->known && !running) return false;
-  for (int i = 0; i < summary->result.columns.size; i++)
-    result->columns.Append(Substitute(caller, summary->result.columns[i]));
-  result->rows = Substitute(caller, summary->result.rows);
+  ResultOfCall(summary, arguments, condition, result);
   return true;
 }
 
@@ -137,10 +134,7 @@ void FollowCallsOnce(Activation *activation, StatementRun *run) {
   for (int i = 0; i < run->shape->ncalls; i++) {
     const ShapeCall &call = run->shape->calls[i];
     ArgumentSets arguments = {};
-    for (int a = 0; a < call.nargs; a++) {
-      arguments.values.Append(ResolveArgument(context, call, call.args[a]));
-      arguments.records.Append(ResolveFields(context, call, a));
-    }
+    TakeCallArguments(context, call, &arguments);
     ResultTaint result = {};
     if (FollowCall(activation, call.function, arguments, decides, &result))
       Observe(&run->observed, {call.function, call.site}, result);
@@ -224,6 +218,23 @@ Shape *ReadShape(Query *query) { return WithSites(BuildShape(query)); }
 
 Shape *ReadCallShape(FuncExpr *call) { return WithSites(BuildCallShape(call)); }
 
+void TakeCallArguments(const ResolveContext &context, const ShapeCall &call, ArgumentSets *out) {
+  for (int a = 0; a < call.nargs; a++) {
+    out->values.Append(ResolveArgument(context, call, call.args[a]));
+    out->records.Append(ResolveFields(context, call, a));
+  }
+}
+
+void ResultOfCall(const Summary *summary, const ArgumentSets &arguments, const SourceSet *condition,
+                  ResultTaint *result) {
+  ClearResult(result);
+  result->columns.context = CurrentMemoryContext;
+  const Caller caller = {summary, &arguments, condition, false};
+  for (int i = 0; i < summary->result.columns.size; i++)
+    result->columns.Append(Substitute(caller, summary->result.columns.items[i]));
+  result->rows = Substitute(caller, summary->result.rows);
+}
+
 List *AnalyseStatement(Activation *activation, RawStmt *statement, const char *text) {
   ParseState *state = make_parsestate(nullptr);
   state->p_sourcetext = text;
@@ -244,6 +255,7 @@ void RunShape(Activation *activation, const Shape *shape, StatementRun *run) {
     run->params[i] =
         activation->parameter(activation, shape->params[i].paramid, shape->params[i].field);
   activation->summary->analysed = true;
+  activation->summary->reads_temporary |= shape->reads_temp;
   FollowCalls(activation, run);
   ResolveContext context = {shape, run->params, &run->observed};
   run->rows = ResolveSet(context, shape->rows);

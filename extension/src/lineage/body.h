@@ -39,6 +39,11 @@ const RecordTaint *SymbolicRecord(const Summary *summary, int number, Oid type);
 // The shape of an analysed query; every call in it is a site of its own.
 Shape *ReadShape(Query *query);
 Shape *ReadCallShape(FuncExpr *call);
+// What a call is given.
+void TakeCallArguments(const ResolveContext &context, const ShapeCall &call, ArgumentSets *out);
+// What a routine gives to one call of it; into the current memory context.
+void ResultOfCall(const Summary *summary, const ArgumentSets &arguments, const SourceSet *condition,
+                  ResultTaint *result);
 // Analyses a statement with the body's parser hooks; rewritten, no other hook is called.
 List *AnalyseStatement(Activation *activation, RawStmt *statement, const char *text);
 

@@ -55,15 +55,16 @@ struct SummaryWrite {
 struct Summary {
   Oid routine;
   Oid trigger_relation;
-  uint32 serial;   // of its symbols
-  bool done;       // false: is being made, so it is met recursively
-  bool known;      // the body can be read: the result is what it says
-  bool analysed;   // at least one statement was
-  bool partly;     // something that could write was not analysed
-  bool missing;    // … because it names what is not there
-  bool temporary;  // it makes temporary tables, which its callers may go on using
-  bool truncated;  // read in part only: holds for the present object
-  bool recursive;  // was called while it was made
+  uint32 serial;         // of its symbols
+  bool done;             // false: is being made, so it is met recursively
+  bool known;            // the body can be read: the result is what it says
+  bool analysed;         // at least one statement was
+  bool partly;           // something that could write was not analysed
+  bool missing;          // … because it names what is not there
+  bool temporary;        // it makes temporary tables, which its callers may go on using
+  bool reads_temporary;  // it reads temporary tables, its own or the session's
+  bool truncated;        // read in part only: holds for the present object
+  bool recursive;        // was called while it was made
   PodVector<SummaryWrite> writes;
   ResultTaint result;
 };
