@@ -165,8 +165,7 @@ void WriteTable(const Activation *activation, const SummaryWrite &write) {
 }
 
 bool SameWrite(const SummaryWrite &a, const SummaryWrite &b) {
-  if (a.site != b.site || a.target != b.target || a.operation != b.operation ||
-      a.frames.size != b.frames.size)
+  if (a.target != b.target || a.operation != b.operation || a.frames.size != b.frames.size)
     return false;
   return a.frames.size == 0 ||
          memcmp(a.frames.items, b.frames.items, sizeof(SummaryFrame) * a.frames.size) == 0;
@@ -262,7 +261,6 @@ void RunShape(Activation *activation, const Shape *shape, StatementRun *run) {
   for (int w = 0; w < shape->nwrites; w++) {
     const ShapeWrite &write = shape->writes[w];
     SummaryWrite made = {};
-    made.site = &write;
     made.target = write.target;
     made.operation = write.operation;
     for (int i = 0; i < write.ncolumns; i++) {

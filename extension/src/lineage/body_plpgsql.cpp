@@ -173,7 +173,6 @@ void NoteTriggerRow(PlpgsqlBody *body) {
   const RecordTaint *now = body->returned;
   if (now == nullptr || now == body->initial_new) return;
   SummaryWrite write = {};
-  write.site = body->function;
   write.target = body->summary->trigger_relation;
   write.operation = Operation::kTrigger;
   write.rows = EmptySet();

@@ -31,11 +31,18 @@ bool SameColumns(Oid relid, List *columns) {
   return same;
 }
 
-void Unmake(Oid relid) {
+void Unmake(Definitions *definitions, Oid relid) {
   ObjectAddress address;
   ObjectAddressSet(address, RelationRelationId, relid);
   performDeletion(&address, DROP_CASCADE, PERFORM_DELETION_INTERNAL | PERFORM_DELETION_QUIETLY);
   CommandCounterIncrement();
+  TempForget(relid);
+  PodVector<SimulatedTable> *tables = &definitions->simulated;
+  int left = 0;
+  for (int i = 0; i < tables->size; i++) {
+    if (tables->items[i].relid != relid) tables->items[left++] = tables->items[i];
+  }
+  tables->size = left;
 }
 
 // Makes an empty temporary table; the one made before, when another branch makes the same.
@@ -46,7 +53,7 @@ Oid Simulate(Activation *activation, const char *name, List *columns, bool lasti
   Oid known = RangeVarGetRelid(target, NoLock, true);
   if (OidIsValid(known) && IsSimulated(definitions, known)) {
     if (SameColumns(known, columns)) return known;
-    Unmake(known);
+    Unmake(definitions, known);
   }
   CreateStmt *create = makeNode(CreateStmt);
   create->relation = target;
@@ -78,10 +85,9 @@ Created Create(Activation *activation, const RangeVar *target, List *columns) {
   return {InvalidOid, false};
 }
 
-void Write(Activation *activation, const void *site, const Created &target, Operation operation,
+void Write(Activation *activation, const Created &target, Operation operation,
            const PodVector<const SourceSet *> &sets, const SourceSet *rows) {
   SummaryWrite write = {};
-  write.site = site;
   write.target = target.relid;
   write.operation = operation;
   write.rows = UnionSets(rows, activation->condition);
@@ -131,7 +137,7 @@ void RunCreateTableAs(Activation *activation, CreateTableAsStmt *create) {
   }
   Created target = Create(activation, create->into->rel, columns);
   if (create->into->skipData || !OidIsValid(target.relid)) return;
-  Write(activation, create, target, Operation::kCreateTableAs, sets, rows);
+  Write(activation, target, Operation::kCreateTableAs, sets, rows);
 }
 
 // The columns of another relation or row type.
@@ -204,8 +210,7 @@ void RunRefresh(Activation *activation, const RefreshMatViewStmt *refresh) {
   const SourceSet *rows = EmptySet();
   bool fine = query != nullptr && RunInner(activation, query, &sets, &rows);
   relation_close(relation, NoLock);
-  if (fine && !refresh->skipData)
-    Write(activation, refresh, target, Operation::kRefresh, sets, rows);
+  if (fine && !refresh->skipData) Write(activation, target, Operation::kRefresh, sets, rows);
 }
 
 }  // namespace

@@ -6,7 +6,7 @@ namespace pg_lineage {
 
 namespace {
 
-constexpr int kMaxRounds = 20;
+constexpr int kMaxTableRounds = 20;
 constexpr int kMaxSteps = 50000;
 
 template <typename T>
@@ -137,7 +137,7 @@ void WalkLoop(PlpgsqlBody *body, const PLpgSQL_stmt *loop, const char *label, Li
   uint64 tables = HeldInTables(body->definitions);
   const SourceSet *conditions = EmptySet();
   bool gained = true;
-  for (int round = 0; gained && round < kMaxRounds; round++) {
+  for (int round = 0; gained; round++) {  // ends: sets only grow
     body->state = CopyState(body, around);
     const SourceSet *condition = start();
     if (!endless) JoinState(body, &target.exits, body->state);
@@ -145,7 +145,10 @@ void WalkLoop(PlpgsqlBody *body, const PLpgSQL_stmt *loop, const char *label, Li
     JoinState(body, &body->state, target.nexts);
     gained = JoinState(body, &around, body->state);
     uint64 now = HeldInTables(body->definitions);
-    gained |= now != tables;
+    if (now != tables && !gained) {  // what is made anew in each round may never come to rest
+      gained = round < kMaxTableRounds;
+      if (!gained) NoteUnanalysed(body, Unanalysed::kLimit, true);
+    }
     tables = now;
   }
   body->jumps = target.outer;

@@ -13,7 +13,7 @@ namespace {
 
 constexpr int kMaxBodyNesting = 32;
 constexpr int kMaxBodiesOfObject = 2000;
-constexpr int kMaxRecursions = 10;
+constexpr int kMaxRecursions = 100;
 constexpr char kLockWait[] = "100ms";
 
 Definitions *kept = nullptr;
@@ -113,9 +113,9 @@ void ReadBody(Activation *activation, HeapTuple routine, Trigger *trigger) {
   LeavePathOf(level);
 }
 
-// Changes when a summary gains something.
-uint64 SaidBy(const Summary *summary) {
-  uint64 hash = summary->result.rows->hash;
+// Changes when a summary gains something, or a temporary table.
+uint64 SaidBy(const Definitions *definitions, const Summary *summary) {
+  uint64 hash = hash_combine64(HeldInTables(definitions), summary->result.rows->hash);
   for (int i = 0; i < summary->result.columns.size; i++)
     hash = hash_combine64(hash, summary->result.columns.items[i]->hash);
   for (const SummaryWrite &write : summary->writes) {
@@ -143,13 +143,15 @@ void ReadThroughout(const Activation &activation, HeapTuple routine, Trigger *tr
   memcpy(unanalysed, definitions->unanalysed, sizeof(unanalysed));
   int since = definitions->of_object.size;
   for (int round = 0; round < kMaxRecursions; round++) {
-    uint64 said = SaidBy(activation.summary);
+    uint64 said = SaidBy(definitions, activation.summary);
     Activation reading = activation;
     ReadBody(&reading, routine, trigger);
-    if (!activation.summary->recursive || SaidBy(activation.summary) == said) return;
+    if (!activation.summary->recursive || SaidBy(definitions, activation.summary) == said) return;
     ForgetTruncated(definitions, since);
     memcpy(definitions->unanalysed, unanalysed, sizeof(unanalysed));  // counted once
   }
+  Activation last = activation;
+  NoteUnanalysed(&last, Unanalysed::kLimit, true);
 }
 
 void SetQuietly(const char *name, const char *value) {

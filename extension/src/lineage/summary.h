@@ -39,8 +39,8 @@ struct SummaryFrame {
   Oid trigger_relation;
 };
 
+// What all statements of a routine write into a target, by one kind of operation and on one way.
 struct SummaryWrite {
-  const void *site;  // the statement; with target, operation and frames it names the write
   Oid target;
   Operation operation;
   PodVector<SummaryFrame> frames;  // outermost first, without the summarised routine itself
