@@ -44,6 +44,16 @@ INSERT INTO byop SELECT (s.a <@@> s.b).city FROM s;
 CREATE TABLE bywin (one text);
 INSERT INTO bywin SELECT (lag(ROW(b, c)::addr) OVER (PARTITION BY d ORDER BY id)).street FROM s;
 :show 'bywin.%' ORDER BY line COLLATE "C";
+-- a field put into a row of an array leaves the others as they are
+CREATE TABLE byfield (one text, two text);
+DO $$
+DECLARE a addr[]; n int := 1;
+BEGIN
+  SELECT array_agg(ROW(b, j::text)::addr) INTO a FROM s;
+  a[n].city := (SELECT max(y) FROM s2);
+  INSERT INTO byfield VALUES (a[n].street, a[n].city);
+END $$;
+:show 'byfield.%' ORDER BY line COLLATE "C";
 -- whole rows come from every column
 CREATE TABLE w (a jsonb, b json, c text, d int, e jsonb);
 INSERT INTO w SELECT to_jsonb(s2), row_to_json(q), s2::text, (s2).x, jsonb_agg(q) OVER ()
