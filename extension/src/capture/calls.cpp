@@ -1,6 +1,7 @@
 // Between caller and routine: arguments on the way in, conditions, results on the way out; and what
 // a query run by a PL/pgSQL statement takes from the frame and gives to it.
 #include "capture/plpgsql.h"
+#include "capture/plpgsql_dynamic.h"
 #include "capture/plpgsql_info.h"
 #include "capture/utility.h"
 #include "edge/guc.h"
@@ -47,11 +48,6 @@ void VisitExpression(PLpgSQL_expr *expr, void *arg) {
   AddArguments({shape, params, &search->frame->observed}, search->callee, search->out);
 }
 
-PLpgSQL_stmt *CurrentStatement(const RoutineFrame *frame) {
-  return frame->statements.Empty() ? nullptr
-                                   : frame->statements.items[frame->statements.size - 1].statement;
-}
-
 // Calls in the initial values of a block. Each reads the variables declared before it, which have
 // their values already; all are set again, with what the calls gave, when the block begins.
 void VisitDeclarations(PLpgSQL_stmt_block *block, ArgumentSearch *search) {
@@ -64,68 +60,6 @@ void VisitDeclarations(PLpgSQL_stmt_block *block, ArgumentSearch *search) {
     if (variable->default_val != nullptr) VisitExpression(variable->default_val, search);
     if (declaring) DeclareVariable(frame, dno);
   }
-}
-
-List *UsingOf(PLpgSQL_stmt *statement) {
-  switch (statement->cmd_type) {
-    case PLPGSQL_STMT_DYNEXECUTE:
-      return reinterpret_cast<PLpgSQL_stmt_dynexecute *>(statement)->params;
-    case PLPGSQL_STMT_DYNFORS:
-      return reinterpret_cast<PLpgSQL_stmt_dynfors *>(statement)->params;
-    case PLPGSQL_STMT_RETURN_QUERY:
-      return reinterpret_cast<PLpgSQL_stmt_return_query *>(statement)->params;
-    case PLPGSQL_STMT_OPEN:
-      return reinterpret_cast<PLpgSQL_stmt_open *>(statement)->params;
-    default:
-      return NIL;
-  }
-}
-
-// The expression whose text is executed; NULL for a static statement.
-PLpgSQL_expr *DynamicText(PLpgSQL_stmt *statement) {
-  switch (statement->cmd_type) {
-    case PLPGSQL_STMT_DYNEXECUTE:
-      return reinterpret_cast<PLpgSQL_stmt_dynexecute *>(statement)->query;
-    case PLPGSQL_STMT_DYNFORS:
-      return reinterpret_cast<PLpgSQL_stmt_dynfors *>(statement)->query;
-    case PLPGSQL_STMT_RETURN_QUERY:
-      return reinterpret_cast<PLpgSQL_stmt_return_query *>(statement)->dynquery;
-    case PLPGSQL_STMT_OPEN:
-      return reinterpret_cast<PLpgSQL_stmt_open *>(statement)->dynquery;
-    default:
-      return nullptr;
-  }
-}
-
-const SourceSet *UsingParam(RoutineFrame *frame, List *params, const ShapeParam &param) {
-  if (param.paramid < 1 || param.paramid > list_length(params)) return EmptySet();
-  PLpgSQL_expr *expr = static_cast<PLpgSQL_expr *>(list_nth(params, param.paramid - 1));
-  if (param.field == 0) return ExprValue(frame, expr);
-  ResultTaint value = {};
-  value.rows = EmptySet();
-  ExprColumns(frame, expr, &value);
-  return param.field <= value.columns.size ? value.columns[param.field - 1]
-                                           : ExprValue(frame, expr);
-}
-
-// What decided about the rows of the cursor that a variable names: its query's, and that it ran.
-const SourceSet *CursorRows(const RoutineFrame *frame, int dno) {
-  const PLpgSQL_var *cursor = reinterpret_cast<PLpgSQL_var *>(frame->estate->datums[dno]);
-  if (cursor->dtype != PLPGSQL_DTYPE_VAR || cursor->isnull) return EmptySet();
-  Portal portal = SPI_cursor_find(TextDatumGetCString(cursor->value));
-  RunState *run =
-      portal == nullptr || portal->queryDesc == nullptr ? nullptr : FindRun(portal->queryDesc);
-  return run == nullptr ? EmptySet()
-                        : UnionSets(ResolveSet(RunContext(run), run->shape->rows), run->condition);
-}
-
-// A parameter of a statement's query: what USING passes, or a variable.
-const SourceSet *StatementParam(RoutineFrame *frame, PLpgSQL_stmt *statement,
-                                const ShapeParam &param) {
-  if (param.field == kCursorRows) return CursorRows(frame, param.paramid - 1);
-  return statement != nullptr && DynamicText(statement) != nullptr
-             ? UsingParam(frame, UsingOf(statement), param)
-             : FrameParam(frame, param.paramid, param.field);
 }
 
 // An expression of a dynamic statement, with a sub-query in it: its parameters are variables, and
@@ -224,7 +158,7 @@ bool CarriesNothing(const QueryDesc *query, const Shape *shape, const RoutineFra
 }
 
 bool ArgumentsCarryNothing(const CallStmt *call, ParamListInfo params) {
-  if (call->outargs != NIL) return false;
+  if (call->outargs != NIL || DynamicStatementAt(TopNode()) != nullptr) return false;
   const RoutineFrame *frame = TopFrame();
   ListCell *cell;
   foreach (cell, call->funcexpr->args) {
@@ -271,7 +205,7 @@ const SourceSet *CallerCondition(const StackNode *node) {
   if (node->kind == NodeKind::kRun && node->run != nullptr) return RunDecides(node->run);
   if (node->kind == NodeKind::kRoutine) return FrameCondition(node->frame);
   // The statement that runs the utility statement: not the innermost frame, which may be new.
-  const SourceSet *set = CallerCondition(NodeBelow(node));
+  const SourceSet *set = UnionSets(CallerCondition(NodeBelow(node)), TextDecides(NodeBelow(node)));
   if (node->kind != NodeKind::kUtility || node->utility == nullptr ||
       node->utility->shape == nullptr)
     return set;
@@ -420,12 +354,8 @@ void AssignOutputs(RunState *run) {
   if (target != nullptr) AssignArrays(frame, target, context, deciding);
   if (LoopsOverRows(run->statement->cmd_type) && run->dest != DestSPI) {
     StatementEntry *entry = &frame->statements.Last();
-    if (entry->statement == run->statement) {  // jumps inside may have added to it
-      entry->rows = run->query;
-      const SourceSet *known =
-          entry->body_condition == nullptr ? EmptySet() : entry->body_condition;
-      entry->body_condition = UnionSets(known, AsCondition(UnionSets(rows, condition)));
-    }
+    if (entry->statement == run->statement) entry->rows = run->query;
+    DecideBody(frame, run->statement, UnionSets(rows, condition));
   }
 }
 

@@ -4,6 +4,7 @@
 #include "capture/emit.h"
 #include "capture/held_cursors.h"
 #include "capture/plpgsql.h"
+#include "capture/plpgsql_dynamic.h"
 #include "capture/prepared.h"
 #include "capture/utility.h"
 #include "edge/compat.h"
@@ -48,7 +49,7 @@ bool WantsOutputs(const StackNode *top) {
   if (top->kind != NodeKind::kUtility || top->utility == nullptr) return false;
   UtilityKind kind = top->utility->kind;
   return kind == UtilityKind::kCreateTableAs || kind == UtilityKind::kRefresh ||
-         kind == UtilityKind::kCopyTo;
+         kind == UtilityKind::kCopyTo || kind == UtilityKind::kExecute;
 }
 
 // Only the query whose rows the utility statement stores: event triggers run queries there as well.
@@ -58,13 +59,18 @@ bool IsStored(const QueryDesc *query, const UtilityState *utility) {
   return dest == DestIntoRel || dest == DestTransientRel || dest == DestCopyOut;
 }
 
-// Parameters of a query that a utility statement inside a routine runs: the routine's variables.
-void ResolveOuterParams(RunState *run) {
-  RoutineFrame *frame = TopFrame();
-  if (frame == nullptr || frame->estate == nullptr || run->query->params != frame->estate->paramLI)
+// Parameters of a query that a utility statement inside a routine runs: the routine's variables, or
+// what USING passed. DECLARE CURSOR copies its parameters, EXECUTE has some of its own.
+void ResolveOuterParams(RunState *run, const StackNode *top) {
+  ParamListInfo params = run->query->params;
+  const UtilityState *utility =
+      top != nullptr && top->kind == NodeKind::kUtility ? top->utility : nullptr;
+  const StackNode *caller = utility == nullptr ? nullptr : NodeBelow(top);
+  if (utility != nullptr && params != utility->given &&
+      utility->kind != UtilityKind::kDeclareCursor)
     return;
   for (int i = 0; i < run->shape->nparams; i++)
-    run->params[i] = FrameParam(frame, run->shape->params[i].paramid, run->shape->params[i].field);
+    run->params[i] = GivenParam(caller, params, run->shape->params[i]);
 }
 
 bool FiresTriggers(const QueryDesc *query) {
@@ -119,7 +125,7 @@ void StartRun(QueryDesc *query, const Shape *shape) {
     BindToFrame(run, top->frame);
   } else if (top == nullptr || top->kind != NodeKind::kUtility || top->utility == nullptr ||
              !TakeArguments(run, top->utility)) {
-    ResolveOuterParams(run);
+    ResolveOuterParams(run, top);
   }
   if (top != nullptr && top->kind == NodeKind::kUtility && WantsOutputs(top) &&
       IsStored(query, top->utility))

@@ -48,9 +48,17 @@ void KeepIfHeld(const RunState *run) {
     TempAdd(KeyOf(index), i + 1, ResolveSet(context, run->shape->outputs[i]));
 }
 
-bool HeldOutputs(const PortalData *portal, PodVector<const SourceSet *> *outputs,
-                 const SourceSet **rows) {
-  int index = FindHeld(portal);
+bool CursorOutputs(const PortalData *portal, PodVector<const SourceSet *> *outputs,
+                   const SourceSet **rows) {
+  const RunState *run = portal->queryDesc == nullptr ? nullptr : FindRun(portal->queryDesc);
+  if (run != nullptr) {
+    ResolveContext context = RunContext(run);
+    *rows = ResolveSet(context, run->shape->rows);
+    for (int i = 0; i < run->shape->noutputs; i++)
+      outputs->Append(ResolveSet(context, run->shape->outputs[i]));
+    return true;
+  }
+  int index = portal->queryDesc != nullptr ? -1 : FindHeld(portal);
   if (index < 0) return false;
   for (int i = 0; i < held[index].noutputs; i++) outputs->Append(TempColumn(KeyOf(index), i + 1));
   *rows = TempColumn(KeyOf(index), 0);

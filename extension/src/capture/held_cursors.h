@@ -12,8 +12,8 @@ namespace pg_lineage {
 // A query ends: keeps its outputs if a cursor that it belongs to is being held.
 void KeepIfHeld(const RunState *run);
 
-// The outputs of a held cursor; false when nothing is known of it.
-bool HeldOutputs(const PortalData *portal, PodVector<const SourceSet *> *outputs,
-                 const SourceSet **rows);
+// The outputs of a cursor, open or held; false when nothing is known of it.
+bool CursorOutputs(const PortalData *portal, PodVector<const SourceSet *> *outputs,
+                   const SourceSet **rows);
 
 }  // namespace pg_lineage

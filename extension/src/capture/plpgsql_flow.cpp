@@ -183,14 +183,7 @@ void EndFetch(RoutineFrame *frame, PLpgSQL_stmt_fetch *fetch) {
   RunState *run = portal->queryDesc == nullptr ? nullptr : FindRun(portal->queryDesc);
   PodVector<const SourceSet *> sets = {};
   const SourceSet *rows = EmptySet();
-  if (run != nullptr) {
-    ResolveContext context = RunContext(run);
-    rows = ResolveSet(context, run->shape->rows);
-    for (int i = 0; i < run->shape->noutputs; i++)
-      sets.Append(ResolveSet(context, run->shape->outputs[i]));
-  } else if (portal->queryDesc != nullptr || !HeldOutputs(portal, &sets, &rows)) {
-    return;
-  }
+  if (!CursorOutputs(portal, &sets, &rows)) return;
   if (frame->info->looks_at_outcome && settings.track_control_flow)
     frame->statements.Last().outcome = run != nullptr ? RunDecides(run) : AsCondition(rows);
   if (fetch->is_move || fetch->target == nullptr) return;

@@ -5,7 +5,9 @@
 #include "capture/drop_notice.h"
 #include "capture/emit.h"
 #include "capture/ends.h"
+#include "capture/held_cursors.h"
 #include "capture/plpgsql.h"
+#include "capture/plpgsql_dynamic.h"
 #include "capture/prepared.h"
 #include "edge/guard.h"
 #include "edge/guc.h"
@@ -36,7 +38,10 @@ UtilityKind KindOf(Node *statement) {
     case T_ExplainStmt:
     case T_ExecuteStmt:
       if (CreationIn(statement) != nullptr) return UtilityKind::kCreateTableAs;
-      return ComputingExecuteIn(statement) != nullptr ? UtilityKind::kExecute : UtilityKind::kOther;
+      return ComputingExecuteIn(statement) != nullptr ||
+                     (IsA(statement, ExecuteStmt) && TakesRows(TopNode()))
+                 ? UtilityKind::kExecute
+                 : UtilityKind::kOther;
     case T_RefreshMatViewStmt:
       return UtilityKind::kRefresh;
     case T_CopyStmt:
@@ -44,6 +49,11 @@ UtilityKind KindOf(Node *statement) {
                                                               : UtilityKind::kCopyTo;
     case T_CallStmt:
       return UtilityKind::kCall;
+    case T_DeclareCursorStmt:
+      return DynamicStatementAt(TopNode()) != nullptr ? UtilityKind::kDeclareCursor
+                                                      : UtilityKind::kOther;
+    case T_FetchStmt:
+      return TakesRows(TopNode()) ? UtilityKind::kFetch : UtilityKind::kOther;
     case T_AlterTableStmt:
       return AlterGivesValues(reinterpret_cast<AlterTableStmt *>(statement)) ? UtilityKind::kAlter
                                                                              : UtilityKind::kOther;
@@ -58,13 +68,9 @@ void PrepareCall(UtilityState *state, CallStmt *call, ParamListInfo params) {
   state->shape = shape;
   state->params = static_cast<const SourceSet **>(
       MemoryContextAlloc(state->context, sizeof(SourceSet *) * Max(shape->nparams, 1)));
-  RoutineFrame *frame = TopFrame();
-  bool variables = frame != nullptr && frame->estate != nullptr && params != nullptr &&
-                   params == frame->estate->paramLI;
+  const StackNode *caller = TopNode();
   for (int i = 0; i < shape->nparams; i++)
-    state->params[i] = variables
-                           ? FrameParam(frame, shape->params[i].paramid, shape->params[i].field)
-                           : EmptySet();
+    state->params[i] = GivenParam(caller, params, shape->params[i]);
 }
 
 void Prepare(UtilityState *state, Node *statement, ParamListInfo params) {
@@ -74,9 +80,10 @@ void Prepare(UtilityState *state, Node *statement, ParamListInfo params) {
   state->outputs.context = state->names.context = state->context;
   state->observed.items.context = state->observed.columns.context = state->context;
   const CreateTableAsStmt *creation = CreationIn(statement);
-  state->executes = creation != nullptr && creation->query != nullptr &&
-                    IsA(creation->query, Query) &&
-                    castNode(Query, creation->query)->utilityStmt != nullptr;
+  state->executes =
+      (state->kind == UtilityKind::kExecute && TakesRows(TopNode())) ||
+      (creation != nullptr && creation->query != nullptr && IsA(creation->query, Query) &&
+       castNode(Query, creation->query)->utilityStmt != nullptr);
   if (ExecuteStmt *execute = ComputingExecuteIn(statement)) PrepareExecute(state, execute);
   if (state->kind == UtilityKind::kCall)
     PrepareCall(state, reinterpret_cast<CallStmt *>(statement), params);
@@ -122,6 +129,15 @@ void AfterTruncate(TruncateStmt *truncate) {
   }
 }
 
+// FETCH in a text that a routine executes.
+void AfterFetch(const FetchStmt *fetch) {
+  Portal portal = fetch->ismove ? nullptr : GetPortalByName(fetch->portalname);
+  PodVector<const SourceSet *> columns = {};
+  const SourceSet *rows = EmptySet();
+  if (portal != nullptr && CursorOutputs(portal, &columns, &rows))
+    GiveRows(TopNode()->frame, columns, rows);
+}
+
 // What the statement meant, once it succeeded.
 void After(UtilityState *state, const PlannedStmt *plan, const char *source,
            const QueryCompletion *completion) {
@@ -153,6 +169,12 @@ void After(UtilityState *state, const PlannedStmt *plan, const char *source,
       if (OidIsValid(relid)) TempDeletesRowsAtCommit(relid);
       break;
     }
+    case T_ExecuteStmt:
+      if (state->has_outputs) GiveRows(TopNode()->frame, state->outputs, state->rows);
+      break;
+    case T_FetchStmt:
+      AfterFetch(reinterpret_cast<FetchStmt *>(statement));
+      break;
     case T_DiscardStmt: {
       DiscardMode mode = reinterpret_cast<DiscardStmt *>(statement)->target;
       if (mode == DISCARD_ALL || mode == DISCARD_TEMP) TempDiscard();
@@ -168,6 +190,7 @@ bool Begin(UtilityState *state, Node *statement, ParamListInfo params) {
   state->rows = EmptySet();
   state->path = CurrentPath();
   state->kind = KindOf(statement);
+  state->given = params;
   return state->kind != UtilityKind::kOther &&
          (state->kind != UtilityKind::kCall ||
           !ArgumentsCarryNothing(reinterpret_cast<CallStmt *>(statement), params));
@@ -177,8 +200,13 @@ bool Begin(UtilityState *state, Node *statement, ParamListInfo params) {
 // may have ended the transaction, and its own plan with it.
 void AfterCall(UtilityState *state) {
   const StackNode *caller = TopNode();
-  if (caller != nullptr && caller->kind == NodeKind::kRoutine)
-    ObserveAll(&caller->frame->observed, state->observed);
+  if (caller == nullptr || caller->kind != NodeKind::kRoutine) return;
+  ObserveAll(&caller->frame->observed, state->observed);
+  if (state->observed.items.Empty() || !TakesRows(caller)) return;
+  const Observation &last = state->observed.items.Last();
+  PodVector<const SourceSet *> columns = {};
+  for (int i = 0; i < last.size; i++) columns.Append(state->observed.columns[last.first + i]);
+  GiveRows(caller->frame, columns, EmptySet());
 }
 
 // Whether After() has anything to do for a statement.

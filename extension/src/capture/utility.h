@@ -1,5 +1,6 @@
 // Utility statements that move data: CREATE TABLE AS, CREATE MATERIALIZED VIEW, REFRESH, COPY,
-// CALL, EXECUTE, and those that change what temporary tables hold (TRUNCATE, DISCARD, ON COMMIT).
+// CALL, EXECUTE, cursors in a text that a routine executes, and those that change what temporary
+// tables hold (TRUNCATE, DISCARD, ON COMMIT).
 //
 // One UtilityState per running statement, on the C stack of the hook; the node on the call stack
 // points to it. The hook restores the call stack on both exits.
@@ -19,7 +20,9 @@ enum class UtilityKind : uint8 {
   kCopyTo,
   kCall,
   kAlter,
-  kExecute
+  kExecute,        // its arguments are computed, or a routine takes its rows
+  kDeclareCursor,  // in a text that a routine executes
+  kFetch           // … whose rows it takes
 };
 
 struct UtilityState {
@@ -29,6 +32,7 @@ struct UtilityState {
   // else NULL
   const Shape *shape;
   const SourceSet **params;  // by index into shape->params
+  ParamListInfo given;       // what the statement itself was given
   ObservationList observed;  // what the routines gave back that it called
   FiredRows fired;
   int width;         // kAlter: columns that the table had
