@@ -1,4 +1,4 @@
-"""Snapshots asked for from SQL, and how far long work is: lineage.health, a bar, lines of the log."""
+"""Snapshots asked for in SQL are carried out by the shipper, and how far they are is seen."""
 
 import os
 import pty
