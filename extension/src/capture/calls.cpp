@@ -176,7 +176,11 @@ bool ArgumentsCarryNothing(const CallStmt *call, ParamListInfo params) {
 void CallerArguments(const StackNode *node, const Callee &callee, ArgumentSets *out) {
   if (node == nullptr) return;
   if (node->kind == NodeKind::kRun && node->run != nullptr) {
-    AddArguments(RunContext(node->run), callee, out);
+    // The body of a SQL function without a frame: what its $n are knows the statement that calls
+    // it, which has read the body.
+    if (node->run->dest == DestSQLFunction && node->run->frame == nullptr)
+      CallerArguments(NodeBelow(node), callee, out);
+    if (out->values.Empty()) AddArguments(RunContext(node->run), callee, out);
   } else if (node->kind == NodeKind::kRoutine && node->frame->estate != nullptr) {
     ArgumentSearch search = {node->frame, callee, out};
     VisitStatement(node->frame, &search);
