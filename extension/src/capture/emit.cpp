@@ -2,6 +2,7 @@
 
 #include "edge/guc.h"
 #include "edge/key_map.h"
+#include "lineage/remote.h"
 #include "lineage/resolve.h"
 #include "lineage/temp_tables.h"
 #include "queue/scrub.h"
@@ -178,6 +179,7 @@ uint64 RunKey(const RunState *run, int write) {
   uint64 key = hash_combine64(run->shape->key, static_cast<uint64>(write));
   key = MixPointer(key, run->path);
   key = MixPointer(key, run->condition);
+  key = hash_combine64(key, RemoteGeneration());
   for (int i = 0; i < run->shape->nparams; i++) key = MixPointer(key, run->params[i]);
   for (const Observation &item : run->observed.items) {
     key = hash_combine64(key, item.callee.function);

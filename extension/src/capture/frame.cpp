@@ -1,5 +1,6 @@
 #include "capture/frame.h"
 
+#include "lineage/remote.h"
 #include "lineage/resolve.h"
 #include "lineage/temp_tables.h"
 
@@ -279,6 +280,9 @@ const SourceSet *ResolveSet(const ResolveContext &context, const SymSet &set) {
         break;
       case SymType::kTemp:
         AddTempSources(sym, &bag);
+        break;
+      case SymType::kRemote:
+        bag.Add({RemoteNow(sym.id), sym.column, sym.kind, kSourceIsUri});
         break;
       case SymType::kParam:
         if (context.params != nullptr) bag.AddSet(context.params[sym.id], sym.kind);

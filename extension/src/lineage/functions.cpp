@@ -220,6 +220,7 @@ const FunctionTraits *TraitsOf(Oid function) {
   traits->cls = FunctionClass::kOpaque;
   traits->masking = false;
   traits->strict = false;
+  traits->remote = RemoteCall::kNone;
   traits->runs_queries = false;
   traits->needs_frame = traits->hides_values = false;
   HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
@@ -228,7 +229,8 @@ const FunctionTraits *TraitsOf(Oid function) {
   traits->cls = Classify(tuple);
   traits->masking = IsMaskingFunction(NameStr(proc->proname), proc->pronamespace);
   traits->strict = proc->proisstrict;
-  traits->runs_queries = RunsQueries(tuple);
+  traits->remote = RemoteCallOf(tuple);
+  traits->runs_queries = traits->remote == RemoteCall::kNone && RunsQueries(tuple);
   traits->needs_frame = NeedsFrame(tuple);
   traits->hides_values = traits->cls == FunctionClass::kTraced && traits->needs_frame &&
                          proc->prolang != SQLlanguageId;
@@ -407,6 +409,8 @@ void AddCall(Builder *builder, QueryInfo *info, Node *call, Oid function, List *
               SymType::kCall});
     return;
   }
+  if (traits.remote == RemoteCall::kConnect && IsA(call, FuncExpr))
+    NoteConnection(reinterpret_cast<FuncExpr *>(call));
   bool rows = column.field == kCallRows;
   if (traits.runs_queries) {
     int index = CallIndex(builder, info, call, kQueriesRun, NIL);

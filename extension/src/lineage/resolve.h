@@ -9,6 +9,7 @@
 
 #include "edge/pod_vector.h"
 #include "edge/server.h"
+#include "lineage/remote.h"
 #include "lineage/shape.h"
 
 namespace pg_lineage {
@@ -124,6 +125,8 @@ QueryInfo *Climb(QueryInfo *info, Index levels);
 Node *PassedThrough(Node *expr);
 // Column `attno` of range table entry `varno`; 0: the whole row.
 void AddRteColumn(Builder *builder, QueryInfo *info, int varno, int attno, uint8 kind, SymBag *out);
+// What decides about the rows of a function in FROM.
+void AddFunctionRows(Builder *builder, QueryInfo *info, RangeTblEntry *rte, SymBag *out);
 // Column `attno` of ROWS FROM (f(), g()) WITH ORDINALITY, or a field of it; false for no
 // function's.
 bool AddFunctionColumn(Builder *builder, QueryInfo *info, RangeTblEntry *rte, int attno,
@@ -210,6 +213,7 @@ struct FunctionTraits {
   bool strict;        // not called, its result NULL, when an argument is NULL
   bool runs_queries;  // in C, and its result is made of what queries gave that it ran
   bool hides_values;  // in a language whose variables cannot be seen
+  RemoteCall remote;  // of dblink
   bool needs_frame;   // watched by capture/fmgr.cpp: inlining it is not possible anyway
 };
 const FunctionTraits *TraitsOf(Oid function);

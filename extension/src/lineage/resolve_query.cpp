@@ -157,22 +157,6 @@ void AddCondition(Builder *builder, QueryInfo *info, Node *condition, SymBag *ou
   AddExpr(builder, info, condition, bms_num_members(relations) > 1 ? kJoin : kFilter, out);
 }
 
-void AddFunctionRows(Builder *builder, QueryInfo *info, RangeTblEntry *rte, SymBag *out) {
-  ListCell *cell;
-  foreach (cell, rte->functions) {
-    Node *expr = lfirst_node(RangeTblFunction, cell)->funcexpr;
-    if (!IsA(expr, FuncExpr)) {
-      AddExpr(builder, info, expr, kFilter, out);
-      continue;
-    }
-    FuncExpr *call = reinterpret_cast<FuncExpr *>(expr);
-    ListCell *arg;
-    foreach (arg, call->args)
-      AddExpr(builder, info, static_cast<Node *>(lfirst(arg)), kFilter, out);
-    AddCall(builder, info, expr, call->funcid, call->args, kCallRows, kIdentity, out);
-  }
-}
-
 // What an entry of the join tree contributes to the rows.
 void AddRteRows(Builder *builder, QueryInfo *info, int varno, SymBag *out) {
   RangeTblEntry *rte = rt_fetch(varno, info->query->rtable);
@@ -365,28 +349,6 @@ void AddRteColumn(Builder *builder, QueryInfo *info, int varno, int attno, uint8
                 static_cast<Node *>(list_nth(compat::GroupExpressions(rte), attno - 1)), kind, out);
       break;
   }
-}
-
-bool AddFunctionColumn(Builder *builder, QueryInfo *info, RangeTblEntry *rte, int attno,
-                       const FieldPath *then, uint8 kind, SymBag *out) {
-  int first = 1;
-  ListCell *cell;
-  foreach (cell, rte->functions) {
-    RangeTblFunction *function = lfirst_node(RangeTblFunction, cell);
-    if (attno < first + function->funccolcount) {
-      FieldPath column(attno - first + 1, then);
-      Node *expr = function->funcexpr;
-      if (!IsA(expr, FuncExpr)) {
-        AddExpr(builder, info, expr, Compose(kind, kTransformation), out);
-        return true;
-      }
-      FuncExpr *call = reinterpret_cast<FuncExpr *>(expr);
-      AddCall(builder, info, expr, call->funcid, call->args, column, kind, out);
-      return true;
-    }
-    first += function->funccolcount;
-  }
-  return false;
 }
 
 SymSet QueryColumn(Builder *builder, QueryInfo *info, int resno) {

@@ -184,7 +184,9 @@ void TakeBuilt(Builder *builder, Shape *shape) {
 }
 
 bool CallsUserFunction(Oid function, void *) {
-  return function >= FirstNormalObjectId && TraitsOf(function)->cls != FunctionClass::kOpaque;
+  if (function < FirstNormalObjectId) return false;
+  const FunctionTraits *traits = TraitsOf(function);  // a connection decides about later statements
+  return traits->cls != FunctionClass::kOpaque || traits->remote == RemoteCall::kConnect;
 }
 
 bool MayWriteWalker(Node *node, void *context) {

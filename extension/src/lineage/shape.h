@@ -17,6 +17,7 @@ enum class SymType : uint8 {
   kTemp,      // the same, of a temporary table: replaced by what flowed into it
   kParam,     // id: index into Shape::params
   kCall,      // id: index into Shape::calls; column: output column, kCallRows: its rows
+  kRemote,    // id: dataset, see lineage/remote.h; column: number of its name there
 };
 constexpr int16 kCallRows = -1;
 

@@ -115,23 +115,38 @@ const SourceSet *IndirectPart(const SourceSet *set) {
   return result;
 }
 
-uint32 RegisterUri(const char *uri) {
+static uint32 HashText(const char *text) {
+  return hash_bytes(reinterpret_cast<const unsigned char *>(text), static_cast<int>(strlen(text)));
+}
+
+// Finds or makes the entry; true when it is new.
+static bool EnsureUri(uint32 id, const char *uri) {
   if (uri_table == nullptr) {
     HASHCTL info = {};
     info.keysize = sizeof(uint32);
     info.entrysize = sizeof(UriEntry);
     uri_table = hash_create("pg_lineage outside datasets", 16, &info, HASH_ELEM | HASH_BLOBS);
   }
-  uint32 id =
-      hash_bytes(reinterpret_cast<const unsigned char *>(uri), static_cast<int>(strlen(uri)));
   bool found = false;
   UriEntry *entry = static_cast<UriEntry *>(hash_search(uri_table, &id, HASH_ENTER, &found));
-  if (!found) {
-    entry->text = nullptr;
-    entry->columns = nullptr;
-    entry->ncolumns = 0;
-    entry->text = MemoryContextStrdup(TopMemoryContext, uri);
-  }
+  if (found) return false;
+  entry->text = nullptr;
+  entry->columns = nullptr;
+  entry->ncolumns = 0;
+  entry->text = MemoryContextStrdup(TopMemoryContext, uri);
+  return true;
+}
+
+uint32 RegisterUri(const char *uri) {
+  uint32 id = HashText(uri);
+  (void)EnsureUri(id, uri);
+  return id;
+}
+
+uint32 RegisterDataset(const char *uri, int size, const char *const *columns) {
+  uint32 id = HashText(uri);
+  for (int i = 0; i < size; i++) id = hash_combine(id, HashText(columns[i]));
+  if (EnsureUri(id, uri)) SetUriColumns(id, size, columns);
   return id;
 }
 

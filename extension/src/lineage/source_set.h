@@ -55,6 +55,8 @@ const SourceSet *IndirectPart(const SourceSet *set);
 
 // Names an outside dataset; the text is kept for the life of the backend.
 uint32 RegisterUri(const char *uri);
+// The same for one that has these columns, whatever others of its name have.
+uint32 RegisterDataset(const char *uri, int size, const char *const *columns);
 const char *UriText(uint32 id);
 // The columns an outside dataset has, as last seen; names are copied.
 void SetUriColumns(uint32 id, int size, const char *const *names);

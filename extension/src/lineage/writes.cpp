@@ -250,8 +250,8 @@ void TakeTarget(Target *target, ShapeWrite *write) {
   SymBag kept = {};
   for (const Sym &sym : target->rows.items) {
     bool own = sym.id == target->relid || sym.id == target->named;
-    if (!(sym.kind == kRead && own && sym.type != SymType::kCall && sym.type != SymType::kParam))
-      kept.Add(sym);
+    bool relation = sym.type == SymType::kRelation || sym.type == SymType::kTemp;
+    if (sym.kind != kRead || !relation || !own) kept.Add(sym);
   }
   write->rows = kept.Finish();
   write->columns =
