@@ -23,6 +23,11 @@ CREATE FUNCTION by_plpgsql(t text) RETURNS int LANGUAGE plpgsql STABLE AS
 CREATE TABLE def (p int, q text, r int DEFAULT by_sql(), t int DEFAULT by_plpgsql('z'));
 COPY def (p, q) FROM :'file' WHERE p > 0 AND r > 1;
 :shown 'def.%' ORDER BY line COLLATE "C";
+-- columns in another order than the table's, which has lost one
+CREATE TABLE turned (x text, gone int, y int);
+ALTER TABLE turned DROP COLUMN gone;
+COPY turned (y, x) FROM :'file';
+:shown 'turned.%' ORDER BY line COLLATE "C";
 -- the same defaults in INSERT, UPDATE and DEFAULT VALUES
 CREATE TABLE def2 (LIKE def INCLUDING DEFAULTS);
 INSERT INTO def2 (p) SELECT a FROM s;

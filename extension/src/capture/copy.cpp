@@ -20,33 +20,36 @@ char *CopyUri(const CopyStmt *copy) {
   return psprintf("program:%016llx", static_cast<unsigned long long>(hash));
 }
 
-bool IsGenerated(Oid relid, int column) {
-  HeapTuple tuple =
-      SearchSysCache2(ATTNUM, ObjectIdGetDatum(relid), Int16GetDatum(static_cast<int16>(column)));
-  if (!HeapTupleIsValid(tuple)) return false;
-  bool generated = reinterpret_cast<Form_pg_attribute>(GETSTRUCT(tuple))->attgenerated != '\0';
-  ReleaseSysCache(tuple);
-  return generated;
+// The number of a column; looked for from `first` on and round, because lists mostly name columns
+// in their order. InvalidAttrNumber where there is none.
+int16 ColumnNumber(TupleDesc desc, const char *name, int first) {
+  for (int i = 0; i < desc->natts; i++) {
+    Form_pg_attribute column = TupleDescAttr(desc, (first + i) % desc->natts);
+    if (!column->attisdropped && strcmp(NameStr(column->attname), name) == 0) return column->attnum;
+  }
+  return InvalidAttrNumber;
 }
 
 // Attribute numbers of a COPY's columns, in its order. Generated ones are in no file.
 void CopyColumns(const CopyStmt *copy, Oid relid, PodVector<int16> *numbers,
                  PodVector<const char *> *names) {
-  if (copy->attlist != NIL) {
-    ListCell *cell;
-    foreach (cell, copy->attlist) {
-      const char *name = strVal(lfirst(cell));
-      numbers->Append(get_attnum(relid, name));
-      names->Append(name);
-    }
-    return;
-  }
-  for (int i = 1; i <= RelationWidth(relid); i++) {
-    const char *name = get_attname(relid, static_cast<AttrNumber>(i), true);
-    if (name == nullptr || IsGenerated(relid, i)) continue;
-    numbers->Append(static_cast<int16>(i));
+  Relation relation = RelationIdGetRelation(relid);
+  if (relation == nullptr) return;
+  TupleDesc desc = RelationGetDescr(relation);
+  ListCell *cell;
+  foreach (cell, copy->attlist) {
+    const char *name = strVal(lfirst(cell));
+    int last = numbers->Empty() ? 0 : Max(numbers->Last(), 0);
+    numbers->Append(ColumnNumber(desc, name, last));
     names->Append(name);
   }
+  for (int i = 0; copy->attlist == NIL && i < desc->natts; i++) {
+    Form_pg_attribute column = TupleDescAttr(desc, i);
+    if (column->attisdropped || column->attgenerated != '\0') continue;
+    numbers->Append(column->attnum);
+    names->Append(pstrdup(NameStr(column->attname)));
+  }
+  RelationClose(relation);
 }
 
 const SourceSet *OneSource(uint32 node, int16 column, uint8 kind, uint8 flags) {

@@ -78,6 +78,7 @@ void RecordAlterTable(const DdlCommand &command) {
   DdlRecord record = RecordFor(command, command.address);
   record.object_identity = command.identity;
   record.subcommands = AlterTableSubcommands(collected, command.address.objectId);
+  record.keeps_columns = KeepsColumns(collected);
   PendingAddDdl(record);
 
   List *children = NIL;

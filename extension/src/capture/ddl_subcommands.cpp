@@ -292,6 +292,29 @@ const char *AlterTableSubcommands(const CollectedCommand *collected, Oid relid) 
   return FinishSubcommands(&out);
 }
 
+bool KeepsColumns(const CollectedCommand *collected) {
+  return !HasSubcommand(collected, [](AlterTableType subtype) {
+    switch (subtype) {
+      case AT_ColumnDefault:
+      case AT_SetNotNull:
+      case AT_DropNotNull:
+      case AT_AddIndex:
+      case AT_AddIndexConstraint:
+      case AT_AddConstraint:
+      case AT_ValidateConstraint:
+      case AT_ChangeOwner:
+      case AT_ClusterOn:
+      case AT_SetRelOptions:
+      case AT_EnableRowSecurity:
+      case AT_ReplicaIdentity:
+        return false;
+      default:
+        return compat::SubcommandNameOfRelease(subtype) == nullptr ||
+               compat::IsColumnSubcommandOfRelease(subtype);
+    }
+  });
+}
+
 bool ChangesGeneratedColumns(const CollectedCommand *collected) {
   return HasSubcommand(collected, [](AlterTableType subtype) {
     return subtype == AT_AddColumn || subtype == AT_DropExpression ||

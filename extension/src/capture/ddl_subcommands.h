@@ -26,6 +26,9 @@ const char *AlterTableSubcommands(const CollectedCommand *collected, Oid relid);
 // True when one of the sub-commands can change what a generated column of the table is made of.
 bool ChangesGeneratedColumns(const CollectedCommand *collected);
 
+// True when all of them are known to leave the names of the table and its columns as they are.
+bool KeepsColumns(const CollectedCommand *collected);
+
 // True when one of them enables or disables rules.
 bool ChangesRules(const CollectedCommand *collected);
 

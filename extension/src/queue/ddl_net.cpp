@@ -75,6 +75,7 @@ void Merge(DdlRecord *into, const DdlRecord &record) {
   if (record.object_identity != NULL) into->object_identity = record.object_identity;
   into->drop |= record.drop;
   into->create |= record.create;
+  into->keeps_columns &= record.keeps_columns;
 }
 
 void AddRecord(Netting *net, const DdlRecord &record) {
@@ -114,6 +115,10 @@ int ChooseRow(Netting *net, const NetObject &object) {
 
 PodVector<NetDdl> NetDdlOf(const PendingDdl *ddl, int nddl) {
   Netting net = {};
+  if (nddl == 1 && !(ddl->record.create && ddl->record.drop)) {  // as each statement of a restore
+    net.rows.Append(NetDdl{ddl->record, 0, true});
+    return net.rows;
+  }
   HASHCTL info = {};
   info.keysize = sizeof(ObjectKey);
   info.entrysize = sizeof(ObjectEntry);

@@ -24,6 +24,7 @@ struct DdlRecord {
   const char *subcommands;      // text of a JSON array, or NULL
   bool drop;                    // the object is gone after this command
   bool create;                  // the object did not exist before this command
+  bool keeps_columns;           // a relation whose names and columns are as they were
   const EventPath *path;        // who did it; NULL at top level
 };
 

@@ -7,8 +7,30 @@ namespace {
 
 HTAB *names_cache = NULL;
 MemoryContext names_context = NULL;
+uint32 all_changed = 0;  // rises when any relation may have changed, or a schema has
+uint32 one_changed = 0;  // rises when one has
+
+// Invalidations come with every change of a relation's own rows in pg_class and pg_attribute.
+void OnRelationChange(Datum, Oid relid) {
+  one_changed++;
+  if (!OidIsValid(relid)) all_changed++;
+  if (!OidIsValid(relid) || names_cache == NULL) return;
+  NodeNames *known = static_cast<NodeNames *>(hash_search(names_cache, &relid, HASH_FIND, NULL));
+  if (known != NULL) known->stale = true;
+}
+
+void OnSchemaChange(Datum, int, uint32) { all_changed++; }
+
+void WatchChanges() {
+  static bool watching = false;
+  if (watching) return;
+  CacheRegisterRelcacheCallback(OnRelationChange, (Datum)0);
+  CacheRegisterSyscacheCallback(NAMESPACEOID, OnSchemaChange, (Datum)0);
+  watching = true;
+}
 
 void BeginCache() {
+  WatchChanges();
   if (names_context == NULL)
     names_context =
         AllocSetContextCreate(TopMemoryContext, "pg_lineage names", ALLOCSET_DEFAULT_SIZES);
@@ -19,18 +41,24 @@ void BeginCache() {
   names_cache = hash_create("pg_lineage names", 64, &info, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 }
 
-// Reads the column names; the caller holds the pg_class tuple.
+// Reads the column names, all by one scan: the syscache would scan for each.
 void ReadColumns(NodeNames *names) {
   names->columns = static_cast<const char **>(
       MemoryContextAllocZero(names_context, sizeof(char *) * Max(names->natts, 1)));
-  for (int i = 0; i < names->natts; i++) {
-    HeapTuple tuple = SearchSysCache2(ATTNUM, ObjectIdGetDatum(names->relid), Int16GetDatum(i + 1));
-    if (!HeapTupleIsValid(tuple)) continue;
+  ScanKeyData keys[2];
+  ScanKeyInit(&keys[0], Anum_pg_attribute_attrelid, BTEqualStrategyNumber, F_OIDEQ,
+              ObjectIdGetDatum(names->relid));
+  ScanKeyInit(&keys[1], Anum_pg_attribute_attnum, BTGreaterStrategyNumber, F_INT2GT,
+              Int16GetDatum(0));
+  Relation attributes = table_open(AttributeRelationId, AccessShareLock);
+  SysScanDesc scan = systable_beginscan(attributes, AttributeRelidNumIndexId, true, NULL, 2, keys);
+  for (HeapTuple tuple; HeapTupleIsValid(tuple = systable_getnext(scan));) {
     Form_pg_attribute att = reinterpret_cast<Form_pg_attribute>(GETSTRUCT(tuple));
-    if (!att->attisdropped)
-      names->columns[i] = MemoryContextStrdup(names_context, NameStr(att->attname));
-    ReleaseSysCache(tuple);
+    if (!att->attisdropped && att->attnum <= names->natts)
+      names->columns[att->attnum - 1] = MemoryContextStrdup(names_context, NameStr(att->attname));
   }
+  systable_endscan(scan);
+  table_close(attributes, AccessShareLock);
 }
 
 // Reads everything from the catalog into a zeroed NodeNames.
@@ -68,9 +96,13 @@ void NodeNamesReset() {
 const NodeNames *NodeNamesOf(Oid relid, bool fresh) {
   if (names_cache == NULL) BeginCache();
   NodeNames *known = static_cast<NodeNames *>(hash_search(names_cache, &relid, HASH_FIND, NULL));
-  if (known != NULL && !fresh && !HasGrown(known)) return known;
+  bool current = known != NULL && !known->stale && known->read_at == all_changed;
+  if (current || (known != NULL && !fresh && !HasGrown(known))) return known;
   NodeNames read = {};
+  read.read_at = all_changed;
+  uint32 changes = one_changed;
   if (!ReadNames(relid, &read)) return known;
+  read.stale = changes != one_changed;  // perhaps this one, while it was read
   // The old strings stay until the cache is dropped: events come and go, relations seldom change.
   known = static_cast<NodeNames *>(hash_search(names_cache, &relid, HASH_ENTER, NULL));
   *known = read;

@@ -1,5 +1,5 @@
 // What a relation is called, remembered from when the backend first met it, because at PRE_COMMIT
-// it may be gone. Lives with the event cache and is dropped with it. Looks only into the syscache.
+// it may be gone. Lives with the event cache and is dropped with it. Looks only into catalogs.
 #pragma once
 
 #include "edge/server.h"
@@ -13,10 +13,12 @@ struct NodeNames {
   const char *schema;
   const char *name;
   const char **columns;  // by attribute number - 1; NULL where dropped
+  uint32 read_at;        // the count of changes of all relations when this was read
+  bool stale;            // the relation has changed since
 };
 
-// Remembers the names of a relation unless they are known; reads them again when `fresh` or when
-// columns came. NULL when the relation is not known and not there.
+// Remembers the names of a relation unless they are known. When it has changed since, they are
+// read again if `fresh`, or if columns came. NULL when the relation is not known and not there.
 const NodeNames *NodeNamesOf(Oid relid, bool fresh);
 
 // Forgets all names.

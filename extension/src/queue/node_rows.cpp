@@ -112,6 +112,14 @@ int64 FindByName(NodeWriter *writer, NodeForm &known, NodeForm &form) {
   return id;
 }
 
+HTAB *DoneNodes(MemoryContext context) {
+  HASHCTL info = {};
+  info.keysize = sizeof(uint64);
+  info.entrysize = sizeof(DoneNode);
+  info.hcxt = context;
+  return hash_create("pg_lineage nodes", 64, &info, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+}
+
 // The relid, or a hash of a URI and its columns: one URI, such as client:, stands for many
 // datasets.
 uint64 NodeKey(const EventNode &node) {
@@ -132,15 +140,11 @@ uint64 NameKey(const char *schema, const char *name) {
 }
 
 NodeWriter BeginNodes(StoreTable *table) {
-  HASHCTL info = {};
-  info.keysize = sizeof(uint64);
-  info.entrysize = sizeof(DoneNode);
-  info.hcxt = CurrentMemoryContext;
-  HTAB *done = hash_create("pg_lineage nodes", 64, &info, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-  return NodeWriter{table, done, DatabaseStamp()};
+  return NodeWriter{table, CurrentMemoryContext, NULL, DatabaseStamp()};
 }
 
 int64 NodeRow(NodeWriter *writer, const EventNode &node) {
+  if (writer->done == NULL) writer->done = DoneNodes(writer->context);
   uint64 key = NodeKey(node);
   DoneNode *done = static_cast<DoneNode *>(hash_search(writer->done, &key, HASH_FIND, NULL));
   if (done != NULL) return done->id;
@@ -159,7 +163,22 @@ int64 NodeRow(NodeWriter *writer, const EventNode &node) {
   return id;
 }
 
+namespace {
+
+bool HasRow(NodeWriter *writer, Oid relid) {
+  ScanKeyData key;
+  StoreKey(&key, kNodeRelid, F_OIDEQ, ObjectIdGetDatum(relid));
+  SysScanDesc scan = StoreScan(writer->table, SnapshotSelf, &key, 1);
+  bool found = HeapTupleIsValid(systable_getnext(scan));
+  systable_endscan(scan);
+  return found;
+}
+
+}  // namespace
+
 void RefreshNodeRow(NodeWriter *writer, Oid relid, const char *old_identity) {
+  // Most relations never were in a lineage: what they are called now need not be read.
+  if (old_identity == NULL && !HasRow(writer, relid)) return;
   if (!SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid))) return;
   EventNode node = {relid, NULL, NULL, 0};
   NodeForm form = FormOf(writer, node, NodeNamesOf(relid, true));

@@ -15,7 +15,8 @@ namespace pg_lineage {
 
 struct NodeWriter {
   StoreTable *table;  // lineage._node
-  HTAB *done;         // nodes met in this batch, by key
+  MemoryContext context;
+  HTAB *done;  // nodes met in this batch, by key; NULL before the first
   int64 stamp;
 };
 

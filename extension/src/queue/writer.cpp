@@ -57,15 +57,23 @@ void WriteDdlRow(Writer *writer, const NetDdl &net) {
   if (net.feed) Feed(&writer->feed, "ddl", id);
 }
 
+// True when a record may change the row of a node: not where it made the relation, which has none
+// or one that the events of this transaction have just written.
+bool ConcernsNodes(const DdlRecord &record) {
+  if (record.drop) return false;
+  if (record.classid == NamespaceRelationId) return record.old_identity != NULL;
+  return record.classid == RelationRelationId && !record.create && !record.keeps_columns;
+}
+
 // Writes the DDL rows, and brings the nodes of altered relations up to date.
 void WriteDdl(Writer *writer) {
   PodVector<NetDdl> rows = NetDdlOf(writer->batch->ddl, writer->batch->nddl);
   for (const NetDdl &net : rows) {
     WriteDdlRow(writer, net);
-    if (net.record.drop) continue;
+    if (!ConcernsNodes(net.record)) continue;
     if (net.record.classid == RelationRelationId)
       RefreshNodeRow(&writer->nodes, net.record.objid, net.record.old_identity);
-    if (net.record.classid == NamespaceRelationId && net.record.old_identity != NULL)
+    else
       RefreshNodesOfSchema(&writer->nodes, net.record.objid);
   }
 }
@@ -78,23 +86,32 @@ bool ConcernsRoutines(const WriteBatch &batch) {
   return false;
 }
 
-// Opens the tables; counts why not.
+bool ConcernsNodes(const WriteBatch &batch) {
+  for (int i = 0; i < batch.nddl; i++)
+    if (ConcernsNodes(batch.ddl[i].record)) return true;
+  return false;
+}
+
+// Opens a table that is needed, unless one before it could not be opened.
+void OpenIf(bool needed, StoreId id, StoreTable **table, StoreRefusal *why) {
+  if (needed && *why == StoreRefusal::kNone) *table = StoreOpen(id, RowExclusiveLock, false, why);
+}
+
+// Opens the tables that the batch needs, most of all their indexes cost; counts why not.
 bool OpenTables(Writer *writer) {
-  StoreRefusal why;
-  writer->node = StoreOpen(StoreId::kNode, RowExclusiveLock, false, &why);
-  if (writer->node != NULL) writer->edge = StoreOpen(StoreId::kEdge, RowExclusiveLock, false, &why);
-  if (writer->edge != NULL)
-    writer->queue = StoreOpen(StoreId::kQueue, RowExclusiveLock, false, &why);
-  if (writer->queue != NULL) writer->ddl = StoreOpen(StoreId::kDdl, RowExclusiveLock, false, &why);
-  bool routines = ConcernsRoutines(*writer->batch);
-  bool ends = routines || !writer->batch->ends.Empty() || !IdsRaised();
-  if (writer->ddl != NULL && ends)
-    writer->past = StoreOpen(StoreId::kPast, RowExclusiveLock, false, &why);
-  if ((writer->past != NULL) && routines)
-    writer->doubt = StoreOpen(StoreId::kDoubt, RowExclusiveLock, false, &why);
-  if (writer->ddl != NULL && (writer->past != NULL || !ends) &&
-      (writer->doubt != NULL || !routines))
-    return true;
+  const WriteBatch &batch = *writer->batch;
+  StoreRefusal why = StoreRefusal::kNone;
+  bool first = !IdsRaised();
+  bool routines = ConcernsRoutines(batch);
+  bool ends = routines || !batch.ends.Empty();
+  bool edges = ends || !batch.events.Empty();
+  OpenIf(first || edges || ConcernsNodes(batch), StoreId::kNode, &writer->node, &why);
+  OpenIf(first || edges, StoreId::kEdge, &writer->edge, &why);
+  OpenIf(true, StoreId::kQueue, &writer->queue, &why);
+  OpenIf(first || batch.nddl > 0, StoreId::kDdl, &writer->ddl, &why);
+  OpenIf(first || ends, StoreId::kPast, &writer->past, &why);
+  OpenIf(routines, StoreId::kDoubt, &writer->doubt, &why);
+  if (why == StoreRefusal::kNone) return true;
   HealthCount(why == StoreRefusal::kLocked ? Health::kRefusedLocked : Health::kRefusedStore);
   return false;
 }
