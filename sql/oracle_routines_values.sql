@@ -82,4 +82,34 @@ DO $$ DECLARE n int; m int; BEGIN
   END LOOP;
 END $$;
 :show 'called.%' ORDER BY line COLLATE "C";
+-- a call that no row came to, or in an arm that was not taken, is what its body says: once there
+-- is a row the edges are the same; a body that cannot be read wholly leaves its arguments
+CREATE TABLE rates (k int, v numeric);
+CREATE TABLE unmade (x numeric, y text, z int, w int);
+CREATE TABLE made (x numeric, y text, z int);
+CREATE FUNCTION rate(p int, unused text) RETURNS numeric LANGUAGE plpgsql AS $$
+DECLARE o numeric; BEGIN SELECT v INTO o FROM rates WHERE k = p; RETURN o; END $$;
+CREATE FUNCTION halves(p int, OUT o text, OUT n int) LANGUAGE plpgsql AS $$
+BEGIN IF p > 1 THEN n := p; ELSE n := 7; END IF;
+  SELECT max(y) INTO o FROM s2 WHERE s2.id = p; END $$;
+CREATE FUNCTION broken(p int) RETURNS int LANGUAGE plpgsql AS $$
+BEGIN RETURN (SELECT nothing FROM nowhere); END $$;
+INSERT INTO unmade (x, y, z)
+  SELECT rate(a, b), (halves(id)).o, (halves(a)).n FROM s WHERE false;
+INSERT INTO made SELECT rate(a, b), (halves(id)).o, (halves(a)).n FROM s;
+DO $$ BEGIN INSERT INTO unmade (w) SELECT broken(id) FROM s WHERE a > 100; END $$;
+CREATE FUNCTION dynamic(p int, t text) RETURNS int LANGUAGE plpgsql AS $$
+DECLARE o int; BEGIN EXECUTE format('SELECT v FROM %I WHERE k = $1', t) INTO o USING p; RETURN o;
+END $$;
+INSERT INTO unmade (w) SELECT dynamic(a, 'rates') + 1 FROM s WHERE false;
+:show 'unmade%' ORDER BY line COLLATE "C";
+:show 'made%' ORDER BY line COLLATE "C";
+CREATE TABLE arms (x numeric);
+INSERT INTO arms SELECT CASE WHEN id > 100 THEN rate(a, b) ELSE c END FROM s;
+:show 'arms%' ORDER BY line COLLATE "C";
+-- as soon as the body says something else, so does the call
+CREATE OR REPLACE FUNCTION rate(p int, unused text) RETURNS numeric LANGUAGE plpgsql AS $$
+BEGIN RETURN (SELECT max(z) FROM s2); END $$;
+INSERT INTO arms SELECT CASE WHEN id > 100 THEN rate(a, b) ELSE c END FROM s;
+:show 'arms%' ORDER BY line COLLATE "C";
 DROP SCHEMA orv CASCADE;

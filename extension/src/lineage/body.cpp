@@ -104,6 +104,7 @@ bool FollowCall(Activation *activation, Oid function, const ArgumentSets &argume
   caller_summary->missing |= summary->missing;
   caller_summary->temporary |= summary->temporary;
   caller_summary->reads_temporary |= summary->reads_temporary;
+  caller_summary->in_gaps |= summary->in_gaps;
   caller_summary->truncated |= summary->truncated || (running && !itself);
   Caller caller = {summary, &arguments, condition, itself};
   for (int i = 0; i < summary->writes.size && (!running || itself); i++) {
@@ -339,6 +340,7 @@ bool SaysMore(const SummaryWrite &write) {
 
 void NoteUnanalysed(Activation *activation, Unanalysed reason, bool writes) {
   activation->definitions->unanalysed[static_cast<int>(reason)]++;
+  activation->summary->in_gaps = true;
   if (writes) activation->summary->partly = true;
   if (reason == Unanalysed::kMissing) activation->summary->missing = true;
 }

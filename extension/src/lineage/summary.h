@@ -60,6 +60,7 @@ struct Summary {
   bool known;            // the body can be read: the result is what it says
   bool analysed;         // at least one statement was
   bool partly;           // something that could write was not analysed
+  bool in_gaps;          // something was not analysed, be it that it could write or not
   bool missing;          // … because it names what is not there
   bool temporary;        // it makes temporary tables, which its callers may go on using
   bool reads_temporary;  // it reads temporary tables, its own or the session's

@@ -59,7 +59,7 @@ const Summary *ReadBodyOf(Oid function) {
   });
   const Summary *read = summary;
   bool told = read != nullptr && read->done && read->known && !read->temporary &&
-              !read->reads_temporary && !read->truncated && !read->missing;
+              !read->reads_temporary && !read->truncated && !read->in_gaps;
   stale = false;  // by what was rolled back
   return told ? read : nullptr;
 }
