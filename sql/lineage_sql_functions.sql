@@ -1,4 +1,4 @@
--- SQL functions of one SELECT that write: by a WITH clause, or by what they call.
+-- SQL functions that are not inlined: what they write, what they call, and what those calls give.
 SET client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pg_lineage;
 CREATE SCHEMA sqf;
@@ -47,6 +47,50 @@ $$ SELECT n FROM two WHERE n = v $$;
 EXPLAIN (VERBOSE, COSTS off) SELECT in_place(a) FROM src;
 EXPLAIN (VERBOSE, COSTS off) SELECT f FROM in_from(1) f;
 SELECT in_place(b) FROM src;
+
+-- what the calls in a body give is what the function gives
+CREATE TABLE rate (id int, r int);
+INSERT INTO rate VALUES (1, 5), (2, 6);
+CREATE FUNCTION rated(i int) RETURNS int STABLE LANGUAGE plpgsql AS
+$$ BEGIN RETURN (SELECT r FROM rate WHERE id = i) + i; END $$;
+CREATE FUNCTION rate_1(i int) RETURNS int STABLE LANGUAGE plpgsql AS
+$$ BEGIN RETURN (SELECT r FROM rate WHERE id = 1); END $$;
+CREATE FUNCTION from_rows(v int) RETURNS int STABLE LANGUAGE sql AS
+$$ SELECT rated(v) FROM two LIMIT 1 $$;
+CREATE FUNCTION from_set(v int) RETURNS SETOF int STABLE LANGUAGE sql AS $$ SELECT rated(v) $$;
+CREATE FUNCTION from_both(v int) RETURNS int STABLE LANGUAGE sql AS $$ SELECT rated(v) + v $$;
+CREATE FUNCTION from_last(v int) RETURNS int LANGUAGE sql AS
+$$ INSERT INTO two VALUES (v); SELECT rate_1(v) FROM two LIMIT 1 $$;
+CREATE FUNCTION from_other(v int) RETURNS int STABLE LANGUAGE sql AS
+$$ SELECT from_rows(v) FROM two LIMIT 1 $$;
+CREATE FUNCTION from_path(v int, OUT own int, OUT other int) STABLE LANGUAGE sql
+SET search_path = sqf AS $$ SELECT v, rate_1(v) FROM two LIMIT 1 $$;
+CREATE TABLE results (by_rows int, by_set int, by_both int, by_last int, by_other int, by_var int);
+INSERT INTO results (by_rows) SELECT from_rows(a) FROM src;
+INSERT INTO results (by_set) SELECT from_set(a) FROM src;
+INSERT INTO results (by_both) SELECT from_both((SELECT max(a) FROM src));
+INSERT INTO results (by_last) SELECT from_last(b) FROM src;
+INSERT INTO results (by_other) SELECT from_other(b) FROM src;
+DO $$
+DECLARE
+  n int;
+BEGIN
+  SELECT from_rows(b) INTO n FROM src;
+  n := from_other(n);
+  INSERT INTO results (by_var) VALUES (n);
+END $$;
+CREATE TABLE fields (own int, other int);
+INSERT INTO fields SELECT f.* FROM src, from_path(b) f;
+
+-- RETURN QUERY gives what its calls gave, not what they were given
+CREATE FUNCTION handed(v int, OUT own int, OUT other int) RETURNS SETOF record LANGUAGE plpgsql AS
+$$
+BEGIN
+  RETURN QUERY SELECT v, rate_1(v) FROM two;
+  RETURN QUERY EXECUTE 'SELECT n, rate_1($1) FROM two' USING v;
+END $$;
+CREATE TABLE handed_on (own int, other int);
+INSERT INTO handed_on SELECT h.* FROM src, handed(b) h;
 
 SELECT DISTINCT concat_ws(' ', replace(target_table, 'sqf.', '') || '.' || target_column, '<-',
   replace(source_table, 'sqf.', '') || '.' || source_column, subtype, 'by',

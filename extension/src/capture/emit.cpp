@@ -184,7 +184,7 @@ uint64 RunKey(const RunState *run, int write) {
   for (const Observation &item : run->observed.items) {
     key = hash_combine64(key, item.callee.function);
     key = MixPointer(hash_combine64(key, static_cast<uint64>(item.callee.site)), item.rows);
-    key = MixPointer(key, item.whole);
+    key = hash_combine64(MixPointer(key, item.whole), item.in_part);
     for (int i = 0; i < item.size; i++)
       key = MixPointer(key, run->observed.columns.items[item.first + i]);
   }

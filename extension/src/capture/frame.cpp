@@ -94,7 +94,7 @@ void AddCallSources(const ResolveContext &context, const Sym &sym, SourceBag *ba
   while (context.observed != nullptr) {
     const Observation *observed = FindObserved(context.observed, call, &from);
     if (observed == nullptr) break;
-    seen = true;
+    seen |= !observed->in_part;
     if (observed->whole != nullptr && sym.column != kCallRows)
       bag->AddSet(observed->whole, sym.kind);
     if (sym.column == kCallRows) {
@@ -172,6 +172,7 @@ void ClearResult(ResultTaint *result) {
   result->columns.context = TopMemoryContext;
   result->rows = EmptySet();
   result->whole = nullptr;
+  result->in_part = false;
 }
 
 void AddResultRow(ResultTaint *result, int size, const SourceSet *const *columns,
@@ -190,7 +191,8 @@ void Observe(ObservationList *list, const Callee &callee, const ResultTaint &res
   // A function called for every row gives the same again and again: keep one of each.
   for (const Observation &seen : list->items) {
     if (seen.callee.function != callee.function || seen.callee.site != callee.site ||
-        seen.size != result.columns.size || seen.rows != result.rows || seen.whole != result.whole)
+        seen.size != result.columns.size || seen.rows != result.rows ||
+        seen.whole != result.whole || seen.in_part != result.in_part)
       continue;
     bool same = true;
     for (int i = 0; i < seen.size && same; i++)
@@ -199,16 +201,18 @@ void Observe(ObservationList *list, const Callee &callee, const ResultTaint &res
   }
   int first = list->columns.size;
   for (const SourceSet *column : result.columns) list->columns.Append(column);
-  list->items.Append({callee, first, result.columns.size, result.rows, result.whole});
+  list->items.Append(
+      {callee, first, result.columns.size, result.rows, result.whole, result.in_part});
 }
 
-void ObserveAll(ObservationList *list, const ObservationList &other) {
+void ObserveAll(ObservationList *list, const ObservationList &other, bool in_part) {
   for (const Observation &item : other.items) {
     ResultTaint result = {};
     result.columns.items = other.columns.items + item.first;
     result.columns.size = item.size;
     result.rows = item.rows;
     result.whole = item.whole;
+    result.in_part = item.in_part || in_part;
     Observe(list, item.callee, result);
   }
 }

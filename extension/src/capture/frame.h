@@ -46,6 +46,7 @@ struct ResultTaint {
   PodVector<const SourceSet *> columns;
   const SourceSet *whole;  // in any column; NULL: only what stands above
   const SourceSet *rows;
+  bool in_part;  // of a call whose arguments were not known: these count beside it
 };
 void ClearResult(ResultTaint *result);
 // Adds one row's sources, column by column.
@@ -67,13 +68,15 @@ struct Observation {
   int size;
   const SourceSet *rows;
   const SourceSet *whole;
+  bool in_part;
 };
 struct ObservationList {
   PodVector<Observation> items;
   PodVector<const SourceSet *> columns;
 };
 void Observe(ObservationList *list, const Callee &callee, const ResultTaint &result);
-void ObserveAll(ObservationList *list, const ObservationList &other);
+// `in_part`: what was observed was, because the arguments were not known.
+void ObserveAll(ObservationList *list, const ObservationList &other, bool in_part = false);
 
 // A statement that a routine is inside of.
 struct StatementEntry {

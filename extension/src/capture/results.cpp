@@ -20,7 +20,9 @@ ObservationList *ObservedBy(const StackNode *node) {
 void ReportCalls(const StackNode *caller, const RunState *run) {
   if (run->dest != DestSQLFunction || run->frame != nullptr || run->shape->ncalls == 0) return;
   ObservationList *list = ObservedBy(caller);
-  if (list != nullptr && list != &run->observed) ObserveAll(list, run->observed);
+  // Nothing is known here of the function's arguments, which may have gone on to those calls.
+  bool in_part = run->shape->nparams > 0;
+  if (list != nullptr && list != &run->observed) ObserveAll(list, run->observed, in_part);
 }
 
 void ReportResult(const StackNode *caller, const Callee &callee, const ResultTaint &result) {

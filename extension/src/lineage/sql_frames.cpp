@@ -1,6 +1,7 @@
 // Which SQL functions get a frame while they run: those that the server never puts in the place of
-// their call, if they may write. One that is inlined must not be asked for, since asking for it
-// keeps the server from inlining; one that only reads is known by its body.
+// their call, if they write or call routines, which then ask for their arguments. One that may be
+// inlined must not be asked for, since asking for it keeps the server from inlining; one that only
+// reads tables is known by its body.
 #include "edge/compat.h"
 #include "edge/guard.h"
 #include "lineage/resolve.h"
@@ -12,15 +13,14 @@ namespace {
 struct BodyFacts {
   const FormData_pg_proc *proc;
   bool simple;  // one expression, which may stand where the call is
-  bool writes;  // changes tables, or calls what may
+  bool asked;   // changes tables, or calls routines
   bool barred;  // calls what keeps the server from inlining the function
 };
 
-// A routine of users, in a language whose statements are seen, that does not promise to only read.
-bool MayWrite(const FormData_pg_proc *proc) {
+// A routine of users, in a language whose statements are seen.
+bool IsFollowed(const FormData_pg_proc *proc) {
   return proc->oid >= FirstNormalObjectId && proc->prokind == PROKIND_FUNCTION &&
-         proc->provolatile == PROVOLATILE_VOLATILE && proc->prolang != INTERNALlanguageId &&
-         proc->prolang != ClanguageId;
+         proc->prolang != INTERNALlanguageId && proc->prolang != ClanguageId;
 }
 
 // The server inlines no call that would lose STRICT, or a promise about volatility.
@@ -33,17 +33,17 @@ bool Bars(const BodyFacts *facts, const FormData_pg_proc *called) {
 // Functions of the name, of which the parser will choose one: it bars when each of them would.
 void NoteNamed(BodyFacts *facts, const List *name, bool whole) {
   CatCList *found = SearchSysCacheList1(PROCNAMEARGSNSP, CStringGetDatum(strVal(llast(name))));
-  bool writes = false;
+  bool asked = false;
   bool bars = found->n_members > 0;
   for (int i = 0; i < found->n_members; i++) {
     const FormData_pg_proc *called =
         reinterpret_cast<Form_pg_proc>(GETSTRUCT(&found->members[i]->tuple));
-    writes |= MayWrite(called);
+    asked |= IsFollowed(called);
     bool type = whole && facts->proc->prorettype == VOIDOID && called->prorettype != VOIDOID;
     bars &= type || Bars(facts, called);
   }
   ReleaseSysCacheList(found);
-  facts->writes |= writes;
+  facts->asked |= asked;
   facts->barred |= bars;
 }
 
@@ -52,7 +52,7 @@ bool RawWalker(Node *node, void *context) {
   BodyFacts *facts = static_cast<BodyFacts *>(context);
   if (IsA(node, InsertStmt) || IsA(node, UpdateStmt) || IsA(node, DeleteStmt) ||
       IsA(node, MergeStmt)) {
-    facts->writes = true;
+    facts->asked = true;
     return true;
   }
   if (IsA(node, SubLink)) facts->simple = false;
@@ -83,7 +83,7 @@ bool NoteCalled(Oid function, void *context) {
   HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
   if (!HeapTupleIsValid(tuple)) return false;
   const FormData_pg_proc *called = reinterpret_cast<Form_pg_proc>(GETSTRUCT(tuple));
-  facts->writes |= MayWrite(called);
+  facts->asked |= IsFollowed(called);
   facts->barred |= Bars(facts, called);
   ReleaseSysCache(tuple);
   return false;
@@ -104,7 +104,7 @@ void ReadStored(Query *query, BodyFacts *facts) {
                   query->havingQual == nullptr && query->distinctClause == NIL &&
                   query->sortClause == NIL && query->limitOffset == nullptr &&
                   query->limitCount == nullptr && list_length(query->targetList) == 1;
-  facts->writes = query->hasModifyingCTE;
+  facts->asked = query->hasModifyingCTE;
   (void)query_tree_walker(query, PGL_WALKER(StoredWalker), facts, 0);
   if (facts->simple && facts->proc->prorettype == VOIDOID)
     facts->barred |=
@@ -156,7 +156,7 @@ bool SqlFunctionNeedsFrame(HeapTuple tuple) {
       return true;
     ReadRaw(reinterpret_cast<SelectStmt *>(linitial_node(RawStmt, parsed)->stmt), &facts);
   }
-  return facts.writes && !MayBeInlined(&facts);
+  return facts.asked && !MayBeInlined(&facts);
 }
 
 }  // namespace pg_lineage

@@ -78,7 +78,9 @@ const Summary *BodyOf(Oid function) {
 
 bool IsObserved(const ObservationList &observed, const ShapeCall &call) {
   for (const Observation &item : observed.items) {
-    if (item.callee.function == call.function && SameSite(item.callee.site, call.site)) return true;
+    if (!item.in_part && item.callee.function == call.function &&
+        SameSite(item.callee.site, call.site))
+      return true;
   }
   return false;
 }
