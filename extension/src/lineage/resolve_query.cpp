@@ -147,12 +147,6 @@ void AddCondition(Builder *builder, QueryInfo *info, Node *condition, SymBag *ou
       AddCondition(builder, info, static_cast<Node *>(lfirst(cell)), out);
     return;
   }
-  if (IsA(condition, List)) {
-    ListCell *cell;
-    foreach (cell, reinterpret_cast<List *>(condition))
-      AddCondition(builder, info, static_cast<Node *>(lfirst(cell)), out);
-    return;
-  }
   Bitmapset *relations = pull_varnos(nullptr, condition);
   AddExpr(builder, info, condition, bms_num_members(relations) > 1 ? kJoin : kFilter, out);
 }
@@ -399,7 +393,7 @@ SymSet QueryRows(Builder *builder, QueryInfo *info) {
   AddStatementRows(builder, info, &bag);
   AddReadsOfOutputs(builder, info, &bag);
   // What a writing query returns is the row it wrote.
-  if (info->query->commandType != CMD_SELECT && info->query->resultRelation > 0) {
+  if (info->query->commandType != CMD_SELECT) {
     AddArmConditions(builder, info, &bag);
     RangeTblEntry *target = rt_fetch(info->query->resultRelation, info->query->rtable);
     AddRelationRead(builder, target->relid, !target->inh, &bag);

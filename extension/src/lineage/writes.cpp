@@ -163,7 +163,6 @@ QueryInfo *RowScope(const Target &target, const SymSet *written) {
   QueryInfo *info = static_cast<QueryInfo *>(palloc0(sizeof(QueryInfo)));
   info->query = scope;
   info->substitutes = written;
-  info->nsubstitutes = target.ncolumns;
   info->substituted = 1;
   return info;
 }
@@ -323,9 +322,8 @@ void AddWrite(Builder *builder, QueryInfo *info, bool counted, PodVector<ShapeWr
 }
 
 bool WritesRows(const Query *query) {
-  return (query->commandType == CMD_INSERT || query->commandType == CMD_UPDATE ||
-          query->commandType == CMD_MERGE) &&
-         query->resultRelation > 0;
+  return query->commandType == CMD_INSERT || query->commandType == CMD_UPDATE ||
+         query->commandType == CMD_MERGE;
 }
 
 // Columns that were not given take their defaults, which may read.
@@ -357,9 +355,7 @@ void AddArmConditions(Builder *builder, QueryInfo *info, SymBag *out) {
 void AddWrites(Builder *builder, QueryInfo *info, PodVector<ShapeWrite> *out) {
   ListCell *cell;
   foreach (cell, info->query->cteList) {
-    Node *query = lfirst_node(CommonTableExpr, cell)->ctequery;
-    if (!IsA(query, Query)) continue;
-    Query *inner = reinterpret_cast<Query *>(query);
+    Query *inner = castNode(Query, lfirst_node(CommonTableExpr, cell)->ctequery);
     if (WritesRows(inner)) AddWrite(builder, InfoFor(builder, inner, info), false, out);
   }
   if (WritesRows(info->query)) AddWrite(builder, info, true, out);
