@@ -77,5 +77,16 @@ CREATE PROCEDURE drains(cur refcursor) LANGUAGE plpgsql AS
 SELECT unanalysed_dynamic AS before FROM lineage.health \gset
 SELECT lineage.snapshot_schema('decl_r');
 SELECT unanalysed_dynamic > :before FROM lineage.health;
+
+-- CASE of a row: each of its fields decides
+CREATE TYPE duo AS (p int, q text);
+CREATE PROCEDURE chooses() LANGUAGE plpgsql AS $$
+DECLARE d duo;
+BEGIN
+  SELECT id, b INTO d FROM s ORDER BY id LIMIT 1;
+  CASE d WHEN ROW(1, 'x')::duo THEN INSERT INTO flat VALUES (1); ELSE NULL; END CASE;
+END $$;
+SELECT lineage.snapshot_schema('decl_r');
+:show '%chooses%' ORDER BY line COLLATE "C";
 SET client_min_messages = warning;
 DROP SCHEMA decl_r CASCADE;

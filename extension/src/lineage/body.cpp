@@ -205,7 +205,7 @@ const SourceSet *Symbolic(const Summary *summary, int number, int field, uint8 k
 }
 
 const RecordTaint *SymbolicRecord(const Summary *summary, int number, Oid type) {
-  if (type == RECORDOID || !type_is_rowtype(type)) return nullptr;
+  if (type == RECORDOID) return nullptr;
   TupleDesc desc = lookup_rowtype_tupdesc_domain(type, -1, true);
   if (desc == nullptr) return nullptr;
   PodVector<const SourceSet *> fields = {};
@@ -239,8 +239,7 @@ List *AnalyseStatement(Activation *activation, RawStmt *statement, const char *t
   ParseState *state = make_parsestate(nullptr);
   state->p_sourcetext = text;
   state->p_queryEnv = activation->tables;
-  if (activation->parser_setup != nullptr)
-    activation->parser_setup(state, activation->parser_argument);
+  activation->parser_setup(state, activation->parser_argument);
   Query *query = nullptr;
   AsRole(activation->owner, [&] { query = transformTopLevelStmt(state, statement); });
   free_parsestate(state);
@@ -294,7 +293,7 @@ void NoteWrite(Activation *activation, const SummaryWrite &write) {
     return;
   }
   if (summary->writes.size >= kMaxWrites) {
-    NoteUnanalysed(activation, Unanalysed::kLimit, true);
+    NoteUnanalysed(activation, Unanalysed::kLimit);
     return;
   }
   SummaryWrite kept = write;
@@ -338,10 +337,10 @@ bool SaysMore(const SummaryWrite &write) {
   return false;
 }
 
-void NoteUnanalysed(Activation *activation, Unanalysed reason, bool writes) {
+void NoteUnanalysed(Activation *activation, Unanalysed reason) {
   activation->definitions->unanalysed[static_cast<int>(reason)]++;
   activation->summary->in_gaps = true;
-  if (writes) activation->summary->partly = true;
+  activation->summary->partly = true;
   if (reason == Unanalysed::kMissing) activation->summary->missing = true;
 }
 
@@ -361,7 +360,7 @@ void FailAttempt(const Attempting &attempt, Activation *activation) {
   while (ActiveSnapshotSet() && GetActiveSnapshot() != attempt.snapshot) PopActiveSnapshot();
   CurrentResourceOwner = attempt.owner;
   SetUserIdAndSecContext(attempt.user, attempt.security);
-  NoteUnanalysed(activation, ReasonOf(error->sqlerrcode), true);
+  NoteUnanalysed(activation, ReasonOf(error->sqlerrcode));
   FreeErrorData(error);
 }
 

@@ -64,8 +64,8 @@ void NoteTableWrite(Activation *activation, const SummaryWrite &write, bool temp
 // Changes when what is known of the simulated tables does.
 uint64 HeldInTables(const Definitions *definitions);
 
-// Notes that something could not be analysed. `writes`: it could have written.
-void NoteUnanalysed(Activation *activation, Unanalysed reason, bool writes);
+// Notes that something could not be analysed, which could have written.
+void NoteUnanalysed(Activation *activation, Unanalysed reason);
 
 void ReadSqlBody(Activation *activation, HeapTuple routine);
 void ReadPlpgsqlBody(Activation *activation, HeapTuple routine, Trigger *trigger);

@@ -101,16 +101,12 @@ void TakeArguments(PlpgsqlBody *body) {
   }
 }
 
+// The variables for these names are of type name.
 void SetName(PlpgsqlBody *body, int dno, const char *text) {
-  const PLpgSQL_var *variable = reinterpret_cast<PLpgSQL_var *>(body->function->datums[dno]);
-  if (text == nullptr) return;
-  Oid type = variable->datatype->typoid;
-  if (type != NAMEOID && type != TEXTOID) return;
-  Datum value = type == NAMEOID ? DirectFunctionCall1(namein, CStringGetDatum(text))
-                                : CStringGetTextDatum(text);
+  const PLpgSQL_type *type = reinterpret_cast<PLpgSQL_var *>(body->function->datums[dno])->datatype;
+  Datum value = DirectFunctionCall1(namein, CStringGetDatum(text));
   body->state.held[dno].constant =
-      makeConst(type, -1, variable->datatype->collation, type == NAMEOID ? NAMEDATALEN : -1, value,
-                false, false);
+      makeConst(type->typoid, -1, type->collation, NAMEDATALEN, value, false, false);
 }
 
 // What a trigger function is told of its trigger.
@@ -181,8 +177,7 @@ void NoteTriggerRow(PlpgsqlBody *body) {
     write.columns.Append(static_cast<int16>(i + 1));
     write.sources.Append(now->fields[i]);
   }
-  bool temp = false;
-  if (IsNode(write.target, &temp) && !temp) NoteWrite(body, write);
+  NoteWrite(body, write);
 }
 
 void Walk(PlpgsqlBody *body) {

@@ -79,12 +79,8 @@ void ReadStored(Activation *activation, Datum body, Oid result_type) {
   foreach (cell, queries) {
     Query *query = lfirst_node(Query, cell);
     Attempt(activation, [&] {
-      List *rewritten = list_make1(query);
-      if (query->commandType != CMD_UTILITY) {
-        AcquireRewriteLocks(query, true, false);
-        rewritten = QueryRewrite(query);
-      }
-      RunQueries(activation, rewritten, nullptr, result_type);
+      AcquireRewriteLocks(query, true, false);
+      RunQueries(activation, QueryRewrite(query), nullptr, result_type);
     });
   }
 }
@@ -120,7 +116,6 @@ void ReadSqlBody(Activation *activation, HeapTuple routine) {
     return;
   }
   Datum source = SysCacheGetAttr(PROCOID, routine, Anum_pg_proc_prosrc, &none);
-  if (none) return;
   ReadQuoted(activation, routine, TextDatumGetCString(source), result_type);
 }
 

@@ -35,7 +35,7 @@ bool MakesText(Oid function) {
 
 bool CallsOther(Oid function, void *) {
   // Input and output functions of built-in types; a cast looks at nothing else.
-  return !MakesText(function) && function >= FirstNormalObjectId;
+  return function >= FirstNormalObjectId;
 }
 
 Const *HeldConstant(const PlpgsqlBody *body, const Param *param) {
@@ -88,7 +88,7 @@ Const *Evaluate(Node *expr) {
   EState *estate = CreateExecutorState();
   ExprState *state = ExecPrepareExpr(reinterpret_cast<Expr *>(expr), estate);
   bool null = false;
-  Datum value = ExecEvalExprSwitchContext(state, GetPerTupleExprContext(estate), &null);
+  Datum value = ExecEvalExprSwitchContext(state, MakePerTupleExprContext(estate), &null);
   int16 length = 0;
   bool by_value = false;
   get_typlenbyval(type, &length, &by_value);

@@ -80,7 +80,7 @@ Created Create(Activation *activation, const RangeVar *target, List *columns) {
   if (temp) return {Simulate(activation, target->relname, columns, false), true};
   Oid there = RangeVarGetRelid(target, NoLock, true);
   if (OidIsValid(there)) return {there, false};
-  NoteUnanalysed(activation, Unanalysed::kMissing, true);
+  NoteUnanalysed(activation, Unanalysed::kMissing);
   if (target->schemaname == nullptr) (void)Simulate(activation, target->relname, columns, true);
   return {InvalidOid, false};
 }
@@ -102,18 +102,13 @@ void Write(Activation *activation, const Created &target, Operation operation,
 bool RunInner(Activation *activation, Query *query, PodVector<const SourceSet *> *sets,
               const SourceSet **rows) {
   if (query->commandType == CMD_UTILITY) {  // EXECUTE of a prepared statement
-    NoteUnanalysed(activation, Unanalysed::kDynamic, true);
+    NoteUnanalysed(activation, Unanalysed::kDynamic);
     return false;
   }
-  ListCell *cell;
-  foreach (cell, QueryRewrite(copyObject(query))) {
-    Query *each = lfirst_node(Query, cell);
-    StatementRun run = {};
-    RunShape(activation, ReadShape(each), &run);
-    if (!each->canSetTag) continue;
-    RunOutputs(activation, &run, false, sets);
-    *rows = run.rows;
-  }
+  StatementRun run = {};
+  RunShape(activation, ReadShape(linitial_node(Query, QueryRewrite(copyObject(query)))), &run);
+  RunOutputs(activation, &run, false, sets);
+  *rows = run.rows;
   return true;
 }
 
@@ -132,7 +127,7 @@ void RunCreateTableAs(Activation *activation, CreateTableAsStmt *create) {
                            ? strVal(list_nth(create->into->colNames, list_length(columns)))
                            : entry->resname;
     Node *expr = reinterpret_cast<Node *>(entry->expr);
-    Oid type = exprType(expr) == UNKNOWNOID ? TEXTOID : exprType(expr);
+    Oid type = exprType(expr);
     columns = lappend(columns, makeColumnDef(name, type, exprTypmod(expr), get_typcollation(type)));
   }
   Created target = Create(activation, create->into->rel, columns);
@@ -235,7 +230,7 @@ void RunUtility(Activation *activation, Node *statement, const char *) {
     case T_CopyStmt:
     case T_DoStmt:
     case T_ExecuteStmt:
-      NoteUnanalysed(activation, Unanalysed::kDynamic, true);
+      NoteUnanalysed(activation, Unanalysed::kDynamic);
       break;
     default:
       break;

@@ -27,18 +27,14 @@ struct Wanted {
   Oid rule;  // with `rules`, this one alone; InvalidOid: all of them
 };
 
-// Empty parameters: definitions have none that could be known. The routines that one calls give
-// what their bodies say.
+// Definitions have no parameters. The routines that one calls give what their bodies say.
 ResolveContext DefinitionContext(Shape *shape, Oid owner) {
-  const SourceSet **params =
-      static_cast<const SourceSet **>(palloc(sizeof(SourceSet *) * Max(shape->nparams, 1)));
-  for (int i = 0; i < shape->nparams; i++) params[i] = EmptySet();
   ObservationList *observed = static_cast<ObservationList *>(palloc0(sizeof(ObservationList)));
   if (shape->ncalls > 0) {
     Definitions *definitions = CurrentDefinitions();
     ReadRolledBack(definitions, owner, [&] { FollowCallsOf(definitions, shape, observed); });
   }
-  return {shape, params, observed};
+  return {shape, nullptr, observed};
 }
 
 // The definition as it is stored: views it names are nodes, so nothing needs to be rewritten (and
@@ -73,7 +69,7 @@ void DeclareGenerated(Relation relation, Flows *flows) {
   PodVector<int16> columns = {};
   for (int i = 0; i < desc->natts; i++) {
     Form_pg_attribute attribute = TupleDescAttr(desc, i);
-    if (attribute->attgenerated == '\0' || attribute->attisdropped) continue;
+    if (attribute->attgenerated == '\0') continue;
     Node *expr = build_column_default(relation, attribute->attnum);
     if (expr == nullptr) continue;
     columns.Append(attribute->attnum);
@@ -201,7 +197,7 @@ void Collect(Oid relid, const Wanted &wanted, Sayings *out) {
       DeclareQuery(relation, query,
                    relkind == RELKIND_VIEW ? Operation::kCreateView : Operation::kCreateMatView,
                    &out->flows);
-  } else if (wanted.definition && relkind != RELKIND_SEQUENCE) {
+  } else if (wanted.definition) {
     DeclareGenerated(relation, &out->flows);
   }
   if (wanted.rules) ReadRules(relation, wanted.rule, out);
@@ -230,8 +226,7 @@ Query *DefinitionOf(Relation relation) {
   if (relation->rd_rules == nullptr) return nullptr;
   for (int i = 0; i < relation->rd_rules->numLocks; i++) {
     RewriteRule *rule = relation->rd_rules->rules[i];
-    if (rule->event == CMD_SELECT && list_length(rule->actions) == 1)
-      return linitial_node(Query, rule->actions);
+    if (rule->event == CMD_SELECT) return linitial_node(Query, rule->actions);
   }
   return nullptr;
 }

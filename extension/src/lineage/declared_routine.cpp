@@ -28,7 +28,7 @@ bool FindRoutine(Oid function, Routine *routine) {
   bool body = proc->prokind == PROKIND_FUNCTION || proc->prokind == PROKIND_PROCEDURE;
   bool readable = body && (proc->prolang == SQLlanguageId ||
                            proc->prolang == get_language_oid("plpgsql", true));
-  bool skipped = function < FirstNormalObjectId || IgnoredSchema(proc->pronamespace);
+  bool skipped = IgnoredSchema(proc->pronamespace);
   ReleaseSysCache(tuple);
   return readable && !skipped;
 }

@@ -52,8 +52,7 @@ FunctionClass Classify(HeapTuple tuple) {
 bool NeedsFrame(HeapTuple tuple) {
   Form_pg_proc proc = reinterpret_cast<Form_pg_proc>(GETSTRUCT(tuple));
   if (proc->oid < FirstNormalObjectId || proc->prolang == INTERNALlanguageId ||
-      proc->prolang == ClanguageId || proc->prokind == PROKIND_AGGREGATE ||
-      proc->prokind == PROKIND_WINDOW)
+      proc->prolang == ClanguageId)
     return false;
   if (proc->prolang != SQLlanguageId) return proc->prolang != get_language_oid("plpgsql", true);
   if (proc->prokind == PROKIND_PROCEDURE || proc->prosecdef ||

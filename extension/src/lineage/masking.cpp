@@ -34,13 +34,12 @@ const char *const kBuiltIn[] = {
 
 // True when `list` (comma separated) names the function.
 bool Listed(const char *list, const char *name, Oid schema) {
-  if (list == nullptr || *list == '\0') return false;
+  if (*list == '\0') return false;
   char *copy = pstrdup(list);
   List *names = NIL;
   bool found = false;
   if (SplitIdentifierString(copy, ',', &names)) {
-    char *schema_name = get_namespace_name(schema);
-    char *qualified = schema_name == nullptr ? pstrdup(name) : psprintf("%s.%s", schema_name, name);
+    char *qualified = psprintf("%s.%s", get_namespace_name(schema), name);
     ListCell *cell;
     foreach (cell, names) {
       const char *entry = static_cast<const char *>(lfirst(cell));

@@ -87,30 +87,26 @@ Node *MakeParam(PlpgsqlBody *body, int dno, int location) {
     case PLPGSQL_DTYPE_REC:
       TypeOfRecord(body, reinterpret_cast<PLpgSQL_rec *>(datum), param);
       break;
-    case PLPGSQL_DTYPE_RECFIELD:
+    default:  // a field of a record: nothing else has a name
       TypeOfField(body, reinterpret_cast<PLpgSQL_recfield *>(datum), param);
-      break;
-    default:
-      param->paramtype = RECORDOID;
-      param->paramtypmod = -1;
       break;
   }
   return reinterpret_cast<Node *>(param);
 }
 
-// The datum of a record's field that the routine names somewhere; -1: none.
+// The datum of a record's field: the compiler has made one for each that the routine names.
 int FieldDatum(const PlpgsqlBody *body, int record, const char *name) {
   int dno = reinterpret_cast<PLpgSQL_rec *>(body->function->datums[record])->firstfield;
   while (dno >= 0) {
     const PLpgSQL_recfield *field =
         reinterpret_cast<PLpgSQL_recfield *>(body->function->datums[dno]);
-    if (strcmp(field->fieldname, name) == 0) return dno;
+    if (strcmp(field->fieldname, name) == 0) break;
     dno = field->nextfield;
   }
-  return -1;
+  return dno;
 }
 
-Node *ResolveColumn(const Names *names, const ColumnRef *reference, bool needed) {
+Node *ResolveColumn(const Names *names, const ColumnRef *reference) {
   const char *parts[3] = {};
   int size = 0;
   bool star = false;
@@ -131,22 +127,17 @@ Node *ResolveColumn(const Names *names, const ColumnRef *reference, bool needed)
   if (item == nullptr) return nullptr;
   bool whole = used == size;
   if (item->itemtype == PLPGSQL_NSTYPE_VAR)
-    return whole && !star ? MakeParam(names->body, item->itemno, reference->location) : nullptr;
-  if (item->itemtype != PLPGSQL_NSTYPE_REC) return nullptr;
+    return star ? nullptr : MakeParam(names->body, item->itemno, reference->location);
   if (whole) return MakeParam(names->body, item->itemno, reference->location);
   if (star || used != size - 1) return nullptr;
   int dno = FieldDatum(names->body, item->itemno, parts[size - 1]);
-  if (dno >= 0) return MakeParam(names->body, dno, reference->location);
-  if (needed)
-    ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
-                    errmsg("record \"%s\" has no field \"%s\"", parts[0], parts[size - 1])));
-  return nullptr;
+  return dno < 0 ? nullptr : MakeParam(names->body, dno, reference->location);
 }
 
 Node *BeforeColumn(ParseState *state, ColumnRef *reference) {
   const Names *names = static_cast<Names *>(state->p_ref_hook_state);
   if (names->body->function->resolve_option != PLPGSQL_RESOLVE_VARIABLE) return nullptr;
-  return ResolveColumn(names, reference, false);
+  return ResolveColumn(names, reference);
 }
 
 Node *AfterColumn(ParseState *state, ColumnRef *reference, Node *column) {
@@ -154,7 +145,7 @@ Node *AfterColumn(ParseState *state, ColumnRef *reference, Node *column) {
   PLpgSQL_resolve_option option = names->body->function->resolve_option;
   if (option == PLPGSQL_RESOLVE_VARIABLE) return nullptr;
   if (option == PLPGSQL_RESOLVE_COLUMN && column != nullptr) return nullptr;
-  Node *variable = ResolveColumn(names, reference, column == nullptr);
+  Node *variable = ResolveColumn(names, reference);
   if (variable != nullptr && column != nullptr)
     ereport(ERROR, (errcode(ERRCODE_AMBIGUOUS_COLUMN), errmsg("column reference is ambiguous")));
   return variable;

@@ -56,7 +56,7 @@ TupleDesc RowTypeOf(Node *expr) {
     ReleaseTupleDesc(known);
     return row;
   }
-  if (get_expr_result_type(expr, nullptr, &row) == TYPEFUNC_SCALAR) return nullptr;
+  (void)get_expr_result_type(expr, nullptr, &row);
   return row;
 }
 
@@ -169,7 +169,7 @@ bool RunText(PlpgsqlBody *body, const PLpgSQL_expr *text, List *given, bool fiel
   PodVector<Oid> types = {};
   TakeGiven(body, given, &rows, &types);
   if (value.constant == nullptr || value.constant->constisnull) {
-    NoteUnanalysed(body, Unanalysed::kDynamic, true);
+    NoteUnanalysed(body, Unanalysed::kDynamic);
     return false;
   }
   Oid output = InvalidOid;
@@ -188,7 +188,7 @@ bool RunText(PlpgsqlBody *body, const PLpgSQL_expr *text, List *given, bool fiel
 
 void RunCallStatement(PlpgsqlBody *body, const PLpgSQL_stmt_call *call) {
   if (!call->is_call) {  // a DO block in a routine
-    NoteUnanalysed(body, Unanalysed::kDynamic, true);
+    NoteUnanalysed(body, Unanalysed::kDynamic);
     return;
   }
   ReadExpr *read = ReadExpression(body, call->expr);

@@ -94,10 +94,10 @@ void RunAssign(PlpgsqlBody *body, const PLpgSQL_stmt_assign *assign) {
 }
 
 void RunFetch(PlpgsqlBody *body, const PLpgSQL_stmt_fetch *fetch) {
-  if (fetch->is_move || fetch->target == nullptr) return;
+  if (fetch->is_move) return;
   const Held &cursor = body->state.held[fetch->curvar];
-  if (cursor.row == nullptr && cursor.record == nullptr)  // whoever opened it: not this body
-    NoteUnanalysed(body, Unanalysed::kDynamic, true);
+  if (cursor.row == nullptr)  // whoever opened it: not this body
+    NoteUnanalysed(body, Unanalysed::kDynamic);
   AssignHeld(body, fetch->target->dno, FetchFrom(body, fetch->curvar));
 }
 
@@ -114,13 +114,10 @@ bool IsRecord(const PlpgsqlBody *body, const PLpgSQL_variable *target) {
 void OpenBound(PlpgsqlBody *body, int curvar, const PLpgSQL_expr *arguments) {
   const PLpgSQL_var *cursor = reinterpret_cast<PLpgSQL_var *>(body->function->datums[curvar]);
   HeldRow given = {};
-  if (arguments != nullptr && cursor->cursor_explicit_argrow >= 0 &&
-      RunExpression(body, arguments, false, &given))
+  if (arguments != nullptr && RunExpression(body, arguments, false, &given))
     AssignHeld(body, cursor->cursor_explicit_argrow, given);
   HeldRow row = {};
-  if (cursor->cursor_explicit_expr != nullptr)
-    (void)RunExpression(body, cursor->cursor_explicit_expr, true, &row);
-  if (row.rows == nullptr) row.rows = EmptySet();
+  (void)RunExpression(body, cursor->cursor_explicit_expr, true, &row);
   OpenCursor(body, curvar, row);
 }
 

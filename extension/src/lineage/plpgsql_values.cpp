@@ -115,13 +115,6 @@ const SourceSet *HeldParam(Activation *activation, int paramid, int field) {
     const Held &record = body->state.held[recfield->recparentno];
     return FieldSet(record, record.row == nullptr ? 0 : FieldOf(record.row, recfield->fieldname));
   }
-  if (datum->dtype == PLPGSQL_DTYPE_ROW) {
-    const PLpgSQL_row *row = reinterpret_cast<PLpgSQL_row *>(datum);
-    const SourceSet *all = EmptySet();
-    for (int i = 0; i < row->nfields; i++)
-      all = UnionSets(all, HeldParam(activation, row->varnos[i] + 1, 0));
-    return all;
-  }
   return FieldSet(body->state.held[dno], field);
 }
 
@@ -130,9 +123,6 @@ void SetHeld(PlpgsqlBody *body, int dno, const SourceSet *set, Const *constant) 
   PLpgSQL_datum *datum = body->function->datums[dno];
   if (datum->dtype == PLPGSQL_DTYPE_RECFIELD) {
     SetField(body, reinterpret_cast<PLpgSQL_recfield *>(datum), set);
-  } else if (datum->dtype == PLPGSQL_DTYPE_ROW) {
-    const PLpgSQL_row *row = reinterpret_cast<PLpgSQL_row *>(datum);
-    for (int i = 0; i < row->nfields; i++) SetHeld(body, row->varnos[i], set, nullptr);
   } else {
     Held *held = &body->state.held[dno];
     held->value = set;

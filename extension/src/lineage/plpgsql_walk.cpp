@@ -111,7 +111,8 @@ void WalkCase(PlpgsqlBody *body, const PLpgSQL_stmt_case *branch) {
       AssignHeld(body, branch->t_varno, test);
       if (test.row != nullptr && test.row->natts == 1)
         body->state.held[branch->t_varno].type = TupleDescAttr(test.row, 0)->atttypid;
-      if (!test.sets.Empty()) arms.conditions = AsCondition(test.sets[0]);
+      for (const SourceSet *set : test.sets)
+        arms.conditions = UnionSets(arms.conditions, AsCondition(set));
     }
     arms.before = body->state;
   }
@@ -147,7 +148,7 @@ void WalkLoop(PlpgsqlBody *body, const PLpgSQL_stmt *loop, const char *label, Li
     uint64 now = HeldInTables(body->definitions);
     if (now != tables && !gained) {  // what is made anew in each round may never come to rest
       gained = round < kMaxTableRounds;
-      if (!gained) NoteUnanalysed(body, Unanalysed::kLimit, true);
+      if (!gained) NoteUnanalysed(body, Unanalysed::kLimit);
     }
     tables = now;
   }
@@ -223,7 +224,6 @@ void Declare(PlpgsqlBody *body, const PLpgSQL_stmt_block *block) {
     int dno = block->initvarnos[i];
     const PLpgSQL_variable *variable =
         reinterpret_cast<PLpgSQL_variable *>(body->function->datums[dno]);
-    if (variable->dtype == PLPGSQL_DTYPE_ROW) continue;
     HeldRow value = {};
     if (variable->default_val != nullptr)
       (void)RunExpression(body, variable->default_val, variable->dtype == PLPGSQL_DTYPE_REC,

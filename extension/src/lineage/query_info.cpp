@@ -129,7 +129,7 @@ CommonTableExpr *FindCte(Builder *, QueryInfo *info, RangeTblEntry *rte, QueryIn
     CommonTableExpr *cte = lfirst_node(CommonTableExpr, cell);
     if (strcmp(cte->ctename, rte->ctename) == 0) {
       *scope = info;
-      return IsA(cte->ctequery, Query) ? cte : nullptr;
+      return cte;
     }
   }
   return nullptr;

@@ -26,6 +26,7 @@ struct QueryInfo {
   List *assigned;             // the target list of a write that is being read
   uint32 generation;          // memo is valid for this round of a recursive CTE
   const SymSet *substitutes;  // by attribute number: what entry `substituted` stands for
+  int nsubstitutes;
   int substituted;
   List *body_args;         // body of a SQL function: what its $n stand for …
   QueryInfo *body_caller;  // … in this scope; NULL elsewhere

@@ -106,9 +106,8 @@ void AddAggregate(Builder *builder, QueryInfo *info, Aggref *aggregate, uint8 ki
   foreach (cell, aggregate->args) {
     TargetEntry *entry = lfirst_node(TargetEntry, cell);
     if (!entry->resjunk) args = lappend(args, entry->expr);
-    bool only_sorts = entry->resjunk && !AGGKIND_IS_ORDERED_SET(aggregate->aggkind);
     AddExpr(builder, info, reinterpret_cast<Node *>(entry->expr),
-            only_sorts ? Compose(kind, kSort) : value, out);
+            entry->resjunk ? Compose(kind, kSort) : value, out);
   }
   AddExpr(builder, info, reinterpret_cast<Node *>(aggregate->aggfilter), Compose(kind, kFilter),
           out);
@@ -166,7 +165,6 @@ void AddCase(Builder *builder, QueryInfo *info, CaseExpr *expr, uint8 kind, SymB
 }
 
 void AddSubLink(Builder *builder, QueryInfo *info, SubLink *link, uint8 kind, SymBag *out) {
-  if (link->subLinkType == MULTIEXPR_SUBLINK) return;  // reached through its Params
   QueryInfo *sub = InfoFor(builder, castNode(Query, link->subselect), info);
   SymSet rows = QueryRows(builder, sub);
   switch (link->subLinkType) {
@@ -190,7 +188,7 @@ void AddSubLink(Builder *builder, QueryInfo *info, SubLink *link, uint8 kind, Sy
 // A FuncExpr: a cast that loses nothing keeps the value, all else makes a new one.
 void AddFunction(Builder *builder, QueryInfo *info, FuncExpr *expr, uint8 kind, SymBag *out) {
   bool cast = expr->funcformat == COERCE_EXPLICIT_CAST || expr->funcformat == COERCE_IMPLICIT_CAST;
-  if (cast && expr->args != NIL && expr->funcid < FirstNormalObjectId) {
+  if (cast && expr->funcid < FirstNormalObjectId) {
     Node *arg = static_cast<Node *>(linitial(expr->args));
     // An implicit length coercion of a string raises an error rather than cut it.
     bool length = list_length(expr->args) > 1;
@@ -290,8 +288,6 @@ Node *PassedThrough(Node *expr) {
       return reinterpret_cast<Node *>(reinterpret_cast<CollateExpr *>(expr)->arg);
     case T_NamedArgExpr:
       return reinterpret_cast<Node *>(reinterpret_cast<NamedArgExpr *>(expr)->arg);
-    case T_TargetEntry:
-      return reinterpret_cast<Node *>(reinterpret_cast<TargetEntry *>(expr)->expr);
     default:
       return nullptr;
   }

@@ -282,7 +282,6 @@ ShapeFields FieldsOf(Builder *builder, QueryInfo *info, Node *expr) {
 }
 
 bool QueryMayWrite(Query *query) {
-  if (query->commandType == CMD_UTILITY) return false;
   if (query->commandType != CMD_SELECT || query->hasModifyingCTE) return true;
   return query_tree_walker(query, PGL_WALKER(MayWriteWalker), nullptr, 0);
 }

@@ -83,15 +83,12 @@ void Promote(Definitions *definitions, Summary *summary) {
       ->summary = summary;
 }
 
-const SourceSet *NoParameter(Activation *, int, int) { return EmptySet(); }
-
 Activation ActivationOf(Definitions *definitions, Summary *summary) {
   Activation activation = {};
   activation.definitions = definitions;
   activation.summary = summary;
   activation.base_condition = activation.condition =
       Symbolic(summary, kCallerDecides, 0, kConditional);
-  activation.parameter = NoParameter;
   return activation;
 }
 
@@ -101,7 +98,7 @@ void ReadBody(Activation *activation, HeapTuple routine, Trigger *trigger) {
   activation->owner = proc->proowner;
   bool sql = proc->prolang == SQLlanguageId;
   if (!sql && proc->prolang != get_language_oid("plpgsql", true)) {
-    NoteUnanalysed(activation, Unanalysed::kLanguage, true);
+    NoteUnanalysed(activation, Unanalysed::kLanguage);
     return;
   }
   const int level = EnterPathOf(routine);
@@ -151,7 +148,7 @@ void ReadThroughout(const Activation &activation, HeapTuple routine, Trigger *tr
     memcpy(definitions->unanalysed, unanalysed, sizeof(unanalysed));  // counted once
   }
   Activation last = activation;
-  NoteUnanalysed(&last, Unanalysed::kLimit, true);
+  NoteUnanalysed(&last, Unanalysed::kLimit);
 }
 
 void SetQuietly(const char *name, const char *value) {
@@ -258,7 +255,7 @@ Summary *SummaryOf(Definitions *definitions, Oid routine, Oid relation, Trigger 
     summary->partly = true;
   } else if (definitions->depth >= kMaxBodyNesting || stack_is_too_deep() ||
              ++definitions->bodies > kMaxBodiesOfObject) {
-    NoteUnanalysed(&activation, Unanalysed::kLimit, true);
+    NoteUnanalysed(&activation, Unanalysed::kLimit);
     summary->truncated = true;
   } else {
     definitions->depth++;

@@ -139,11 +139,10 @@ void TempSubAbort(int level) { Undo(level); }
 void TempTransactionEnd(bool committed) {
   if (!committed) Undo(0);
   journal.size = 0;
-  if (temp_table == nullptr) return;
+  if (!committed || temp_table == nullptr) return;
   HASH_SEQ_STATUS scan;
   hash_seq_init(&scan, temp_table);
   while (TempTable *table = static_cast<TempTable *>(hash_seq_search(&scan))) {
-    if (!committed) continue;
     if (table->dropped) {
       Remove(table);
     } else if (table->deletes_rows) {
