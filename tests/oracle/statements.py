@@ -3,14 +3,18 @@
 import composites
 import composites_more
 import forms_bodies
+import forms_corners
 import forms_events
 import forms_more
 import forms_newer
+import forms_oddities
 import forms_outside
 import forms_rare
 import forms_schema
+import forms_seldom
 import forms_session
 import forms_sole
+import forms_unusual
 import forms_write
 from draw import Draw
 from forms_schema import add_view
@@ -30,6 +34,10 @@ FORMS = (
     + composites_more.FORMS
     + forms_bodies.FORMS
     + forms_rare.FORMS
+    + forms_corners.FORMS
+    + forms_oddities.FORMS
+    + forms_seldom.FORMS
+    + forms_unusual.FORMS
 )
 
 
