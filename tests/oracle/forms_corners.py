@@ -176,8 +176,11 @@ def turned(world, z):
     arguments = ", ".join(f"{p} int" for p in names)
     turned_ = ", ".join(names[1:] + names[:1])
     world.setup.append(
+        f"CREATE PROCEDURE {name}_n() LANGUAGE plpgsql AS $b$ BEGIN NULL; END $b$"
+    )
+    world.setup.append(
         f"CREATE PROCEDURE {name}(w text, {arguments}, m int) LANGUAGE plpgsql AS $b$ BEGIN"
-        f" IF m > 0 THEN CALL {name}(w, {turned_}, m - 1); ELSE"
+        f" CALL {name}_n(); IF m > 0 THEN CALL {name}(w, {turned_}, m - 1); ELSE"
         f" INSERT INTO {log.name} VALUES (p0, w); END IF; END $b$"
     )
     given = ", ".join(["0"] * (count - 1) + ["r.a"])
@@ -189,14 +192,16 @@ def turned(world, z):
 def made_in_rounds(world, z):
     """A temporary table that each round of a loop makes anew, with other columns each time."""
     name = world.name("tmp")
+    others = world.draw.one(("w text", "k text, w text", "x int, w text"))
     body = (
         "FOR i IN 1..2 LOOP"
         f" DROP TABLE IF EXISTS {name}; CREATE TEMP TABLE {name} (k int, w text);"
         f" INSERT INTO {name} SELECT z.a, z.c FROM {z} z;"
         f" INSERT INTO {{t}} SELECT x.k, x.w FROM {name} x;"
-        f" DROP TABLE {name}; CREATE TEMP TABLE {name} (w text);"
-        f" INSERT INTO {name} SELECT z.c FROM {z} z;"
-        f" INSERT INTO {{t}} (c2) SELECT x.w FROM {name} x; END LOOP; DROP TABLE {name};"
+        f" DROP TABLE {name}; CREATE TEMP TABLE {name} ({others});"
+        f" INSERT INTO {name} (w) SELECT z.c FROM {z} z;"
+        f" CREATE TEMP TABLE IF NOT EXISTS {name}_o (w text);"
+        f" INSERT INTO {{t}} (c2) SELECT x.w FROM {name} x; END LOOP; DROP TABLE {name}, {name}_o;"
     )
     moved(world, z, routine(world, body))
 

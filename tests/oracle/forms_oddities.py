@@ -39,7 +39,9 @@ def any_record(world, z):
     loop = f"FOR r IN SELECT z.a, z.c FROM {z} z LOOP PERFORM {fn}(r); END LOOP;"
     routine(world, loop, "DECLARE r record; ", target=target)
     moved(world, z, target)
-    world.exact = False  # which field is which only a call tells
+    world.exact = False
+    for source, at in (("a", "c2"), ("c", "c1")):
+        world.dead[(f"{z}.{source}", f"{target.name}.{at}")] = "a record of no type is one value"
 
 
 def both_tables(world, z):
@@ -109,8 +111,8 @@ def standard_body(world, z):
 def odd_texts(world, z):
     """Texts to execute that the body does not tell: of an own type, of a field, of nothing."""
     draw = world.draw
-    form = draw.below(4)
-    declares = "DECLARE r record; q text; "
+    form = draw.below(5)
+    declares = "DECLARE r record; q text; n int; "
     if form == 0:
         world.setup += [
             "CREATE TYPE own",
@@ -131,6 +133,11 @@ def odd_texts(world, z):
             "BEGIN EXECUTE 'SELECT ' || NULL::text; EXCEPTION WHEN OTHERS THEN NULL; END;"
             f" INSERT INTO {{t}} SELECT z.a, z.c FROM {z} z;"
         )
+    elif form == 3:
+        body = (
+            f"EXECUTE 'SELECT $1' INTO n USING 5; INSERT INTO {{t}} SELECT z.a, z.c FROM {z} z"
+            " WHERE n = 5;"
+        )
     else:  # a name in a variable of another type
         body = f"q := ('{z}'::varchar); EXECUTE 'INSERT INTO {{t}} SELECT a, c FROM ' || q;"
     moved(world, z, routine(world, body, declares))
@@ -150,12 +157,14 @@ def remade(world, z):
         copies(world, name, target.name, SAME)
         return
     if form == 1:
-        world.setup.append(f"CREATE MATERIALIZED VIEW {name} AS {query}")
+        world.setup.append(f"CREATE MATERIALIZED VIEW {name} AS {query} WITH NO DATA")
         copies(world, z, name)
         body = f"REFRESH MATERIALIZED VIEW {name} WITH NO DATA; REFRESH MATERIALIZED VIEW {name};"
         copies(world, name, routine(world, f"{body} {read}").name, SAME)
         return
     if form == 2:
+        if draw.chance(50):
+            world.setup.append(f"CREATE RULE q AS ON INSERT TO {z} DO ALSO NOTIFY told")
         body = (
             f"BEGIN REFRESH MATERIALIZED VIEW {z}; EXCEPTION WHEN OTHERS THEN NULL; END;"
             f" INSERT INTO {{t}} {query};"
@@ -177,9 +186,10 @@ def odd_rules(world, z):
     log, form = world.target(["int", "text"]), draw.below(3)
     named = stored.name
     if form == 0:
+        read = draw.one((stored.name, f"{stored.name} AS x"))
         world.setup.append(
             f"CREATE RULE r AS ON INSERT TO {stored.name} DO ALSO INSERT INTO {log.name}"
-            f" SELECT NEW.c1, (SELECT max(c2) FROM {stored.name})"
+            f" SELECT NEW.c1, (SELECT max(c2) FROM {read})"
         )
         world.direct.add((f"{z}.a", f"{log.name}.c1", "IDENTITY", False))
         world.direct.add((f"{stored.name}.c2", f"{log.name}.c2", "AGGREGATION", False))
@@ -218,6 +228,10 @@ def left_out(world, z):
         "SET pg_lineage.ignore_schemas = 'oracle_ignored'",
         "CREATE OR REPLACE PROCEDURE oracle_ignored.pr() LANGUAGE sql AS"
         " $b$ DELETE FROM oracle_ignored.t $b$",
+        "CREATE OR REPLACE VIEW oracle_ignored.v AS SELECT k FROM oracle_ignored.t",
+        "CREATE FUNCTION gone() RETURNS trigger LANGUAGE plpgsql AS"
+        " $b$ BEGIN RETURN NULL; END $b$",
+        "CREATE TRIGGER x AFTER DELETE ON oracle_ignored.t FOR EACH ROW EXECUTE FUNCTION gone()",
     ]
     world.reset.append("DELETE FROM oracle_ignored.t")
     world.run += [
@@ -248,7 +262,7 @@ def conflicts(world, z):
     world.targets.append(name)
     world.reset.append(f"DELETE FROM {name}")
     form = draw.below(4)
-    where = ("(id) DO UPDATE SET c2 = excluded.c2", f"ON CONSTRAINT {name}_key DO UPDATE SET"
+    where = ("(id) DO UPDATE SET c2 = excluded.c2, c1 = excluded.c1", f"ON CONSTRAINT {name}_key DO UPDATE SET"
              " c2 = excluded.c2", "DO NOTHING", "(lower(c2), id) DO NOTHING")[form]
     columns, given = "c2, id", "z.c, z.id"
     copies(world, z, name, (("c", "c2"), ("id", "id")))
@@ -262,11 +276,18 @@ def conflicts(world, z):
     )
 
 
+def unchanged(world, z):
+    """Its values stay: what decides about its rows is not known, as nobody watched."""
+    for table in world.tables:
+        table.perturbed = table.perturbed and table.name != z
+
+
 def cursors(world, z):
     """WHERE CURRENT OF cursors of which nothing is known, or only when it runs."""
     draw, y = world.draw, alone(world)
     form = draw.below(3)
     world.targets.append(z)
+    unchanged(world, z)
     if form == 0:
         routine(
             world,

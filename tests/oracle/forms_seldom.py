@@ -4,6 +4,7 @@ As in forms_rare.py: over tables that nothing else reads.
 """
 
 from forms_bodies import moved, routine
+from forms_oddities import unchanged
 from forms_sole import alone
 from terms import IDENTITY, TRANSFORMATION
 
@@ -19,6 +20,8 @@ def wrong_names(world, z):
         "EXECUTE 'SELEC 1';", "EXECUTE 'SELECT n FROM no';",
         "OPEN cur FOR SELECT n FROM nowhere;", "OPEN bound(nowhere);", "v := (SELECT v.*);",
         "UPDATE nothing SET a = 1 WHERE CURRENT OF cur;",
+        f"v := 1{' + 1' * 10000};", "CALL nowhere();", "EXECUTE 'SELECT $2' INTO v USING 1;",
+        "EXECUTE 'SELECT $1' INTO v USING nowhere;",
     )
     body = (
         f"<<b>> BEGIN BEGIN {world.draw.one(forms)} {CAUGHT}"
@@ -86,7 +89,7 @@ def composite_case(world, z):
     """CASE of a row: every field decides. CASE without ELSE, inside of loops."""
     draw = world.draw
     world.need_composite()
-    form = draw.below(3)
+    form = draw.below(4)
     target = world.target(["int", "text"])
     one = f"SELECT z.a, z.c INTO p FROM {z} z ORDER BY z.id LIMIT 1;"
     put = f"INSERT INTO {target.name} VALUES (p.f1, p.f2);"
@@ -101,12 +104,17 @@ def composite_case(world, z):
         world.deciding |= {(f"{y}.{column}", log.name, "CONDITIONAL") for column in ("a", "c")}
     elif form == 1:
         body = f"{one} CASE WHEN p IS NOT NULL OR true THEN {put} END CASE;"
+    elif form == 2:
+        body = (
+            f"{one} FOR i IN 1..4 LOOP CASE v WHEN 1 THEN NULL; ELSE NULL; END CASE; v := u;"
+            f" u := o; o := p.f1; END LOOP; {put}"
+        )
     else:
         body = (
             f"{one} FOR i IN 1..2 LOOP CASE i WHEN 1 THEN {put} ELSE NULL; END CASE;"
             " CASE p.f1 WHEN 1 THEN v := 1; ELSE v := 2; END CASE; END LOOP;"
         )
-    routine(world, body, "DECLARE p pair; v int; ", target=target)
+    routine(world, body, "DECLARE p pair; v int; u int; o int; ", target=target)
     moved(world, z, target)
 
 
@@ -118,7 +126,8 @@ def odd_expressions(world, z):
     forms = (
         (f"{read} v := r.a WHERE r.id IS NOT NULL; {put}".replace("r.id", "r.c"), IDENTITY),
         (f"{read} v := unnest(ARRAY[r.a]); {put}", TRANSFORMATION),
-        (f"{read} PERFORM 1, r.a; v := r.a; {put}", IDENTITY),
+        (f"{read} PERFORM 1, r.a; PERFORM ARRAY[ROW(r.a, r.c)]; PERFORM FROM {z}; v := r.a; {put}",
+         IDENTITY),
         (f"{read} FOREACH w IN ARRAY ARRAY[1, 2] LOOP v := r.a; END LOOP; {put}", IDENTITY),
         (f"{read} FOR i IN r.a..r.a LOOP v := i; END LOOP; {put}", TRANSFORMATION),
         (f"OPEN cur FOR SELECT z.a, z.c FROM {z} z ORDER BY z.id; MOVE cur; FETCH PRIOR FROM cur"
@@ -179,6 +188,15 @@ def several_tables(world, z):
         f"CREATE FUNCTION {fn}() RETURNS trigger LANGUAGE plpgsql AS $b$ BEGIN INSERT INTO"
         f" {log.name} VALUES (NEW.c1, NEW.c2); RETURN NULL; END $b$"
     )
+    world.setup.append(
+        f"CREATE FUNCTION {fn}_n() RETURNS trigger LANGUAGE plpgsql AS $b$ BEGIN RETURN NULL;"
+        " END $b$"
+    )
+    for at in ("a", "y"):
+        world.setup.append(
+            f"CREATE TRIGGER {at} AFTER DELETE ON {fired.name} FOR EACH ROW EXECUTE FUNCTION"
+            f" {fn}_n()"
+        )
     tables = [fired.name]
     for shape in shapes[: draw.between(1, 2)]:
         other = world.name("o")
@@ -200,6 +218,13 @@ def turned_temporary(world, z):
     target = world.target(["int", "text"])
     if draw.chance(50):
         world.setup.append("SET pg_lineage.track_control_flow = off")
+        log = world.target(["int", "text"])
+        world.setup.append(
+            f"CREATE PROCEDURE {name}_n() LANGUAGE plpgsql AS $b$ BEGIN INSERT INTO {log.name}"
+            f" SELECT z.a, z.c FROM {z} z; END $b$"
+        )
+        routine(world, f"CALL {name}_n();", target=log)
+        moved(world, z, log)
     world.setup.append(
         f"CREATE PROCEDURE {name}(n int, w text, m int) LANGUAGE plpgsql AS $b$ BEGIN"
         f" CREATE TEMP TABLE IF NOT EXISTS {tmp} (k int, w text);"
@@ -219,6 +244,7 @@ def known_cursors(world, z):
     form = draw.below(3)
     value = f"(SELECT max(y.a) FROM {y} y)"
     world.targets.append(z)
+    unchanged(world, z)
     if form == 0:
         name = world.name("pr")
         world.setup.append(
@@ -226,7 +252,8 @@ def known_cursors(world, z):
             f" $b$ UPDATE {z} SET b = {value} WHERE CURRENT OF cur $b$"
         )
         world.run += [
-            f"BEGIN; DECLARE cur CURSOR FOR SELECT * FROM {z} FOR UPDATE; FETCH 1 FROM cur",
+            f"BEGIN; DECLARE cur CURSOR FOR SELECT * FROM {z} ORDER BY id FOR UPDATE;"
+            " FETCH 1 FROM cur",
             f"CALL {name}()", "COMMIT",
         ]
     elif form == 1:
@@ -236,7 +263,8 @@ def known_cursors(world, z):
             " $b$ BEGIN RETURN n IS NOT NULL OR true; END $b$"
         )
         world.run += [
-            f"BEGIN; DECLARE cur CURSOR FOR SELECT * FROM {z} WHERE {fn}(a) FOR UPDATE;"
+            f"BEGIN; DECLARE cur CURSOR FOR SELECT * FROM {z} WHERE {fn}(a) ORDER BY id"
+            " FOR UPDATE;"
             " FETCH 1 FROM cur",
             f"UPDATE {z} SET b = {value} WHERE CURRENT OF cur", "COMMIT",
         ]
@@ -265,7 +293,13 @@ def no_outputs(world, z):
     """Calls whose outputs nobody tells, or nobody can take."""
     draw, name = world.draw, world.name("pr")
     put = f"INSERT INTO {{t}} SELECT z.a, z.c FROM {z} z;"
-    if draw.chance(50):
+    form = draw.below(3)
+    if form == 2:  # a jump out of the routine itself
+        world.setup.append(
+            f"CREATE PROCEDURE {name}() LANGUAGE plpgsql AS $f$ BEGIN EXIT {name}; END $f$"
+        )
+        body = f"BEGIN CALL {name}(); {CAUGHT} {put}"
+    elif form == 1:
         world.types.append("CREATE EXTENSION IF NOT EXISTS plpython3u")
         world.setup.append(
             f"CREATE PROCEDURE {name}(INOUT n int) LANGUAGE plpython3u AS $f$return (n,)$f$"

@@ -14,7 +14,7 @@ def rare_functions(world, z):
     """SQL functions with odd bodies; functions in C; calls of what cannot be read."""
     draw, fn = world.draw, world.name("fn")
     target = world.target(["int", "text"])
-    kind, call, what = IDENTITY, f"{fn}(z.a)", draw.below(9)
+    kind, call, what = IDENTITY, f"{fn}(z.a)", draw.below(10)
     if what == 0:
         world.setup += [
             "SET check_function_bodies = off",
@@ -29,6 +29,20 @@ def rare_functions(world, z):
         world.setup.append(
             f"CREATE FUNCTION {fn}(n int) RETURNS int LANGUAGE sql{option} BEGIN ATOMIC {text} END"
         )
+        stored = world.target(["int"])
+        world.setup.append(
+            f"CREATE FUNCTION {fn}_w() RETURNS int LANGUAGE sql BEGIN ATOMIC INSERT INTO"
+            f" {stored.name} VALUES (7) RETURNING 1; END"
+        )
+        world.run.append(f"SELECT {fn}_w()")
+    elif what == 9:
+        stored, log = world.target(["int"]), world.target(["int"])
+        world.setup += [
+            f"CREATE RULE r AS ON INSERT TO {stored.name} DO ALSO INSERT INTO {log.name}"
+            " VALUES (NEW.c1)",
+            f"CREATE FUNCTION {fn}(n int) RETURNS int LANGUAGE sql VOLATILE AS"
+            f" $f$ INSERT INTO {stored.name} VALUES (7); SELECT n $f$",
+        ]
     elif what == 2:
         world.setup.append(
             f"CREATE FUNCTION {fn}(n int) RETURNS int LANGUAGE sql VOLATILE"
@@ -172,8 +186,14 @@ def casts(world, z):
         world.writes(name, "c1", {(f"{z}.{source}", kind, False)})
         world.run.append(f"INSERT INTO {name} SELECT {value} FROM {z} z")
         return
-    child = world.name("ch")
-    world.setup.append(f"CREATE TABLE {child} (more int) INHERITS ({z})")
+    child, rows = world.name("ch"), world.name("t")
+    world.setup += [
+        f"CREATE TABLE {child} (gone int, more int) INHERITS ({z})",
+        f"ALTER TABLE {child} DROP COLUMN gone",
+        f"CREATE TABLE {rows} (r {z})",
+    ]
+    world.reset.append(f"DELETE FROM {rows}")
+    world.run.append(f"INSERT INTO {rows} SELECT x::{z} FROM {child} x")
     world.run.append(
         f"INSERT INTO {child} (id, a, b, c) SELECT y.id, y.a, y.b, coalesce(y.c, 'x') FROM"
         f" {alone(world)} y"

@@ -211,7 +211,7 @@ const RecordTaint *SymbolicRecord(const Summary *summary, int number, Oid type) 
   PodVector<const SourceSet *> fields = {};
   for (int i = 1; i <= desc->natts; i++) fields.Append(Symbolic(summary, number, i, kIdentity));
   ReleaseTupleDesc(desc);
-  return fields.Empty() ? nullptr : InternRecord(fields.size, fields.items);
+  return InternRecord(fields.size, fields.items);
 }
 
 Shape *ReadShape(Query *query) { return WithSites(BuildShape(query)); }

@@ -9,7 +9,6 @@ namespace pg_lineage {
 namespace {
 
 const SourceSet *Argument(Activation *activation, int paramid, int field) {
-  if (paramid < 1 || paramid >= kCallerDecides) return EmptySet();
   return Symbolic(activation->summary, paramid - 1, field, kIdentity);
 }
 
@@ -26,7 +25,7 @@ Oid StandIn(Oid type) {
     case ANYCOMPATIBLEMULTIRANGEOID:
       return INT4MULTIRANGEOID;
     default:
-      return IsPolymorphicType(type) ? INT4OID : type;
+      return IsPolymorphic(type) ? INT4OID : type;
   }
 }
 

@@ -40,9 +40,7 @@ bool CallsOther(Oid function, void *) {
 
 Const *HeldConstant(const PlpgsqlBody *body, const Param *param) {
   int dno = param->paramid - 1;
-  if (body->dynamic || param->paramkind != PARAM_EXTERN || dno < 0 ||
-      dno >= body->function->ndatums)
-    return nullptr;
+  if (body->dynamic) return nullptr;
   PLpgSQL_datum_type type = body->function->datums[dno]->dtype;
   if (type != PLPGSQL_DTYPE_VAR && type != PLPGSQL_DTYPE_PROMISE) return nullptr;
   Const *constant = body->state.held[dno].constant;

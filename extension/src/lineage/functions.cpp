@@ -88,7 +88,7 @@ void NoteSeveralSites(Oid function) {
 // such a call is given one that no text has, which the plan made of the tree keeps.
 int NumberedSite(Node *call, int number) {
   constexpr int kFirst = kAnySite - 1;
-  if (CallSite(call) != kAnySite || call == nullptr) return CallSite(call);
+  if (CallSite(call) != kAnySite) return CallSite(call);
   if (IsA(call, FuncExpr)) reinterpret_cast<FuncExpr *>(call)->location = kFirst - number;
   if (IsA(call, OpExpr)) reinterpret_cast<OpExpr *>(call)->location = kFirst - number;
   return CallSite(call);
@@ -164,9 +164,8 @@ bool GivesOneRowValue(Query *query) {
 List *ExpandArguments(Oid function, Node *call, List *args) {
   HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
   if (!HeapTupleIsValid(tuple)) return args;
-  Oid result = call != nullptr && IsA(call, FuncExpr)
-                   ? reinterpret_cast<FuncExpr *>(call)->funcresulttype
-                   : InvalidOid;
+  Oid result =
+      IsA(call, FuncExpr) ? reinterpret_cast<FuncExpr *>(call)->funcresulttype : InvalidOid;
   List *expanded =
       OidIsValid(result) ? expand_function_arguments(args, false, result, tuple) : args;
   ReleaseSysCache(tuple);
@@ -176,7 +175,7 @@ List *ExpandArguments(Oid function, Node *call, List *args) {
 // True inside the body of `function`: a recursive call adds nothing, but bodies without number.
 bool InBodyOf(const QueryInfo *info, Oid function) {
   for (; info != nullptr; info = info->body_caller) {
-    while (info->parent != nullptr && info->body_arg_sets == nullptr) info = info->parent;
+    while (info->parent != nullptr) info = info->parent;
     if (info->body_function == function) return true;
   }
   return false;

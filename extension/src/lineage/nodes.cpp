@@ -81,6 +81,8 @@ bool LosslessCast(Oid from, Oid to) {
   return false;
 }
 
+bool IsPolymorphic(Oid type) { return IsPolymorphicType(type); }
+
 bool IsNode(Oid relid, bool *temp) {
   *temp = false;
   if (relid < FirstNormalObjectId) return false;

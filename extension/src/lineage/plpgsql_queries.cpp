@@ -43,7 +43,6 @@ int OnlyRecord(const PlpgsqlBody *body, const ReadExpr *read) {
   Node *expr = OnlyExpression(read);
   if (expr == nullptr || !IsA(expr, Param) || body->dynamic) return -1;
   int dno = reinterpret_cast<Param *>(expr)->paramid - 1;
-  if (dno < 0 || dno >= body->function->ndatums) return -1;
   return body->function->datums[dno]->dtype == PLPGSQL_DTYPE_REC ? dno : -1;
 }
 

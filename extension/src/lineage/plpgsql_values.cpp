@@ -98,7 +98,6 @@ bool JoinState(const PlpgsqlBody *body, HeldState *state, const HeldState &other
 const SourceSet *HeldParam(Activation *activation, int paramid, int field) {
   PlpgsqlBody *body = static_cast<PlpgsqlBody *>(activation);
   if (body->dynamic) {
-    if (paramid < 1 || paramid > body->given.size) return EmptySet();
     const HeldRow &given = body->given[paramid - 1];
     if (field >= 1 && field <= given.sets.size && given.row != nullptr)
       return given.sets.items[field - 1];
@@ -107,7 +106,6 @@ const SourceSet *HeldParam(Activation *activation, int paramid, int field) {
     return all;
   }
   int dno = paramid - 1;
-  if (dno < 0 || dno >= body->function->ndatums) return EmptySet();
   if (field == kCursorRows) return body->state.held[dno].value;
   PLpgSQL_datum *datum = body->function->datums[dno];
   if (datum->dtype == PLPGSQL_DTYPE_RECFIELD) {
@@ -119,7 +117,6 @@ const SourceSet *HeldParam(Activation *activation, int paramid, int field) {
 }
 
 void SetHeld(PlpgsqlBody *body, int dno, const SourceSet *set, Const *constant) {
-  if (dno < 0 || dno >= body->function->ndatums) return;
   PLpgSQL_datum *datum = body->function->datums[dno];
   if (datum->dtype == PLPGSQL_DTYPE_RECFIELD) {
     SetField(body, reinterpret_cast<PLpgSQL_recfield *>(datum), set);

@@ -260,17 +260,18 @@ void WalkBlock(PlpgsqlBody *body, const PLpgSQL_stmt_block *block) {
   JoinState(body, &body->state, target.exits);
 }
 
+bool Means(const PLpgSQL_stmt_exit *jump, const JumpTarget *target) {
+  if (jump->label == nullptr) return target->loop;
+  return target->label != nullptr && strcmp(jump->label, target->label) == 0;
+}
+
 void WalkExit(PlpgsqlBody *body, const PLpgSQL_stmt_exit *jump) {
   const SourceSet *condition = EmptySet();
   if (jump->cond != nullptr) condition = ConditionBy(body, jump->cond);
-  for (JumpTarget *target = body->jumps; target != nullptr; target = target->outer) {
-    bool meant = jump->label == nullptr
-                     ? target->loop
-                     : target->label != nullptr && strcmp(jump->label, target->label) == 0;
-    if (!meant) continue;
+  JumpTarget *target = body->jumps;
+  while (target != nullptr && !Means(jump, target)) target = target->outer;
+  if (target != nullptr)  // else the routine itself, by its name
     JoinState(body, jump->is_exit ? &target->exits : &target->nexts, body->state);
-    break;
-  }
   if (jump->cond == nullptr) body->state.dead = true;
   NoteJump(body, reinterpret_cast<const PLpgSQL_stmt *>(jump), condition);
 }

@@ -226,6 +226,8 @@ bool AddSqlBody(Builder *builder, QueryInfo *info, Node *call, Oid function, Lis
 bool AddBodyParam(Builder *builder, QueryInfo *info, Param *param, FieldPath field, uint8 kind,
                   SymBag *out);
 
+// The polymorphic pseudo-types.
+bool IsPolymorphic(Oid type);
 // True when a cast from one type to the other loses nothing.
 bool LosslessCast(Oid from, Oid to);
 

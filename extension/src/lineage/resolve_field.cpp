@@ -145,7 +145,7 @@ bool HoldsRows(Oid type) {
 bool AddAggregateField(Builder *builder, QueryInfo *info, Aggref *aggregate, FieldPath field,
                        uint8 kind, SymBag *out) {
   Oid result = get_func_rettype(aggregate->aggfnoid);
-  if (!IsPolymorphicType(result) || list_length(aggregate->aggargtypes) != 1) return false;
+  if (!IsPolymorphic(result) || list_length(aggregate->aggargtypes) != 1) return false;
   uint8 value = Compose(kind, kAggregation);
   ListCell *cell;
   foreach (cell, aggregate->args) {
@@ -319,14 +319,14 @@ bool AddRowThrough(Builder *builder, QueryInfo *info, Node *call, Oid function, 
   Oid *types = nullptr;
   int size = 0;
   if (!HoldsRows(exprType(call)) || TraitsOf(function)->cls != FunctionClass::kOpaque ||
-      !IsPolymorphicType(get_func_signature(function, &types, &size)))
+      !IsPolymorphic(get_func_signature(function, &types, &size)))
     return false;
   uint8 value = Compose(kind, kTransformation);
   ListCell *cell;
   foreach (cell, args) {
     Node *arg = static_cast<Node *>(lfirst(cell));
     int position = foreach_current_index(cell);
-    if (position < size && IsPolymorphicType(types[position]) && HoldsRows(exprType(arg))) {
+    if (position < size && IsPolymorphic(types[position]) && HoldsRows(exprType(arg))) {
       AddField(builder, info, arg, field, value, out);
     } else {
       AddExpr(builder, info, arg, value, out);

@@ -206,8 +206,8 @@ void AddJoinTree(Builder *builder, QueryInfo *info, Node *node, SymBag *out) {
     foreach (cell, from->fromlist)
       AddJoinTree(builder, info, static_cast<Node *>(lfirst(cell)), out);
     AddCondition(builder, info, from->quals, out);
-  } else if (IsA(node, JoinExpr)) {
-    JoinExpr *join = reinterpret_cast<JoinExpr *>(node);
+  } else {
+    JoinExpr *join = castNode(JoinExpr, node);
     AddJoinTree(builder, info, join->larg, out);
     AddJoinTree(builder, info, join->rarg, out);
     AddExpr(builder, info, join->quals, kJoin, out);
@@ -229,7 +229,7 @@ void AddSetOperationRows(Builder *builder, QueryInfo *info, SymBag *out) {
   for (const Leaf &leaf : leaves) {
     AddRteRows(builder, info, leaf.rtindex, out);
     RangeTblEntry *rte = rt_fetch(leaf.rtindex, info->query->rtable);
-    if (!leaf.compared || rte->rtekind != RTE_SUBQUERY) continue;
+    if (!leaf.compared) continue;
     QueryInfo *query = InfoFor(builder, rte->subquery, info);
     for (int column = 1; column <= query->ncolumns; column++)
       out->AddSet(QueryColumn(builder, query, column), kFilter);

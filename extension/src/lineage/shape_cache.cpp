@@ -51,7 +51,7 @@ bool ReadTag(const PlannedStmt *plan, uint64 *key) {
   if (size < 2) return false;
   PlanInvalItem *low = static_cast<PlanInvalItem *>(list_nth(plan->invalItems, size - 1));
   PlanInvalItem *high = static_cast<PlanInvalItem *>(list_nth(plan->invalItems, size - 2));
-  if (low->cacheId != kTagLow || high->cacheId != kTagHigh) return false;
+  if (low->cacheId != kTagLow) return false;
   *key = (static_cast<uint64>(high->hashValue) << 32) | low->hashValue;
   return true;
 }
