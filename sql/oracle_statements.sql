@@ -137,11 +137,14 @@ INSERT INTO ordered (SELECT a, b FROM s WHERE id > 0) UNION ALL (SELECT 1, b FRO
   ORDER BY 1 DESC FETCH FIRST 1 ROWS WITH TIES;
 :show 'ordered.%' ORDER BY line COLLATE "C";
 -- the whole row that is to be inserted: what EXCLUDED is, what a check looks at
-CREATE TABLE given (id int UNIQUE, v int);
+CREATE TABLE given (id int UNIQUE, v int); CREATE TABLE kept (id int UNIQUE, v text);
 CREATE VIEW looked_at AS SELECT * FROM given g WHERE g IS DISTINCT FROM ROW(0, 0) WITH CHECK OPTION;
-CREATE TABLE kept (id int UNIQUE, v text);
 INSERT INTO looked_at SELECT id, a FROM s;
 INSERT INTO kept SELECT id, b FROM s ON CONFLICT (id) DO UPDATE SET v = (excluded.*)::text;
 :show 'given.%' ORDER BY line COLLATE "C";
 :show 'kept.%' ORDER BY line COLLATE "C";
+-- a child's row as its parent's has the columns of that alone
+CREATE TABLE wider (more int) INHERITS (lasts);
+CREATE TABLE narrow AS SELECT (w::lasts)::text AS v FROM wider w;
+:show 'narrow.%' ORDER BY line COLLATE "C";
 DROP SCHEMA ora CASCADE;

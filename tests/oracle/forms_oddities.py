@@ -262,8 +262,12 @@ def conflicts(world, z):
     world.targets.append(name)
     world.reset.append(f"DELETE FROM {name}")
     form = draw.below(4)
-    where = ("(id) DO UPDATE SET c2 = excluded.c2, c1 = excluded.c1", f"ON CONSTRAINT {name}_key DO UPDATE SET"
-             " c2 = excluded.c2", "DO NOTHING", "(lower(c2), id) DO NOTHING")[form]
+    where = (
+        "(id) DO UPDATE SET c2 = excluded.c2, c1 = excluded.c1",
+        f"ON CONSTRAINT {name}_key DO UPDATE SET c2 = excluded.c2",
+        "DO NOTHING",
+        "(lower(c2), id) DO NOTHING",
+    )[form]
     columns, given = "c2, id", "z.c, z.id"
     copies(world, z, name, (("c", "c2"), ("id", "id")))
     if form == 2 and draw.chance(50):

@@ -156,6 +156,19 @@ def made_elsewhere(world, z):
     moved(world, z, target)
 
 
+def initial(world, z):
+    """Variables that begin with what a query or a routine gives, one made of another."""
+    fn = world.name("fn")
+    world.setup.append(
+        f"CREATE FUNCTION {fn}(n int) RETURNS int LANGUAGE plpgsql AS $b$ BEGIN RETURN n; END $b$"
+    )
+    declares = (
+        f"DECLARE v int := (SELECT z.a FROM {z} z ORDER BY z.id LIMIT 1); u int := {fn}(v);"
+        f" w text := (SELECT z.c FROM {z} z ORDER BY z.id LIMIT 1); "
+    )
+    moved(world, z, routine(world, "INSERT INTO {t} VALUES (u, w);", declares))
+
+
 def in_session(world, z):
     """A body makes anew what its session has already; a table that is dropped and made again."""
     draw, target = world.draw, world.target(["int", "text"])
@@ -315,7 +328,7 @@ def no_outputs(world, z):
 
 WAYS = (
     wrong_names, like_aliases, records, composite_case, odd_expressions, made_elsewhere,
-    in_session, several_tables, turned_temporary, known_cursors, kept_old, no_outputs,
+    initial, in_session, several_tables, turned_temporary, known_cursors, kept_old, no_outputs,
 )
 
 

@@ -203,6 +203,19 @@ def compared(world, z):
     )
 
 
+def ordered_arms(world, z):
+    """ORDER BY of a set operation chooses its rows."""
+    y = alone(world)
+    into(
+        world,
+        number(world),
+        f"(SELECT z.a FROM {z} z UNION ALL SELECT y.b FROM {y} y) ORDER BY 1"
+        " FETCH FIRST 1 ROW WITH TIES",
+        [("c1", f"{z}.a", IDENTITY), ("c1", f"{y}.b", IDENTITY)],
+        [(f"{z}.a", "SORT"), (f"{y}.b", "SORT")],
+    )
+
+
 def aggregate_filter(world, z):
     into(
         world,
@@ -360,6 +373,7 @@ WAYS = (
     exists,
     joined,
     compared,
+    ordered_arms,
     aggregate_filter,
     direct_arguments,
     check_option,

@@ -256,6 +256,13 @@ void AddComposed(Builder *builder, QueryInfo *info, Node *expr, uint8 kind, SymB
       AddExpr(builder, info, static_cast<Node *>(lsecond(args)), Compose(kind, kConditional), out);
       break;
     }
+    case T_ConvertRowtypeExpr: {  // a child's row as its parent's, which has fewer columns
+      TupleDesc row = lookup_rowtype_tupdesc(exprType(expr), -1);
+      int width = row->natts;
+      ReleaseTupleDesc(row);
+      for (int i = 1; i <= width; i++) AddField(builder, info, expr, i, value, out);
+      break;
+    }
     case T_FieldSelect: {
       FieldSelect *select = reinterpret_cast<FieldSelect *>(expr);
       AddField(builder, info, reinterpret_cast<Node *>(select->arg), select->fieldnum, kind, out);
@@ -282,8 +289,6 @@ Node *PassedThrough(Node *expr) {
       return reinterpret_cast<Node *>(reinterpret_cast<RelabelType *>(expr)->arg);
     case T_CoerceToDomain:
       return reinterpret_cast<Node *>(reinterpret_cast<CoerceToDomain *>(expr)->arg);
-    case T_ConvertRowtypeExpr:
-      return reinterpret_cast<Node *>(reinterpret_cast<ConvertRowtypeExpr *>(expr)->arg);
     case T_CollateExpr:
       return reinterpret_cast<Node *>(reinterpret_cast<CollateExpr *>(expr)->arg);
     case T_NamedArgExpr:
