@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """How many branches of the walker (extension/src/lineage) the generated cases alone take.
 
-usage: tests/oracle/coverage.py [--cases N] [--routines N] [-v]
+usage: tests/oracle/coverage.py [--turns N] [--glances N] [--looks N] [--cases N] [--routines N]
+                                [-v]
 Builds the extension with gcov in a copy of the tree, runs the generated cases and nothing else, and
 prints the share of each source and of all; -v prints each line with a branch not taken. Left out
 are the tests within the server's loop macros (foreach), which ask for lists that cannot be empty;
@@ -129,8 +130,9 @@ def report(found, sources, verbose):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     # What runs once takes the branches that what runs a hundred times takes.
-    parser.add_argument("--glances", default="6000")
-    parser.add_argument("--looks", default="3000")
+    parser.add_argument("--turns", default="3000")
+    parser.add_argument("--glances", default="2000")
+    parser.add_argument("--looks", default="1000")
     parser.add_argument("--cases", default="100")
     parser.add_argument("--routines", default="50")
     parser.add_argument("-v", "--verbose", action="store_true")
@@ -138,7 +140,7 @@ def main():
     plant.FLAGS, plant.PATIENCE = FLAGS, 7200
     tree = Tree()
     try:
-        number = ["--glances", options.glances, "--looks", options.looks]
+        number = ["--turns", options.turns, "--glances", options.glances, "--looks", options.looks]
         number += ["--cases", options.cases, "--routines", options.routines]
         code, said = tree.hunt("--all", *number)
         if code not in (0, 3) or said.startswith("error"):

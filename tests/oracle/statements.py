@@ -1,5 +1,8 @@
 """Random statements over random tables: generate(seed) makes one case."""
 
+import functools
+import sys
+
 import composites
 import composites_more
 import forms_bodies
@@ -41,8 +44,39 @@ FORMS = (
 )
 
 
-def build(draw, seed):
-    """One case from the draws."""
+WITH_WAYS = (
+    composites_more, forms_bodies, forms_corners, forms_oddities, forms_rare, forms_seldom,
+    forms_sole, forms_unusual,
+)
+
+
+def each():
+    """Every form once; one that has ways once for each of them."""
+    found = []
+    for form in [*dict.fromkeys(FORMS), *forms_newer.forms()]:
+        module = sys.modules[form.__module__]
+        if module not in WITH_WAYS:
+            found.append(form)
+    for module in WITH_WAYS:
+        found += [functools.partial(taken, way) for way in module.WAYS]
+    return found
+
+
+def taken(way, world, queries):
+    """A way of a form, over a table of its own."""
+    if way.__module__ == composites_more.__name__:
+        world.need_composite()
+    way(world, forms_sole.alone(world))
+
+
+def in_turn(number):
+    """The case of this number when all forms and ways have their turn, again and again."""
+    forms = each()
+    return build(Draw(seed=number), number, forms[number % len(forms)])
+
+
+def build(draw, seed, only=None):
+    """One case from the draws; of the form `only`, if one is given."""
     world = World(draw, seed)
     for _ in range(draw.between(1, 2)):
         world.source(dropped=draw.chance(15))
@@ -54,9 +88,9 @@ def build(draw, seed):
         add_function(world, queries)
     if draw.chance(25):
         add_view(world, queries)
-    for _ in range(draw.between(1, 2)):
-        form = draw.one(FORMS + forms_newer.forms())
-        world.features.add(form.__name__)
+    for _ in range(1 if only else draw.between(1, 2)):
+        form = only or draw.one(FORMS + forms_newer.forms())
+        world.features.add(getattr(form, "__name__", "way"))
         form(world, queries)
     return world.case()
 

@@ -163,6 +163,7 @@ QueryInfo *RowScope(const Target &target, const SymSet *written) {
   QueryInfo *info = static_cast<QueryInfo *>(palloc0(sizeof(QueryInfo)));
   info->query = scope;
   info->substitutes = written;
+  info->nsubstitutes = target.ncolumns;
   info->substituted = 1;
   return info;
 }
@@ -230,7 +231,7 @@ void AddGenerated(Builder *builder, Target *target) {
   TupleDesc desc = RelationGetDescr(relation);
   if (desc->constr != nullptr && desc->constr->has_generated_stored) {
     const SymSet *written = Written(*target);
-    for (int i = 0; i < target->ncolumns; i++) {
+    for (int i = 0; i < target->ncolumns && i < desc->natts; i++) {
       if (TupleDescAttr(desc, i)->attgenerated != ATTRIBUTE_GENERATED_STORED) continue;
       Node *expr = build_column_default(relation, i + 1);
       if (expr == nullptr) continue;

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Judges generated cases on the server of PGHOST until one disagrees.
 
-usage: hunt.py [--glances N] [--looks N] [--cases N] [--routines N] [--first REGEX]
+usage: hunt.py [--turns N] [--glances N] [--looks N] [--cases N] [--routines N] [--first REGEX]
                [--reference HOST] [--all]
-First come glances: statements that run once, whose edges must be those that the generator built in
-and whose bodies must declare nothing else; and looks: routines that are read and run once. Then
-statements and routines are judged as run.py of the oracle does. --first:
-cases whose text matches come before all others. --reference: the server of a library without the
-fault; what disagrees there too is not counted. --all goes on and prints every seed that disagrees.
+First come turns, in which each form and way has its own, and glances: statements that run once,
+whose edges must be those that the generator built in and whose bodies declare nothing else; and
+looks: routines that are read and run once. Then statements and routines are judged as run.py of the
+oracle does. --first: cases whose text matches come before all others. --reference: the server of a
+library without the fault; what disagrees there too is not counted. --all goes on and prints every
+seed that disagrees.
 Exit code 0: none disagreed; 3: one did (its seed and what it says are printed).
 """
 
@@ -47,7 +48,7 @@ class Judge:
             self.connection.run(engine.EMPTY_SQL)
         self.judged += 1
         case = generate(kind, seed)
-        if kind in ("glance", "look"):
+        if kind in ("turn", "glance", "look"):
             return self.glance(case)
         verdict = engine.judge(self.connection, case)
         return None if verdict.skipped or not verdict.disagreements else verdict.disagreements[0]
@@ -73,6 +74,8 @@ class Judge:
 
 
 def generate(kind, seed):
+    if kind == "turn":
+        return importlib.import_module("statements").in_turn(seed)
     module = run.MODULES[{"glance": "statement", "look": "routine"}.get(kind, kind)]
     return importlib.import_module(module).generate(seed)
 
@@ -98,6 +101,7 @@ def hunt(options):
     reference = Judge(options.reference) if options.reference else None
     first = re.compile(options.first) if options.first else None
     plan = {
+        "turn": options.turns,
         "glance": options.glances,
         "look": options.looks,
         "statement": options.cases,
@@ -117,6 +121,7 @@ def hunt(options):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--turns", type=int, default=0)
     parser.add_argument("--glances", type=int, default=300)
     parser.add_argument("--looks", type=int, default=0)
     parser.add_argument("--cases", type=int, default=100)
