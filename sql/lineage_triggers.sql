@@ -101,4 +101,17 @@ INSERT INTO fk VALUES (1);
 UPDATE pk SET id = s2.x FROM s2 WHERE s2.id = pk.id;
 :show 'fk.%' ORDER BY line COLLATE "C";
 :show 'pk.%' ORDER BY line COLLATE "C";
+-- an INSERT has no OLD, a DELETE no NEW: declared for a trigger on both, told when each has fired
+CREATE TABLE io (n int);
+CREATE TABLE io_log (was int, became int);
+CREATE FUNCTION logged() RETURNS trigger LANGUAGE plpgsql AS $$
+  BEGIN INSERT INTO io_log VALUES (OLD.n, NEW.n); RETURN coalesce(NEW, OLD); END $$;
+CREATE TRIGGER logged BEFORE INSERT ON io FOR EACH ROW EXECUTE FUNCTION logged();
+SELECT lineage.snapshot_schema('lin_t') > 0 AS taken;
+:show 'io%' ORDER BY line COLLATE "C";
+INSERT INTO io VALUES (1), (2);
+:show 'io%' ORDER BY line COLLATE "C";
+CREATE TRIGGER logged_too BEFORE DELETE ON io FOR EACH ROW EXECUTE FUNCTION logged();
+DELETE FROM io WHERE n = 1;
+:show 'io%' ORDER BY line COLLATE "C";
 DROP SCHEMA lin_t CASCADE;

@@ -59,8 +59,11 @@ void BeginTrigger(RoutineFrame *frame, const StackNode *caller) {
   TriggerData *data = frame->estate->trigdata;
   FiredRows rows = EnterTrigger(frame, caller, data->tg_relation, TypeOf(data->tg_event));
   if (rows.new_row == nullptr) return;
-  frame->slots[frame->function->new_varno].record = rows.new_row;
-  frame->slots[frame->function->old_varno].record = rows.old_row;
+  // What is no row is NULL, and no source.
+  if (!TRIGGER_FIRED_BY_DELETE(data->tg_event))
+    frame->slots[frame->function->new_varno].record = rows.new_row;
+  if (!TRIGGER_FIRED_BY_INSERT(data->tg_event))
+    frame->slots[frame->function->old_varno].record = rows.old_row;
   frame->initial_new = rows.new_row;
   if (settings.track_control_flow)
     frame->base_condition = UnionSets(frame->base_condition,
@@ -119,7 +122,8 @@ void EmitTriggerRow(RoutineFrame *frame, const StackNode *caller, const EventPat
   Flow flow = {};
   flow.rows = LetThrough(frame, caller);
   if (flow.rows->size > 0) DecideFurther(caller, flow.rows);
-  if (frame->returned != nullptr) AddReturnedRow(frame, &flow);
+  bool stores = !TRIGGER_FIRED_BY_DELETE(frame->estate->trigdata->tg_event);
+  if (frame->returned != nullptr && stores) AddReturnedRow(frame, &flow);
   if (flow.rows->size == 0 && flow.columns.Empty()) return;
   flow.target = frame->trigger_node;
   flow.operation = Operation::kTrigger;

@@ -140,7 +140,7 @@ void TakeTransitionTable(PlpgsqlBody *body, const char *name, Relation relation)
   register_ENR(body->tables, table);
 }
 
-// NEW and OLD are rows of the trigger's table.
+// NEW and OLD are rows of the trigger's table; an INSERT has no OLD and a DELETE no NEW.
 void TakeTrigger(PlpgsqlBody *body) {
   Relation relation = relation_open(body->summary->trigger_relation, AccessShareLock);
   TupleDesc row = CreateTupleDescCopy(RelationGetDescr(relation));
@@ -156,12 +156,15 @@ void TakeTrigger(PlpgsqlBody *body) {
   TakeTransitionTable(body, body->trigger->tgnewtable, relation);
   TakeTransitionTable(body, body->trigger->tgoldtable, relation);
   relation_close(relation, NoLock);
+  const int16 type = body->trigger->tgtype;
+  const bool stores = TRIGGER_FOR_INSERT(type) || TRIGGER_FOR_UPDATE(type);
+  const bool replaces = TRIGGER_FOR_UPDATE(type) || TRIGGER_FOR_DELETE(type);
   for (int dno : {body->function->new_varno, body->function->old_varno}) {
     body->state.held[dno].row = row;
-    if (TRIGGER_FOR_ROW(body->trigger->tgtype)) body->state.held[dno].record = record;
+    if (TRIGGER_FOR_ROW(type) && (dno == body->function->new_varno ? stores : replaces))
+      body->state.held[dno].record = record;
   }
-  if (TRIGGER_FOR_ROW(body->trigger->tgtype) && TRIGGER_FOR_BEFORE(body->trigger->tgtype))
-    body->initial_new = record;
+  if (TRIGGER_FOR_ROW(type) && TRIGGER_FOR_BEFORE(type) && stores) body->initial_new = record;
 }
 
 // What a BEFORE trigger puts into NEW is an edge of its own.
