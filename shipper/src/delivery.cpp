@@ -13,7 +13,6 @@ namespace shipper {
 
 namespace {
 
-const std::string kEdgeKey = "edge:";  // and its name: the hash of what was sent
 const std::string kBareKey = "bare:";  // and a routine's bare name: the signature that has it
 
 // Ends a walk over the whole database when the sink answers anything but done.
@@ -21,13 +20,11 @@ struct WalkEnded {
   Status status;
 };
 
-std::string Dump(const nlohmann::json &body) {
+}  // namespace
+
+std::string DumpText(const nlohmann::json &body) {
   return body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
-
-std::string EdgeName(const LineageEdge &edge) { return edge.from_fqn + " -> " + edge.to_fqn; }
-
-}  // namespace
 
 std::string ShortHash(const std::string &text) {
   uint64_t hash = 14695981039346656037u;  // FNV-1a
@@ -49,7 +46,7 @@ std::string EntityKey(const Entity &entity) {
 // A service says only where, and is put once.
 std::string EntityHash(const Entity &entity) {
   if (entity.type == "databaseService") return "sent";
-  return entity.partial ? "partial" : ShortHash(Dump(entity.body));
+  return entity.partial ? "partial" : ShortHash(DumpText(entity.body));
 }
 
 const std::string &Delivery::Recall(const std::string &key) const {
@@ -75,12 +72,14 @@ void Delivery::Remember(const std::string &key, const std::string &value) {
   if (memory_.count(key) > 0 && memory_[key] == value) return;
   Keep(key);
   memory_[key] = value;
+  IndexEdge(key, true);
 }
 
 void Delivery::Drop(const std::string &key) {
   if (memory_.count(key) == 0) return;
   Keep(key);
   memory_.erase(key);
+  IndexEdge(key, false);
 }
 
 std::vector<StateChange> Delivery::TakeChanges() {
@@ -101,6 +100,7 @@ void Delivery::Undo() {
       memory_[key] = *value;
     else
       memory_.erase(key);
+    IndexEdge(key, value.has_value());
   }
   before_.clear();
 }
@@ -151,19 +151,6 @@ Status Delivery::SendEverything(const Follow &follow) {
   for (const TablePair &pair : live) follow({WorkKind::kPair, pair.first, pair.second});
   for (const TablePair &pair : Stale(live)) follow({WorkKind::kPair, pair.first, pair.second});
   return status;
-}
-
-std::vector<EdgeEnds> Delivery::SentEdges() const {
-  static const std::string kArrow = " -> ";  // no name in the catalog has a `>` in it
-  std::vector<EdgeEnds> edges;
-  for (auto entry = memory_.lower_bound(kEdgeKey);
-       entry != memory_.end() && entry->first.rfind(kEdgeKey, 0) == 0; ++entry) {
-    const size_t arrow = entry->first.find(kArrow);
-    if (arrow == std::string::npos) continue;
-    edges.push_back({entry->first.substr(kEdgeKey.size(), arrow - kEdgeKey.size()),
-                     entry->first.substr(arrow + kArrow.size())});
-  }
-  return edges;
 }
 
 std::vector<TablePair> Delivery::Stale(const std::vector<TablePair> &live) const {
@@ -258,120 +245,10 @@ Status Delivery::SendEntity(const Entity &entity, bool force) {
   AddLife(&given);
   const std::optional<std::string> hash = DueHash(given, force);
   if (!hash) return Status::Done();
-  last_request_ = "PUT " + given.path + " " + Dump(given.body);
+  last_request_ = "PUT " + given.path + " " + DumpText(given.body);
   Status status = Recall(EntityKey(entity)).empty() ? TakeAlong(&given) : TakeColumnsAlong(&given);
   if (status.ok()) status = sink_->PutEntity(given);
   if (status.ok()) NoteSent(entity, *hash);
-  return status;
-}
-
-// Makes sure that both tables of an edge are there. A table that cannot be had is no error yet:
-// the catalog may know it from somewhere else.
-Status Delivery::SendEnds(const TablePair &pair, const LineageEdge &edge, bool force) {
-  const std::pair<std::string, std::string> ends[] = {{pair.first, edge.from_fqn},
-                                                      {pair.second, edge.to_fqn}};
-  for (const auto &[table, fqn] : ends) {
-    if (!force && !Recall(EntityKey(fqn)).empty()) continue;
-    bool found = false;
-    Status status = SendObject("table", table, force, &found);
-    if (!status.ok()) return status;
-    if (!found)
-      return Status::Park("table " + table + " is gone or filtered out, and so is its lineage");
-  }
-  return Status::Done();
-}
-
-// The routine shown on the edge: the one shown before if it still writes it, else the first that
-// the catalog can have.
-Status Delivery::ChoosePipeline(const TablePair &pair, LineageEdge *edge) {
-  const std::string &sticky = Recall("pipeline:" + EdgeName(*edge));
-  std::vector<RoutineRef> candidates = edge->routines;
-  std::stable_partition(candidates.begin(), candidates.end(),
-                        [&](const RoutineRef &routine) { return routine.fqn == sticky; });
-  for (const RoutineRef &routine : candidates) {
-    if (Recall(EntityKey(routine.fqn, true)).empty()) {
-      bool found = false;
-      Status status = SendObject("routine", routine.identity, false, &found);
-      if (status.action == Action::kPark || (status.ok() && !found)) {
-        spdlog::debug("{} -> {}: routine {} is not shown: {}", pair.first, pair.second,
-                      routine.identity, status.ok() ? "it is gone" : status.message);
-        continue;
-      }
-      if (!status.ok()) return status;
-    }
-    edge->details["pipeline"] = {{"type", "storedProcedure"}, {"fullyQualifiedName", routine.fqn}};
-    return Status::Done();
-  }
-  edge->details.erase("pipeline");
-  return Status::Done();
-}
-
-// Puts the edge; where the sink lacks an entity that we hold for sent, sends it again, once. An
-// edge is worth more than the name of its routine.
-Status Delivery::PutEdge(const TablePair &pair, LineageEdge *edge) {
-  Status status = sink_->PutLineage(*edge);
-  if (status.missing.empty()) return status;
-  spdlog::info("{}: {}; sending again what it names", EdgeName(*edge), status.message);
-  Status ends = SendEnds(pair, *edge, true);
-  if (!ends.ok()) return ends;
-  auto lacks = [&](const std::string &fqn) {
-    return std::count(status.missing.begin(), status.missing.end(), fqn) > 0;
-  };
-  for (const RoutineRef &routine : edge->routines) {
-    bool found = false;
-    if (!lacks(routine.fqn)) continue;
-    Status put = SendObject("routine", routine.identity, true, &found);
-    if (!put.ok() && put.action != Action::kPark) return put;
-  }
-  last_request_ = "PUT /v1/lineage " + EdgeName(*edge) + " " + Dump(edge->details);
-  status = sink_->PutLineage(*edge);
-  auto pipeline = edge->details.find("pipeline");
-  if (pipeline == edge->details.end() || !lacks(pipeline->value("fullyQualifiedName", "")))
-    return status;
-  edge->details.erase(pipeline);
-  return sink_->PutLineage(*edge);
-}
-
-// Takes away what was sent of a pair that is no more. What was never sent, or by whom we do not
-// remember, is left alone.
-Status Delivery::RemoveEdge(const TablePair &pair) {
-  const std::optional<EdgeEnds> gone = origin_->Gone(pair);
-  if (gone) return RemoveSent(*gone);
-  spdlog::debug("{} -> {}: nothing to send", pair.first, pair.second);
-  return Status::Done();
-}
-
-Status Delivery::RemoveSent(const EdgeEnds &edge) {
-  const std::string name = edge.from_fqn + " -> " + edge.to_fqn;
-  if (Recall(kEdgeKey + name).empty()) return Status::Done();
-  last_request_ = "DELETE /v1/lineage " + name;
-  Status status = sink_->DeleteLineage(edge);
-  if (!status.ok()) return status;
-  ++sent_;
-  Drop(kEdgeKey + name);
-  Drop("pipeline:" + name);
-  spdlog::info("removed lineage {}", name);
-  return status;
-}
-
-Status Delivery::SendPair(const TablePair &pair) {
-  std::optional<LineageEdge> edge = origin_->Edge(pair);
-  if (!edge) return RemoveEdge(pair);
-  Status status = SendEnds(pair, *edge, false);
-  if (status.ok()) status = ChoosePipeline(pair, &*edge);
-  if (!status.ok()) return status;
-  const std::string name = EdgeName(*edge);
-  const std::string request = Dump(edge->details);
-  const std::string hash = ShortHash(request);
-  if (!unconditional_ && Recall(kEdgeKey + name) == hash) return Status::Done();
-  last_request_ = "PUT /v1/lineage " + name + " " + request;
-  status = PutEdge(pair, &*edge);
-  if (!status.ok()) return status;
-  ++sent_;
-  Remember(kEdgeKey + name, hash);
-  if (edge->details.contains("pipeline"))
-    Remember("pipeline:" + name, edge->details["pipeline"]["fullyQualifiedName"]);
-  spdlog::info("sent lineage {}", name);
   return status;
 }
 

@@ -31,6 +31,7 @@ class Delivery : public RoutineBook {
 
   Delivery(Origin *origin, Sink *sink, Memory memory)
       : origin_(origin), sink_(sink), memory_(std::move(memory)) {
+    for (const auto &[key, value] : memory_) IndexEdge(key, true);
     origin_->UseBook(this);
   }
   ~Delivery() override {
@@ -46,13 +47,16 @@ class Delivery : public RoutineBook {
   using Follow = std::function<void(const WorkKey &)>;
   Status Send(const WorkKey &key, const Follow &follow);
 
-  // Whether nothing but its present state matters to what is sent of an object: a table that was
-  // not renamed, nor a column of it.
+  // Whether nothing but its present state matters to what is sent: an edge, or a table that was not
+  // renamed, nor a column of it.
   bool GoesTogether(const WorkKey &key) const;
   // Such tables, read and sent together. `done`: those of which nothing is left to do; the others
   // are to be sent each by itself, which finds out why. Not done: the sink is out.
   Status SendTables(const std::vector<WorkKey> &keys, const Follow &follow,
                     std::set<WorkKey> *done);
+
+  // The same of edges, each of another pair.
+  Status SendPairs(const std::vector<WorkKey> &keys, std::set<WorkKey> *done);
 
   // Edges across databases, of all foreign tables or of one by its identity.
   Status SendForeign(const std::string &table = {});
@@ -76,6 +80,8 @@ class Delivery : public RoutineBook {
   void Drop(const std::string &key);
   // All edges that were sent and not taken back.
   std::vector<EdgeEnds> SentEdges() const;
+  // Those of a table, or of all tables of a schema.
+  std::vector<EdgeEnds> SentEdgesOf(const EntityName &name) const;
   // Pairs whose edge was sent and that are not among those that live.
   std::vector<TablePair> Stale(const std::vector<TablePair> &live) const;
   void ForgetSent();  // the sink holds nothing of what was put before
@@ -104,7 +110,17 @@ class Delivery : public RoutineBook {
   std::optional<std::string> DueHash(const Entity &entity, bool force);
   void NoteSent(const Entity &entity, const std::string &hash);
   Status SendEntity(const Entity &entity, bool force);
+  // An edge that was read; not `due` where nothing is to be put, or the same was put before.
+  struct Prepared {
+    LineageEdge edge;
+    std::string request;  // its text
+    bool due = false;
+  };
+  Status PrepareEdge(const TablePair &pair, Prepared *prepared);
+  Status PutPrepared(std::vector<std::pair<WorkKey, Prepared>> *gathered, std::set<WorkKey> *done);
+  void NoteEdge(const Prepared &prepared);
   Status SendPair(const TablePair &pair);
+  void IndexEdge(const std::string &key, bool there);
   Status RemoveEdge(const TablePair &pair);
   Status RemoveSent(const EdgeEnds &edge);
   void SettleLife(const WorkKey &key);
@@ -132,6 +148,7 @@ class Delivery : public RoutineBook {
   Origin *origin_;
   Sink *sink_;
   Memory memory_;
+  std::set<std::pair<std::string, std::string>> edges_into_;  // of the memory: to, from
   std::map<std::string, std::optional<std::string>> before_;  // of keys changed since TakeChanges
   // By type and present identity: what it was called before, latest last.
   std::map<std::pair<std::string, std::string>, std::vector<std::string>> renames_;
@@ -158,6 +175,9 @@ std::string EntityHash(const Entity &entity);
 // The keys of an entity and of all below it in a memory.
 std::vector<std::string> KeysOf(const EntityName &name,
                                 const std::map<std::string, std::string> &memory);
+
+// A request as text; what is no UTF-8 becomes U+FFFD.
+std::string DumpText(const nlohmann::json &body);
 
 // 64 bits of a text in hex: to tell that a request is the one sent before, nothing more.
 std::string ShortHash(const std::string &text);

@@ -109,11 +109,7 @@ Status Delivery::TakeColumnsAlong(Entity *entity) {
 // Takes away what was sent of the edges of a table, or of all tables of a schema: the catalog finds
 // no edge of an entity that is deleted.
 Status Delivery::RemoveEdgesOf(const EntityName &name) {
-  const auto concerns = [&](const std::string &end) {
-    return end == name.fqn || (name.type == "databaseSchema" && end.rfind(name.fqn + ".", 0) == 0);
-  };
-  for (const EdgeEnds &edge : SentEdges()) {
-    if (!concerns(edge.from_fqn) && !concerns(edge.to_fqn)) continue;
+  for (const EdgeEnds &edge : SentEdgesOf(name)) {
     Status status = RemoveSent(edge);
     if (!status.ok()) return status;
   }

@@ -16,6 +16,7 @@ struct SinkIsOut {
 }  // namespace
 
 bool Delivery::GoesTogether(const WorkKey &key) const {
+  if (key.kind == WorkKind::kPair) return true;
   return key.kind == WorkKind::kObject && key.first == "table" && !unconditional_ &&
          renames_.count({key.first, key.second}) == 0 && columns_.count(key.second) == 0;
 }

@@ -21,20 +21,6 @@ constexpr char kSnapshotKey[] = "snapshot";  // the first one was asked for
 constexpr char kResyncKey[] = "resync";      // store and catalog are to be compared
 constexpr char kProgressKey[] = "progress";  // of snapshots; lineage.health reads it
 
-// "public.a -> public.b", "table public.a"
-std::string Name(const WorkKey &key) {
-  if (key.kind == WorkKind::kResync) return "everything";
-  if (key.kind == WorkKind::kReconcile) return "all objects";
-  if (key.kind == WorkKind::kPair) return key.first + " -> " + key.second;
-  return key.first + " " + key.second;
-}
-
-std::string KindName(WorkKind kind) {
-  if (kind == WorkKind::kResync) return "resync";
-  if (kind == WorkKind::kReconcile) return "reconcile";
-  return kind == WorkKind::kPair ? "edge" : "object";
-}
-
 }  // namespace
 
 bool Loop::Start() {
@@ -211,26 +197,28 @@ bool Loop::SettleLate() {
 bool Loop::SendTogether(const std::vector<Work> &due, size_t *at, std::vector<Work> *rest) {
   std::vector<WorkKey> keys;
   size_t end = *at;
+  const WorkKind kind = due[*at].key.kind;
   while (end < due.size() && keys.size() < static_cast<size_t>(options_.batch_size) &&
-         due[end].tries == 0 && delivery_->GoesTogether(due[end].key))
+         due[end].key.kind == kind && due[end].tries == 0 && delivery_->GoesTogether(due[end].key))
     keys.push_back(due[end++].key);
   if (end == *at) ++end;
   const std::vector<Work> works(due.begin() + static_cast<long>(*at),
                                 due.begin() + static_cast<long>(end));
   *at = end;
   *rest = works;
-  if (keys.size() <= kFewTables) return true;
+  if (keys.size() <= (kind == WorkKind::kPair ? 1 : kFewTables)) return true;
   std::set<WorkKey> done;
   const long sent = delivery_->sent();
+  Status outage;
   try {
-    const Status status = delivery_->SendTables(keys, Follower(), &done);
-    if (status.outage) return Outage(status, options_.retry_max_ms);
+    outage = kind == WorkKind::kPair ? delivery_->SendPairs(keys, &done)
+                                     : delivery_->SendTables(keys, Follower(), &done);
   } catch (const PgConnectError &) {
     throw;
   } catch (const std::exception &error) {
-    spdlog::debug("{} tables at once: {}; each by itself", keys.size(), error.what());
+    spdlog::debug("{} at once: {}; each by itself", keys.size(), error.what());
   }
-  if (observer_ != nullptr) observer_->Sent(WorkKind::kObject, delivery_->sent() - sent);
+  if (observer_ != nullptr) observer_->Sent(kind, delivery_->sent() - sent);
   rest->clear();
   for (const Work &work : works) {
     if (done.count(work.key) > 0)
@@ -238,7 +226,8 @@ bool Loop::SendTogether(const std::vector<Work> &due, size_t *at, std::vector<Wo
     else
       rest->push_back(work);
   }
-  return true;
+  if (outage.action == Action::kReauth) sink_->ReloadCredential();
+  return !outage.outage || Outage(outage, options_.retry_max_ms);
 }
 
 // What a piece of work entails becomes work of its own.
@@ -321,16 +310,16 @@ Status Loop::Refused(const Work &work, const Status &status) {
   long wait =
       BackoffMs(work.tries, clock_->Random01(), options_.retry_base_ms, options_.retry_max_ms);
   wait = std::max(wait, status.retry_after_ms);
-  spdlog::warn("{}: {}; again in {} ms", Name(work.key), status.message, wait);
+  spdlog::warn("{}: {}; again in {} ms", NameOf(work.key), status.message, wait);
   work_.Postpone(work.key, clock_->NowMs() + wait, delivery_->sent());
   return status;
 }
 
 void Loop::ParkWork(const Work &work, const std::string &reason) {
-  spdlog::error("parked {}: {}", Name(work.key), reason);
-  if (observer_ != nullptr) observer_->Refused(work.key.kind, Name(work.key), reason);
+  spdlog::error("parked {}: {}", NameOf(work.key), reason);
+  if (observer_ != nullptr) observer_->Refused(work.key.kind, NameOf(work.key), reason);
   settlement_.parked.push_back(
-      {KindName(work.key.kind), Name(work.key), reason, delivery_->last_request()});
+      {KindOf(work.key), NameOf(work.key), reason, delivery_->last_request()});
   settlement_.taken.insert(settlement_.taken.end(), work.rows.begin(), work.rows.end());
 }
 

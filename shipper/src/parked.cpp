@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <set>
 
 #include <spdlog/spdlog.h>
 
@@ -23,10 +24,28 @@ size_t FindArrow(const std::string &text) {
   return std::string::npos;
 }
 
+// What a piece of work entailed: edges of a changed table, everything of a catalog that was lost.
+// Answers what is refused of it.
+std::vector<ParkedItem> SendEntailed(Delivery *delivery, std::vector<WorkKey> works) {
+  std::vector<ParkedItem> parked;
+  std::set<WorkKey> seen;
+  for (size_t i = 0; i < works.size(); ++i) {  // grows
+    const WorkKey key = works[i];
+    if (!seen.insert(key).second) continue;
+    const Status status = delivery->Send(key, [&](const WorkKey &more) { works.push_back(more); });
+    if (status.outage) throw FatalError(status.message, ExitCodeOf(status));
+    if (status.ok()) continue;
+    spdlog::error("parked {}: {}", NameOf(key), status.message);
+    parked.push_back({KindOf(key), NameOf(key), status.message, delivery->last_request()});
+  }
+  return parked;
+}
+
 }  // namespace
 
 std::optional<WorkKey> WorkOf(const std::string &kind, const std::string &object) {
   if (kind == "resync") return WorkKey{WorkKind::kResync, "", ""};
+  if (kind == "reconcile") return WorkKey{WorkKind::kReconcile, "", ""};
   if (kind == "edge") {
     size_t arrow = FindArrow(object);
     if (arrow == std::string::npos) return std::nullopt;
@@ -66,7 +85,8 @@ RetryOutcome RetryParked(PgQueue *queue, Delivery *delivery, Sink *sink,
     if (!chosen || row.sink != sink_name) continue;
     std::optional<WorkKey> key = WorkOf(row.kind, row.object);
     Status status = Status::Park("it is of a kind that this version does not know");
-    if (key) status = delivery->Send(*key, [](const WorkKey &) {});
+    std::vector<WorkKey> entailed;
+    if (key) status = delivery->Send(*key, [&](const WorkKey &more) { entailed.push_back(more); });
     if (status.ok()) status = sink->Flush();
     if (status.action == Action::kRetry || status.action == Action::kReauth)
       throw FatalError(status.message, ExitCodeOf(status));
@@ -76,7 +96,11 @@ RetryOutcome RetryParked(PgQueue *queue, Delivery *delivery, Sink *sink,
       continue;
     }
     ++outcome.taken;
-    queue->Settle({{}, {}, delivery->TakeChanges()});
+    std::vector<ParkedItem> parked = SendEntailed(delivery, std::move(entailed));
+    outcome.refused += static_cast<long>(parked.size());
+    status = sink->Flush();
+    if (!status.ok()) throw FatalError(status.message, ExitCodeOf(status));
+    queue->Settle({{}, std::move(parked), delivery->TakeChanges()});
     queue->Unpark({row.id});
     spdlog::info("{} was taken now", row.object);
   }

@@ -34,6 +34,7 @@ namespace shipper {
 namespace {
 
 constexpr int kTriesOnce = 6;  // of a verb that runs once, before it gives up
+constexpr size_t kPairsAtOnce = 200;
 constexpr long kTryBaseMs = 500, kTryMaxMs = 15000;
 
 // Everything a verb works with, in the order in which it is made.
@@ -206,9 +207,19 @@ void SendPairs(const CommandLine &line, Parts *parts, RunAccount *run, const Tic
   std::vector<TablePair> pairs = origin.Pairs({});
   for (const TablePair &pair : delivery.Stale(pairs)) pairs.push_back(pair);
   Progress progress(&parts->clock, "lineage", LogIsOnTerminal());
-  for (const TablePair &pair : pairs) {
-    Status status =
-        delivery.Send({WorkKind::kPair, pair.first, pair.second}, [](const WorkKey &) {});
+  std::set<WorkKey> done;
+  for (size_t i = 0; i < pairs.size(); ++i) {
+    if (i % kPairsAtOnce == 0) {
+      std::vector<WorkKey> keys;
+      for (size_t j = i; j < std::min(i + kPairsAtOnce, pairs.size()); ++j)
+        keys.push_back({WorkKind::kPair, pairs[j].first, pairs[j].second});
+      done.clear();
+      RequireTaken(delivery.SendPairs(keys, &done));
+    }
+    const TablePair &pair = pairs[i];
+    const WorkKey key{WorkKind::kPair, pair.first, pair.second};
+    Status status;
+    if (done.count(key) == 0) status = delivery.Send(key, [](const WorkKey &) {});
     RequireTaken(status);
     ++run->source.records;
     if (status.ok()) {

@@ -5,6 +5,19 @@
 
 namespace shipper {
 
+std::string NameOf(const WorkKey &key) {
+  if (key.kind == WorkKind::kResync) return "everything";
+  if (key.kind == WorkKind::kReconcile) return "all objects";
+  if (key.kind == WorkKind::kPair) return key.first + " -> " + key.second;
+  return key.first + " " + key.second;
+}
+
+std::string KindOf(const WorkKey &key) {
+  if (key.kind == WorkKind::kResync) return "resync";
+  if (key.kind == WorkKind::kReconcile) return "reconcile";
+  return key.kind == WorkKind::kPair ? "edge" : "object";
+}
+
 void WorkList::Add(const WorkKey &key, int64_t row, int64_t due_ms) {
   auto [place, is_new] = work_.try_emplace(key);
   Work &work = place->second;

@@ -25,6 +25,10 @@ struct WorkKey {
   }
 };
 
+// "public.a -> public.b", "table public.a"; and what is parked under it: edge, object, resync, …
+std::string NameOf(const WorkKey &key);
+std::string KindOf(const WorkKey &key);
+
 struct Work {
   WorkKey key;
   std::vector<int64_t> rows;  // feed rows that are taken when this is done

@@ -148,6 +148,23 @@ class Parking(EndToEnd):
                    lambda: f"an empty list of parked things; it holds "
                    f"{self.sql('SELECT * FROM lineage._parked')} {self.said()}")
 
+    def test_a_table_that_is_tried_again_brings_its_edges(self):
+        shipper = self.ship()
+        self.sql("INSERT INTO dst (a) SELECT a FROM src")
+        self.wait_edge("public.src", "public.dst")
+        self.wait_drained()
+        self.double.fault(status=400, count=-1, method="PUT", path="/tables")
+        self.sql("ALTER TABLE src ADD COLUMN more int")
+        wait_until(lambda: self.sql("SELECT 1 FROM lineage._parked"), self.said)
+        self.wait_drained()
+        self.assertEqual(shipper.stop(), 0)
+        self.double.clear_faults()
+        before = len(self.requests("PUT", "/lineage"))
+        done = self.once("retry", "-c", self.workflow())
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(len(self.requests("PUT", "/lineage")) - before, 1)
+        self.assertEqual(self.sql("SELECT count(*) FROM lineage._parked"), [["0"]])
+
     def test_a_refused_edge_stops_no_other_edge(self):
         shipper = self.ship()
         self.wait_table("public.dst")

@@ -316,5 +316,47 @@ TEST_F(DepartedTest, ADeleteThatTheSinkCannotTakeNowIsTriedAgain) {
   EXPECT_EQ(delivery.Recall("entity:svc.a"), "x");
 }
 
+TEST_F(DeliveryTest, EdgesOfATableOrASchemaAreFoundByBothEnds) {
+  Delivery delivery(&origin_, &sink_,
+                    {{"edge:s.p.a -> s.p.b", "1"},
+                     {"edge:s.p.b -> s.q.c", "1"},
+                     {"edge:s.p.bb -> s.q.d", "1"},
+                     {"edge:s.q.c -> s.q.d", "1"}});
+  const auto count = [&](const char *type, const char *fqn) {
+    return delivery.SentEdgesOf({type, fqn}).size();
+  };
+  EXPECT_EQ(count("table", "s.p.b"), 2u);
+  EXPECT_EQ(count("table", "s.q.d"), 2u);
+  EXPECT_EQ(count("table", "s.p"), 0u);
+  EXPECT_EQ(count("databaseSchema", "s.p"), 3u);
+  delivery.Drop("edge:s.p.a -> s.p.b");
+  EXPECT_EQ(count("table", "s.p.b"), 1u);
+  delivery.Undo();
+  EXPECT_EQ(count("table", "s.p.b"), 2u);
+  delivery.Remember("edge:s.p.x -> s.p.b", "1");
+  EXPECT_EQ(count("table", "s.p.b"), 3u);
+  delivery.ForgetSent();
+  EXPECT_TRUE(delivery.SentEdges().empty());
+}
+
+TEST_F(DeliveryTest, OfManyPairsThoseAreDoneWhoseEdgeIsThereOrUnchanged) {
+  for (const char *target : {"b", "c", "d"}) origin_.Join("a", target);
+  origin_.poison.clear();
+  Delivery delivery(&origin_, &sink_, {});
+  ASSERT_TRUE(Pair(&delivery, "a", "b").ok());
+  sink_.answer = [](const std::string &name) {
+    return name == "svc.a>svc.c" ? Status::Park("HTTP 400") : Status::Done();
+  };
+  std::set<WorkKey> done;
+  std::vector<WorkKey> keys;
+  for (const char *target : {"b", "c", "d"}) keys.push_back({WorkKind::kPair, "a", target});
+  EXPECT_TRUE(delivery.SendPairs(keys, &done).ok());
+  EXPECT_EQ(done.count(keys[0]), 1u);
+  EXPECT_EQ(done.count(keys[1]), 0u);
+  EXPECT_EQ(done.count(keys[2]), 1u);
+  EXPECT_EQ(sink_.Count("svc.a>svc.b"), 1);
+  EXPECT_EQ(sink_.Count("svc.a>svc.d"), 1);
+}
+
 }  // namespace
 }  // namespace shipper

@@ -45,12 +45,6 @@ std::string EndId(const json &edge, const char *key) {
   return edge[key].is_object() ? Text(edge[key], "id") : Text(edge, key);
 }
 
-// What is to stand on an edge that has `present` on it.
-json Merged(const LineageEdge &edge, const json &present, const json &details) {
-  const bool replaces = edge.replaces_views && Text(present, "source") == "ViewLineage";
-  return MergeEdge(replaces ? json::object() : present, details);
-}
-
 }  // namespace
 
 OpenMetadataSink::OpenMetadataSink(const ServerConfig &config, Http *http)
@@ -151,21 +145,35 @@ Status OpenMetadataSink::Check() {
   return Call("GET", "/services/databaseServices?limit=1", nullptr, &reply);
 }
 
-OpenMetadataSink::Lookup OpenMetadataSink::Find(const std::string &type, const std::string &fqn) {
-  auto known = ids_.find({type, fqn});
-  if (known != ids_.end()) return {Status::Done(), known->second, false};
-  HttpReply reply;
-  std::string path = CollectionOf(type) + "/name/" + PercentEncode(fqn) + "?include=all";
-  Lookup found{Call("GET", path, nullptr, &reply), "", false};
+HttpRequest OpenMetadataSink::FindRequest(const Key &key) const {
+  const std::string name = "/name/" + PercentEncode(key.second);
+  return Request("GET", CollectionOf(key.first) + name + "?include=all", nullptr);
+}
+
+// What an answer to that says; an id is remembered.
+OpenMetadataSink::Lookup OpenMetadataSink::Found(const Key &key, const Status &status,
+                                                 const HttpReply &reply) {
+  Lookup found{status, "", false};
   if (reply.status == 404 && found.status.action == Action::kPark)
-    found.status = Status::Missing(type + " " + fqn + " is not in the catalog", {fqn});
+    found.status =
+        Status::Missing(key.first + " " + key.second + " is not in the catalog", {key.second});
   if (!found.status.ok()) return found;
   json body = ParseBody(reply);
   found.id = Text(body, "id");
   found.deleted = body.is_object() && body.value("deleted", false);
-  if (found.id.empty()) found.status = Status::Outage("GET " + path + " gives no id");
-  if (found.status.ok() && !found.deleted) ids_[{type, fqn}] = found.id;
+  if (found.id.empty())
+    found.status = Status::Outage("GET of " + key.first + " " + key.second + " gives no id");
+  if (found.status.ok() && !found.deleted) ids_[key] = found.id;
   return found;
+}
+
+OpenMetadataSink::Lookup OpenMetadataSink::Find(const std::string &type, const std::string &fqn) {
+  const Key key{type, fqn};
+  auto known = ids_.find(key);
+  if (known != ids_.end()) return {Status::Done(), known->second, false};
+  const HttpReply reply = http_->Send(FindRequest(key));
+  if (reply.status == 0) version_.clear();  // as Call() has it
+  return Found(key, Classify("GET", reply), reply);
 }
 
 // A 404 to a create request: the service itself is gone (another catalog), or the parent is.
@@ -272,22 +280,23 @@ std::string OpenMetadataSink::EdgePath(const EdgeEnds &edge, const std::string &
   return "/table/" + from + "/table/" + to;
 }
 
-// The details of the edge as the catalog has it; an empty object where there is none.
-Status OpenMetadataSink::ReadEdge(const EdgeEnds &edge, const std::string &from,
-                                  const std::string &to, json *present) {
+std::string OpenMetadataSink::ReadPath(const EdgeEnds &edge, const std::string &from,
+                                       const std::string &to) const {
+  if (HasEdgesByName()) return "/lineage/getLineageEdge" + EdgePath(edge, from, to);
+  if (minor_ >= kEdgeByIdsMinor) return "/lineage/getLineageEdge/" + from + "/" + to;
+  return "/lineage/table/name/" + PercentEncode(edge.to_fqn) + "?upstreamDepth=1&downstreamDepth=1";
+}
+
+// An empty object where there is none.
+Status OpenMetadataSink::Present(const Status &status, const HttpReply &reply,
+                                 const std::string &from, const std::string &to,
+                                 json *present) const {
   *present = json::object();
-  HttpReply reply;
-  if (major_ > 1 || minor_ >= kEdgeByIdsMinor) {
-    const std::string ends = HasEdgesByName() ? EdgePath(edge, from, to) : "/" + from + "/" + to;
-    Status status = Call("GET", "/lineage/getLineageEdge" + ends, nullptr, &reply);
+  if (HasEdgesByName() || minor_ >= kEdgeByIdsMinor) {
     if (reply.status == 404 && status.action == Action::kPark) return Status::Done();
     if (status.ok()) *present = DetailsOf(ParseBody(reply));
     return status;
   }
-  Status status = Call(
-      "GET",
-      "/lineage/table/name/" + PercentEncode(edge.to_fqn) + "?upstreamDepth=1&downstreamDepth=1",
-      nullptr, &reply);
   if (!status.ok()) return status;
   json graph = ParseBody(reply);
   if (!graph.is_object() || !graph.contains("upstreamEdges")) return status;
@@ -295,6 +304,23 @@ Status OpenMetadataSink::ReadEdge(const EdgeEnds &edge, const std::string &from,
     if (EndId(found, "fromEntity") == from && EndId(found, "toEntity") == to)
       *present = DetailsOf(found);
   return status;
+}
+
+// The details of the edge as the catalog has it.
+Status OpenMetadataSink::ReadEdge(const EdgeEnds &edge, const std::string &from,
+                                  const std::string &to, json *present) {
+  HttpReply reply;
+  const Status status = Call("GET", ReadPath(edge, from, to), nullptr, &reply);
+  return Present(status, reply, from, to, present);
+}
+
+json OpenMetadataSink::Merged(const LineageEdge &edge, const json &present, const json &details) {
+  const bool replaces = edge.replaces_views && Text(present, "source") == "ViewLineage";
+  return MergeEdge(replaces ? json::object() : present, details);
+}
+
+json OpenMetadataSink::EdgeRequest(const json &from, const json &to, const json &details) {
+  return {{"edge", {{"fromEntity", from}, {"toEntity", to}, {"lineageDetails", details}}}};
 }
 
 // The request with ids, merged with what is there.
@@ -306,10 +332,7 @@ Status OpenMetadataSink::Resolve(const LineageEdge &edge, json *request) {
   if (status.ok()) status = ResolvePipeline(&details);
   if (status.ok()) status = ReadEdge({edge.from_fqn, edge.to_fqn}, from["id"], to["id"], &present);
   if (!status.ok()) return status;
-  *request = {{"edge",
-               {{"fromEntity", from},
-                {"toEntity", to},
-                {"lineageDetails", Merged(edge, present, details)}}}};
+  *request = EdgeRequest(from, to, Merged(edge, present, details));
   return status;
 }
 
@@ -363,10 +386,8 @@ Status OpenMetadataSink::DeleteLineage(const EdgeEnds &name) {
     if (!present.contains("columnsLineage") ||
         rest.value("columnsLineage", json::array()) == present["columnsLineage"])
       return Status::Done();
-    const json request = {{"edge",
-                           {{"fromEntity", {{"id", ids[0]}, {"type", "table"}}},
-                            {"toEntity", {{"id", ids[1]}, {"type", "table"}}},
-                            {"lineageDetails", rest}}}};
+    const json request =
+        EdgeRequest({{"id", ids[0]}, {"type", "table"}}, {{"id", ids[1]}, {"type", "table"}}, rest);
     return Call("PUT", "/lineage", &request, &reply);
   }
   status = Call("DELETE", "/lineage" + EdgePath(name, ids[0], ids[1]), nullptr, &reply);

@@ -5,7 +5,8 @@
 // the process. An edge is read before it is put: what somebody else drew is merged (edge_merge.h).
 // What differs between releases is decided by `GET /system/version`, never by probing: an old
 // server answers 500 to a path that it does not know. Many entities at once go out over all
-// connections of `http`; a server from 1.11 on gets them as lists (openmetadata_batch.cpp).
+// connections of `http`; a server from 1.11 on gets them as lists (openmetadata_batch.cpp). So do
+// many edges (openmetadata_edges.cpp).
 //
 //   OpenMetadataSink sink(config.server, &http);
 //   Status status = sink.PutEntity(entity);  // result.h says what to do next
@@ -36,6 +37,7 @@ class OpenMetadataSink : public Sink, public CatalogApi {
   Status PutEntity(const Entity &entity) override;
   std::vector<Status> PutEntities(const std::vector<Entity> &entities) override;
   Status PutLineage(const LineageEdge &edge) override;
+  std::vector<Status> PutLineages(const std::vector<LineageEdge> &edges) override;
   Status DeleteEntity(const EntityName &entity) override;
   Status Fetch(const EntityName &entity, nlohmann::json *found) override;
   Status List(const std::string &type, const std::string &parent,
@@ -88,11 +90,28 @@ class OpenMetadataSink : public Sink, public CatalogApi {
   Status LearnVersion();
   void NoteVersion(const std::string &version, int major, int minor);
   Lookup Find(const std::string &type, const std::string &fqn);
+  HttpRequest FindRequest(const Key &key) const;
+  Lookup Found(const Key &key, const Status &status, const HttpReply &reply);
+  std::vector<HttpReply> SendStep(const std::string &method,
+                                  const std::vector<HttpRequest> &requests, Status *outage);
+  Status FindAll(const std::vector<LineageEdge> &edges);
+  bool NameKnown(const LineageEdge &edge, nlohmann::json *from, nlohmann::json *to,
+                 nlohmann::json *details) const;
   Status Resolve(const LineageEdge &edge, nlohmann::json *request);
   Status ResolveEnd(const std::string &fqn, nlohmann::json *reference);
   Status ResolvePipeline(nlohmann::json *details);
   Status PutByName(const LineageEdge &edge, HttpReply *reply);
   std::string EdgePath(const EdgeEnds &edge, const std::string &from, const std::string &to) const;
+  // How the present edge is asked for, and what is on it by the answer.
+  std::string ReadPath(const EdgeEnds &edge, const std::string &from, const std::string &to) const;
+  Status Present(const Status &status, const HttpReply &reply, const std::string &from,
+                 const std::string &to, nlohmann::json *present) const;
+  // What is to stand on an edge that has `present` on it.
+  static nlohmann::json Merged(const LineageEdge &edge, const nlohmann::json &present,
+                               const nlohmann::json &details);
+  // {"edge":…} of an edge between two references.
+  static nlohmann::json EdgeRequest(const nlohmann::json &from, const nlohmann::json &to,
+                                    const nlohmann::json &details);
   Status ReadEdge(const EdgeEnds &edge, const std::string &from, const std::string &to,
                   nlohmann::json *present);
   Status Override(const Entity &adapted, const std::string &id);

@@ -55,6 +55,18 @@ Status PatientSink::PutLineage(const LineageEdge &edge) {
   return Insist([&] { return sink_->PutLineage(edge); });
 }
 
+// What was not taken is put by itself.
+std::vector<Status> PatientSink::PutLineages(const std::vector<LineageEdge> &edges) {
+  std::vector<Status> outcomes = sink_->PutLineages(edges);
+  bool out = false;
+  for (size_t i = 0; i < edges.size() && !out; ++i) {
+    if (outcomes[i].ok() || outcomes[i].action == Action::kPark) continue;
+    outcomes[i] = PutLineage(edges[i]);
+    out = outcomes[i].outage;
+  }
+  return outcomes;
+}
+
 Status PatientSink::DeleteEntity(const EntityName &entity) {
   return Insist([&] { return sink_->DeleteEntity(entity); });
 }

@@ -20,6 +20,7 @@ class PatientSink : public Sink {
   Status PutEntity(const Entity &entity) override;
   std::vector<Status> PutEntities(const std::vector<Entity> &entities) override;
   Status PutLineage(const LineageEdge &edge) override;
+  std::vector<Status> PutLineages(const std::vector<LineageEdge> &edges) override;
   Status DeleteEntity(const EntityName &entity) override;
   Status Fetch(const EntityName &entity, nlohmann::json *found) override;
   Status List(const std::string &type, const std::string &parent,

@@ -94,6 +94,15 @@ class Sink {
     return outcomes;
   }
   virtual Status PutLineage(const LineageEdge &edge) = 0;
+  // The same of edges, each of another pair; their order is the sink's to choose.
+  virtual std::vector<Status> PutLineages(const std::vector<LineageEdge> &edges) {
+    std::vector<Status> outcomes;
+    for (const LineageEdge &edge : edges) {
+      const bool out = !outcomes.empty() && outcomes.back().outage;
+      outcomes.push_back(out ? outcomes.back() : PutLineage(edge));
+    }
+    return outcomes;
+  }
   // Soft-deletes an entity and all below it; done where there is none.
   virtual Status DeleteEntity(const EntityName &entity) = 0;
   // An entity with owners and tags, deleted ones too; null where there is none or it cannot be

@@ -1,0 +1,135 @@
+#include <algorithm>
+
+#include <gtest/gtest.h>
+#include <spdlog/spdlog.h>
+
+#include "sink/openmetadata_sink.h"
+
+namespace shipper {
+namespace {
+
+using nlohmann::json;
+
+// A server of a release with tables, edges that are there, and trouble by a piece of the path.
+class FakeServer : public Http {
+ public:
+  explicit FakeServer(std::string version) : version_(std::move(version)) {}
+
+  HttpReply Send(const HttpRequest &request) override {
+    const std::string path = request.url.substr(request.url.find("/v1") + 3);
+    log.push_back(request.method + " " + path);
+    HttpReply reply;
+    reply.content_type = "application/json";
+    reply.status = 200;
+    reply.body = "{}";
+    if (path == "/system/version") reply.body = json{{"version", version_}}.dump();
+    const size_t name = path.find("tables/name/");
+    if (name != std::string::npos)
+      reply.body = json{{"id", "id-" + path.substr(path.rfind('.') + 1, 2)}}.dump();
+    const bool reads = path.find("getLineageEdge") != std::string::npos;
+    if (reads) reply.status = 404;
+    for (const auto &[piece, status] : trouble) {
+      if (log.back().find(piece) == std::string::npos &&
+          request.body.find(piece) == std::string::npos)
+        continue;
+      reply.status = status;
+      reply.body = R"({"code":1,"message":"trouble"})";
+    }
+    if (request.method == "PUT" && reply.status == 200) bodies.push_back(json::parse(request.body));
+    return reply;
+  }
+  std::vector<HttpReply> SendAll(const std::vector<HttpRequest> &requests,
+                                 const GoOn &go_on) override {
+    if (!requests.empty()) rows.push_back(requests.size());
+    return Http::SendAll(requests, go_on);
+  }
+  long Count(const std::string &start) const {
+    return std::count_if(log.begin(), log.end(), [&](const std::string &entry) {
+      return entry.compare(0, start.size(), start) == 0;
+    });
+  }
+
+  std::map<std::string, int> trouble;
+  std::vector<std::string> log;
+  std::vector<size_t> rows;  // lengths of what was sent at once
+  std::vector<json> bodies;
+
+ private:
+  std::string version_;
+};
+
+// t0 -> t1, t1 -> t2 and so on.
+std::vector<LineageEdge> Edges(int count) {
+  std::vector<LineageEdge> edges;
+  for (int i = 0; i < count; ++i) {
+    LineageEdge edge;
+    edge.from_fqn = "s.d.p.t" + std::to_string(i);
+    edge.to_fqn = "s.d.p.t" + std::to_string(i + 1);
+    edge.details = {{"source", "QueryLineage"}, {"description", "by pg_lineage"}};
+    edges.push_back(edge);
+  }
+  return edges;
+}
+
+class EdgesTest : public ::testing::Test {
+ protected:
+  EdgesTest() { spdlog::set_level(spdlog::level::off); }
+  std::vector<Status> Put(FakeServer *server, int count) {
+    ServerConfig config;
+    config.host_port = "http://om/api";
+    OpenMetadataSink sink(config, server);
+    return sink.PutLineages(Edges(count));
+  }
+  static long Done(const std::vector<Status> &outcomes) {
+    return std::count_if(outcomes.begin(), outcomes.end(), [](const Status &s) { return s.ok(); });
+  }
+};
+
+TEST_F(EdgesTest, EachStepOfManyEdgesIsOneRowOfRequests) {
+  FakeServer server("1.9.3");
+  EXPECT_EQ(Done(Put(&server, 5)), 5);
+  EXPECT_EQ(server.rows, (std::vector<size_t>{6, 5, 5}));  // ids, present edges, edges
+  ASSERT_EQ(server.bodies.size(), 5u);
+  EXPECT_EQ(server.bodies[2]["edge"]["fromEntity"]["id"], "id-t2");
+  EXPECT_EQ(server.bodies[2]["edge"]["toEntity"]["id"], "id-t3");
+}
+
+TEST_F(EdgesTest, AServerThatTakesNamesNeedsNoIds) {
+  FakeServer server("2.0.7");
+  EXPECT_EQ(Done(Put(&server, 5)), 5);
+  EXPECT_EQ(server.rows, (std::vector<size_t>{5, 5}));
+  EXPECT_EQ(server.Count("PUT /lineage/table/name/s.d.p.t0/table/name/s.d.p.t1"), 1);
+}
+
+TEST_F(EdgesTest, WhatIsRefusedIsPutOnceMoreByItselfAndTheOthersStay) {
+  FakeServer server("2.0.7");
+  server.trouble["PUT /lineage/table/name/s.d.p.t1/"] = 403;
+  const std::vector<Status> outcomes = Put(&server, 3);
+  EXPECT_EQ(Done(outcomes), 2);
+  EXPECT_EQ(outcomes[1].action, Action::kPark);
+  EXPECT_EQ(server.Count("PUT /lineage/table/name/s.d.p.t0/"), 1);
+  EXPECT_GE(server.Count("PUT /lineage/table/name/s.d.p.t1/"), 2);
+}
+
+TEST_F(EdgesTest, ATableThatTheCatalogLacksIsNamedByItsEdgesAlone) {
+  FakeServer server("1.9.3");
+  server.trouble["tables/name/s.d.p.t1"] = 404;
+  const std::vector<Status> outcomes = Put(&server, 4);
+  EXPECT_EQ(outcomes[0].missing, std::vector<std::string>{"s.d.p.t1"});
+  EXPECT_EQ(outcomes[1].missing, std::vector<std::string>{"s.d.p.t1"});
+  EXPECT_TRUE(outcomes[2].ok());
+  EXPECT_TRUE(outcomes[3].ok());
+}
+
+TEST_F(EdgesTest, AnOutageIsTheOutcomeOfAllThatWasNotTaken) {
+  for (const char *piece : {"tables/name/s.d.p.t2", "getLineageEdge/id-t2", "\"id-t2\""}) {
+    FakeServer server("1.9.3");
+    server.trouble[piece] = 503;
+    const std::vector<Status> outcomes = Put(&server, 6);
+    EXPECT_TRUE(outcomes[5].outage) << piece;
+    EXPECT_EQ(Done(outcomes), piece[0] == '"' ? 1 : 0) << piece;
+  }
+}
+
+}  // namespace
+}  // namespace shipper
