@@ -32,15 +32,14 @@ std::string Environment(const char *name) {
   return value != nullptr ? value : "";
 }
 
-// Where state files go: what the workflow says, else where the system keeps such things.
+}  // namespace
+
 std::string StateDirectory(const ShipperConfig &config) {
   if (!config.state_directory.empty()) return config.state_directory;
   std::string base = Environment("XDG_STATE_HOME");
   if (base.empty() && !Environment("HOME").empty()) base = Environment("HOME") + "/.local/state";
   return base.empty() ? "" : base + "/lineage-shipper";
 }
-
-}  // namespace
 
 IngestMemory::IngestMemory(PgSession *session, const Config &config, std::string sink)
     : session_(session), config_(config), sink_(std::move(sink)) {

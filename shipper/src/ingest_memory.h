@@ -21,6 +21,10 @@
 
 namespace shipper {
 
+// Where state files go: what the workflow says, else where the system keeps such things; "" where
+// there is no such place.
+std::string StateDirectory(const ShipperConfig &config);
+
 class IngestMemory {
  public:
   // `session` is one with the database that is ingested and outlives the memory.

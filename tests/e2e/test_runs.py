@@ -199,6 +199,25 @@ class RunsOfTheDaemon(RunsCase):
         self.assertGreater(self.step(self.runs()[0], "OpenMetadata")["records"], 2)
         self.assertEqual(self.step(self.runs("svc.edges")[0], "OpenMetadata")["records"], 1)
 
+    def test_a_run_that_was_cut_off_is_failed_when_the_next_one_begins(self):
+        self.ingest()
+        self.double.fault(status=503, count=-1, method="PUT", path="/(tables|databaseSchemas)")
+        shipper = self.ship(workflow=self.write())
+        wait_until(lambda: self.runs()[-1]["pipelineState"] == "running", self.said)
+        left = self.runs()[-1]["runId"]
+        second = self.once("lineage", "-c", self.write(name="other.yaml"))  # while it goes on
+        self.assertEqual(second.returncode, 0, second.stderr)
+        run = {run["runId"]: run["pipelineState"] for run in self.runs()}
+        self.assertEqual(run[left], "running")
+        shipper.kill()
+        self.double.clear_faults()
+        self.ingest()
+        found = next(run for run in self.runs() if run["runId"] == left)
+        self.assertEqual(found["pipelineState"], "failed")
+        self.assertIn("before the end was told",
+                      self.step(found, "OpenMetadata")["failures"][0]["error"])
+        self.assertNotIn("running", [run["pipelineState"] for run in self.runs()])
+
     def test_a_stop_in_the_middle_is_a_failed_run(self):
         self.ingest()
         self.double.fault(status=503, count=-1, method="PUT", path="/(tables|databaseSchemas)")

@@ -54,7 +54,11 @@ std::string NewUuid() {
 }
 
 RunReporter::RunReporter(CatalogApi *api, Clock *clock, RunPipeline pipeline, Redactor redactor)
-    : api_(api), clock_(clock), pipeline_(std::move(pipeline)), redactor_(std::move(redactor)) {
+    : api_(api),
+      clock_(clock),
+      pipeline_(std::move(pipeline)),
+      redactor_(std::move(redactor)),
+      open_(pipeline_.notes) {
   const std::vector<std::string> parts = SplitFqn(pipeline_.config.fqn);
   fqn_ = JoinFqn({pipeline_.service, parts.back()});
   path_ = std::string(kPipelines) + "/" + PercentEncode(fqn_);
@@ -115,11 +119,11 @@ bool RunReporter::Find() {
   return found_ = Make(Text(reply.body, "id"));
 }
 
-bool RunReporter::PutStatus(RunState state, const RunAccount *account) {
-  json body = {{"runId", run_id_},
+bool RunReporter::PutStatus(const RunNote &run, RunState state, const RunAccount *account) {
+  json body = {{"runId", run.id},
                {"pipelineState", NameOf(state)},
-               {"startDate", began_ms_},
-               {"timestamp", began_ms_}};
+               {"startDate", run.began_ms},
+               {"timestamp", run.began_ms}};
   if (account != nullptr) {
     body["endDate"] = clock_->WallMs();
     if (api_->AtLeast(1, 3)) body["status"] = StepSummaries(*account, redactor_);
@@ -127,20 +131,35 @@ bool RunReporter::PutStatus(RunState state, const RunAccount *account) {
   return Judge(api_->Ask("PUT", path_ + "/pipelineStatus", body), "telling of a run");
 }
 
+// Runs that nobody ended. False: the server is not there for it now.
+bool RunReporter::CloseLeft() {
+  const std::vector<RunNote> left = open_.Left();
+  for (const RunNote &run : left) {
+    if (run.id == run_.id) continue;
+    RunAccount account;
+    account.broken = true;
+    account.sink.Fail(fqn_, "the process ended, or the catalog was out, before the end was told");
+    if (!PutStatus(run, RunState::kFailed, &account)) return false;
+    open_.Drop(run.id);
+    spdlog::info("run {} of {} was left open and is told as failed", run.id, fqn_);
+  }
+  return true;
+}
+
 void RunReporter::Announce() {
   last_try_ms_ = clock_->NowMs();
-  if (!off_ && Find()) announced_ = PutStatus(RunState::kRunning, nullptr);
+  if (!off_ && Find() && CloseLeft()) announced_ = PutStatus(run_, RunState::kRunning, nullptr);
 }
 
 void RunReporter::Begin() {
   if (off_) return;
-  run_id_ = pipeline_.config.run_id.empty() ? NewUuid() : pipeline_.config.run_id;
+  run_ = {pipeline_.config.run_id.empty() ? NewUuid() : pipeline_.config.run_id, clock_->WallMs()};
   pipeline_.config.run_id.clear();  // of the first run only
-  began_ms_ = clock_->WallMs();
   last_log_ms_ = clock_->NowMs();
   warned_ = announced_ = log_open_ = false;
   if (log_) log_->Take();
   Announce();
+  open_.Add(run_);
 }
 
 void RunReporter::Tick() {
@@ -150,15 +169,16 @@ void RunReporter::Tick() {
 }
 
 void RunReporter::End(const RunAccount &account, int success_threshold) {
-  if (off_ || run_id_.empty()) return;
+  if (off_ || run_.id.empty()) return;
   const RunState state = account.State(success_threshold);
-  bool told = Find() && PutStatus(state, &account);
+  bool told = Find() && PutStatus(run_, state, &account);
   for (int more = kLastTries; !told && !off_ && more > 0; --more) {
     clock_->SleepMs(kLastTryMs);
-    told = Find() && PutStatus(state, &account);
+    told = Find() && PutStatus(run_, state, &account);
   }
   if (told) ShipLog(true);
-  run_id_.clear();
+  if (told) open_.Drop(run_.id);
+  run_.id.clear();
 }
 
 // What the log holds, where the server keeps logs: from 1.10.
@@ -173,7 +193,7 @@ void RunReporter::ShipLog(bool last) {
   if (!last && log_->size() < kLogBytes && now - last_log_ms_ < kLogMs) return;
   last_log_ms_ = now;
   const std::string text = redactor_.Apply(log_->Take());
-  const std::string path = std::string(kPipelines) + "/logs/" + PercentEncode(fqn_) + "/" + run_id_;
+  const std::string path = std::string(kPipelines) + "/logs/" + PercentEncode(fqn_) + "/" + run_.id;
   ApiReply reply;
   if (!text.empty())
     reply = api_->Ask("POST", path,

@@ -3,7 +3,8 @@
 //
 // A guest beside the work: never throws, never fails a run. What the server refuses for good is
 // warned of once and nothing more is told; where it is out, the next call tries again. The pipeline
-// is made if the catalog lacks it and has the service; one that a person deleted stays deleted.
+// is made if the catalog lacks it and has the service; one that a person deleted stays deleted. A
+// run that a process before us left open (killed, or the server was out) is told as failed first.
 // One thread.
 //
 //   RunReporter reporter(&api, &clock, {"svc", "metadata", config.pipelines["…"]}, redactor);
@@ -19,6 +20,7 @@
 
 #include "clock.h"
 #include "config.h"
+#include "runs/open_run.h"
 #include "runs/redact.h"
 #include "runs/run_account.h"
 #include "runs/run_log.h"
@@ -31,6 +33,7 @@ struct RunPipeline {
   std::string service;  // its name, not quoted
   std::string type;     // DatabaseMetadata | DatabaseLineage
   PipelineConfig config;
+  std::string notes = {};  // file of open runs (open_run.h), "": none
 };
 
 class RunReporter {
@@ -46,7 +49,8 @@ class RunReporter {
   bool Find();
   bool Make(const std::string &service_id);
   void Announce();
-  bool PutStatus(RunState state, const RunAccount *account);
+  bool PutStatus(const RunNote &run, RunState state, const RunAccount *account);
+  bool CloseLeft();
   void ShipLog(bool last);
   bool Judge(const ApiReply &reply, const std::string &what);
   void TurnOff(const std::string &reason);
@@ -63,8 +67,8 @@ class RunReporter {
   bool warned_ = false;  // of this run's trouble
   bool announced_ = false;
   bool log_open_ = false;  // something of this run's log was sent
-  std::string run_id_;
-  int64_t began_ms_ = 0;  // wall clock
+  RunNote run_;            // under way; no id: none
+  OpenRun open_;
   int64_t last_try_ms_ = 0;
   int64_t last_log_ms_ = 0;
 };

@@ -4,21 +4,27 @@
 
 #include <spdlog/spdlog.h>
 
+#include "ingest_memory.h"
 #include "queue/pg_connection.h"
+#include "translate/names.h"
 
 namespace shipper {
 
-std::optional<RunReporter> ReporterOf(const std::string &type, const Config &config,
-                                      CatalogApi *api, Clock *clock) {
+std::unique_ptr<RunReporter> ReporterOf(const std::string &type, const Config &config,
+                                        CatalogApi *api, Clock *clock) {
   const auto pipeline = config.pipelines.find(type);
-  if (api == nullptr || pipeline == config.pipelines.end()) return std::nullopt;
-  return std::make_optional<RunReporter>(
-      api, clock, RunPipeline{config.service_name, type, pipeline->second}, Redactor(config));
+  if (api == nullptr || pipeline == config.pipelines.end()) return nullptr;
+  RunPipeline told{config.service_name, type, pipeline->second};
+  const std::string directory = StateDirectory(config.shipper);
+  const nlohmann::json whose = {config.server.host_port, config.service_name, type,
+                                told.config.fqn};
+  if (!directory.empty()) told.notes = directory + "/run-" + ContentHash(whose.dump()) + ".json";
+  return std::make_unique<RunReporter>(api, clock, std::move(told), Redactor(config));
 }
 
 RunAccount TellRun(const std::string &type, const Config &config, CatalogApi *api, Clock *clock,
                    const std::function<void(RunAccount *, const Tick &)> &work) {
-  std::optional<RunReporter> reporter = ReporterOf(type, config, api, clock);
+  std::unique_ptr<RunReporter> reporter = ReporterOf(type, config, api, clock);
   RunAccount account;
   const auto end = [&] {
     if (reporter) reporter->End(account, config.success_threshold);
@@ -51,7 +57,10 @@ void ToldRuns::Begins() {
     if (told->reporter) told->reporter->Begin();
 }
 
-void ToldRuns::Sent(WorkKind kind, long requests) { Of(kind).account.sink.records += requests; }
+void ToldRuns::Sent(WorkKind kind, long requests) {
+  Of(kind).account.source.records += requests;
+  Of(kind).account.sink.records += requests;
+}
 
 void ToldRuns::Refused(WorkKind kind, const std::string &object, const std::string &reason) {
   Of(kind).account.sink.Fail(object, reason);

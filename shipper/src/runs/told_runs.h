@@ -2,7 +2,7 @@
 #pragma once
 
 #include <functional>
-#include <optional>
+#include <memory>
 #include <string>
 
 #include "config.h"
@@ -13,8 +13,8 @@
 namespace shipper {
 
 // The reporter of the workflow of one type; nothing without a pipeline, or without a catalog.
-std::optional<RunReporter> ReporterOf(const std::string &type, const Config &config,
-                                      CatalogApi *api, Clock *clock);
+std::unique_ptr<RunReporter> ReporterOf(const std::string &type, const Config &config,
+                                        CatalogApi *api, Clock *clock);
 
 // Does `work`, which fills the account and calls the tick from time to time, as a run of its own;
 // answers the account. What it throws goes on when the catalog knows of it.
@@ -35,7 +35,7 @@ class ToldRuns : public RunObserver {
 
  private:
   struct Told {
-    std::optional<RunReporter> reporter;
+    std::unique_ptr<RunReporter> reporter;
     RunAccount account;
   };
   Told &Of(WorkKind kind) { return kind == WorkKind::kPair ? lineage_ : metadata_; }
