@@ -174,6 +174,12 @@ class Names(EndToEnd):
         self.assertEqual(len(self.entities("table")), 1)
 
 
+class NamesOn1x2(Names):
+    """The oldest server takes no quote and no double colon in a name either, and one a request."""
+
+    version = "1.2"
+
+
 def literal(text):
     """A text as SQL has it."""
     return "'" + text.replace("'", "''") + "'"
