@@ -36,10 +36,11 @@ CREATE TABLE lineage._edge (
   target_node    bigint NOT NULL,
   operation      smallint NOT NULL,   -- Operation of queue/event.h
   origin         smallint NOT NULL,   -- Origin
-  routine_oid    oid NOT NULL,        -- where no routine is: 0, or the rule that declares
+  routine_oid    oid NOT NULL,
   routine        text,
   call_path      text[] NOT NULL,
-  database       bigint NOT NULL,     -- whose OID routine_oid is
+  declared_by    oid NOT NULL,        -- the routine, or the rule, whose reading says it; 0: neither
+  database       bigint NOT NULL,     -- whose OIDs these are
   first_seen     timestamptz NOT NULL,
   xid            xid8 NOT NULL,
   username       name NOT NULL,
@@ -52,6 +53,7 @@ CREATE INDEX _edge_event ON lineage._edge (event_key);
 CREATE INDEX _edge_source ON lineage._edge (source_node);
 CREATE INDEX _edge_target ON lineage._edge (target_node);
 CREATE INDEX _edge_routine ON lineage._edge (routine_oid);
+CREATE INDEX _edge_declared_by ON lineage._edge (declared_by);
 
 -- API: private. What was an edge until it ended. Columns are named as they were called then.
 CREATE TABLE lineage._past (
@@ -64,6 +66,7 @@ CREATE TABLE lineage._past (
   routine_oid    oid NOT NULL,
   routine        text,
   call_path      text[] NOT NULL,
+  declared_by    oid NOT NULL,
   database       bigint NOT NULL,
   first_seen     timestamptz NOT NULL,
   xid            xid8 NOT NULL,

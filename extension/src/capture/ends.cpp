@@ -1,5 +1,7 @@
 #include "capture/ends.h"
 
+#include <initializer_list>
+
 #include "capture/trigger.h"
 #include "edge/guard.h"
 #include "edge/guc.h"
@@ -95,11 +97,14 @@ bool BodyMatters(Oid routine) {
   StoreRefusal why;
   StoreTable *edge = StoreOpen(StoreId::kEdge, AccessShareLock, false, &why);
   if (edge == nullptr) return false;
-  ScanKeyData key;
-  StoreKey(&key, kEdgeRoutineOid, F_OIDEQ, ObjectIdGetDatum(routine));
-  SysScanDesc scan = StoreScan(edge, SnapshotSelf, &key, 1);
-  bool matters = HeapTupleIsValid(systable_getnext(scan));
-  systable_endscan(scan);
+  bool matters = false;
+  for (EdgeColumn column : {kEdgeRoutineOid, kEdgeDeclaredBy}) {
+    ScanKeyData key;
+    StoreKey(&key, column, F_OIDEQ, ObjectIdGetDatum(routine));
+    SysScanDesc scan = StoreScan(edge, SnapshotSelf, &key, 1);
+    matters = matters || HeapTupleIsValid(systable_getnext(scan));
+    systable_endscan(scan);
+  }
   StoreCloseUnlock(edge, AccessShareLock);
   return matters;
 }

@@ -120,11 +120,11 @@ bool PrepareRows(Node *node, RuleRows *rows) {
   return expression_tree_walker(node, PGL_WALKER(PrepareRows), rows);
 }
 
-// A rule is no frame: its rows in the store have none, but its OID in the place of a routine's.
+// A rule is no frame: its rows in the store have none, but are told apart by who declares them.
 const EventPath *RulePath(Oid rule) {
   EventPath *path = static_cast<EventPath *>(palloc(sizeof(EventPath)));
   *path = *RootPath();
-  path->routine_oid = rule;
+  path->declared_by = rule;
   path->key = hash_combine64(path->key, rule);
   return path;
 }

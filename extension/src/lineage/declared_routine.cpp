@@ -64,6 +64,9 @@ void Emit(const Summary *summary) {
     flow.path = own;
     for (const SummaryFrame &frame : write.frames)
       flow.path = ExtendPath(flow.path, frame.routine, frame.trigger_relation);
+    EventPath path = *flow.path;
+    path.declared_by = summary->routine;
+    flow.path = &path;
     for (int i = 0; i < write.columns.size; i++) {
       flow.columns.Append(write.columns[i]);
       flow.sources.Append(WithoutSymbols(write.sources[i]));

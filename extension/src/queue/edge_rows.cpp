@@ -7,6 +7,14 @@
 namespace pg_lineage {
 namespace {
 
+Oid RoutineOf(const EventSpec &spec) {
+  return spec.path == NULL ? InvalidOid : spec.path->routine_oid;
+}
+
+Oid DeclarerOf(const EventSpec &spec) {
+  return spec.path == NULL ? InvalidOid : spec.path->declared_by;
+}
+
 // Writes the row of one source of an event, and its feed row.
 void WriteEdge(EdgeWriter *writer, const EventSpec &spec, const EventEdge &edge, int64 source,
                int64 target, TimestampTz first_seen) {
@@ -21,6 +29,7 @@ void WriteEdge(EdgeWriter *writer, const EventSpec &spec, const EventEdge &edge,
   row.Add(ObjectIdGetDatum(spec.path == NULL ? InvalidOid : spec.path->routine_oid));
   row.AddText(spec.path == NULL ? NULL : spec.path->routine);
   row.Add(PathArray(spec.path));
+  row.Add(ObjectIdGetDatum(DeclarerOf(spec)));
   row.Add(Int64GetDatum(writer->nodes->stamp));
   row.Add(TimestampTzGetDatum(first_seen));
   row.Add(UInt64GetDatum(writer->xid));
@@ -75,17 +84,14 @@ StoredEvent LookUpEvent(EdgeWriter *writer, const EventSpec &spec, bool remove) 
   return stored;
 }
 
-Oid RoutineOf(const EventSpec &spec) {
-  return spec.path == NULL ? InvalidOid : spec.path->routine_oid;
-}
-
 // True when a declared row may already say what the event says: one definition, or one routine. Not
 // another one that had its name, whose rows end with it.
 bool OfSameSaying(const EdgeWriter *writer, const EdgeRow &row, const EventSpec &spec) {
   if (!row.Declared() || row.OperationOf() != spec.operation) return false;
   if (OfDefinition(spec.operation)) return true;  // whoever said it
   if (row.Number(kEdgeDatabase) == writer->nodes->stamp &&
-      DatumGetObjectId(row[kEdgeRoutineOid]) != RoutineOf(spec))
+      (DatumGetObjectId(row[kEdgeRoutineOid]) != RoutineOf(spec) ||
+       DatumGetObjectId(row[kEdgeDeclaredBy]) != DeclarerOf(spec)))
     return false;
   const char *routine = spec.path == NULL ? NULL : spec.path->routine;
   if (row.nulls[kEdgeRoutine - 1] != (routine == NULL)) return false;
@@ -96,14 +102,11 @@ bool OfSameSaying(const EdgeWriter *writer, const EdgeRow &row, const EventSpec 
 // one table, and thousands of views.
 PodVector<EdgeRow> SayingsOf(EdgeWriter *writer, const EventSpec &spec, int64 source,
                              int64 target) {
-  Oid routine = RoutineOf(spec);
   ScanKeyData key;
   if (OfDefinition(spec.operation))
     StoreKey(&key, kEdgeTarget, F_INT8EQ, Int64GetDatum(target));
-  else if (OidIsValid(routine))
-    StoreKey(&key, kEdgeRoutineOid, F_OIDEQ, ObjectIdGetDatum(routine));
-  else  // a rule's
-    StoreKey(&key, kEdgeSource, F_INT8EQ, Int64GetDatum(source));
+  else
+    StoreKey(&key, kEdgeDeclaredBy, F_OIDEQ, ObjectIdGetDatum(DeclarerOf(spec)));
   PodVector<EdgeRow> rows = {};
   TupleDesc desc = RelationGetDescr(writer->table->relation);
   SysScanDesc scan = StoreScan(writer->table, SnapshotSelf, &key, 1);

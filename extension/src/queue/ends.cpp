@@ -149,13 +149,13 @@ void EndRelation(PastWriter *past, const NodeRecord &node, bool passing) {
 // relation, or by one routine, must be found among them.
 struct Sayings {
   PodVector<LocalEvent *> by_target;
-  PodVector<LocalEvent *> by_routine;
+  PodVector<LocalEvent *> by_declarer;
 };
 
 Oid TargetOf(const LocalEvent *event) { return event->spec.target.relid; }
 
-Oid RoutineOf(const LocalEvent *event) {
-  return event->spec.path == NULL ? InvalidOid : event->spec.path->routine_oid;
+Oid DeclarerOf(const LocalEvent *event) {
+  return event->spec.path == NULL ? InvalidOid : event->spec.path->declared_by;
 }
 
 template <Oid (*KeyOf)(const LocalEvent *)>
@@ -229,17 +229,16 @@ void EndDefinition(PastWriter *past, const EndNote &note, const Sayings &said) {
   }
 }
 
-// Ends what a routine's body or, with no frame in its call path, a rule said before and does not
-// say now.
-void EndSaid(PastWriter *past, const EndNote &note, int frames, const Sayings &said) {
-  const PodVector<LocalEvent *> &events = said.by_routine;
-  EndRoutineDeclared(past, note.oid, frames, [&](const EdgeRow &row, const EdgePair *pair) {
-    for (int e = FirstOf<RoutineOf>(events, note.oid); e < events.size; e++) {
+// Ends what the reading of a routine's body, or of a rule, said before and does not say now.
+void EndSaid(PastWriter *past, const EndNote &note, bool rule, const Sayings &said) {
+  const PodVector<LocalEvent *> &events = said.by_declarer;
+  EndDeclaredBy(past, note.oid, rule, [&](const EdgeRow &row, const EdgePair *pair) {
+    for (int e = FirstOf<DeclarerOf>(events, note.oid); e < events.size; e++) {
       const LocalEvent *event = events.items[e];
       const EventSpec &spec = event->spec;
-      if (RoutineOf(event) != note.oid) break;
+      if (DeclarerOf(event) != note.oid) break;
       if (event->said <= note.said || spec.operation != row.OperationOf() ||
-          (spec.path->routine == NULL) != (frames == 0) ||
+          !SameBytes(row[kEdgeCallPath], PathArray(spec.path)) ||
           NodeRow(past->nodes, spec.target) != row.Number(kEdgeTarget))
         continue;
       for (int i = 0; i < spec.nedges; i++) {
@@ -291,8 +290,8 @@ void ApplyEnd(PastWriter *past, PlannedEnd planned, const Sayings &said) {
     EndDefinition(past, note, said);
     return;
   }
-  if (note.kind == EndKind::kRule) EndSaid(past, note, 0, said);
-  if (note.kind == EndKind::kRoutineBody) EndSaid(past, note, 1, said);
+  if (note.kind == EndKind::kRule) EndSaid(past, note, true, said);
+  if (note.kind == EndKind::kRoutineBody) EndSaid(past, note, false, said);
   if (!OfRelation(note.kind)) return;
   bool lives = SearchSysCacheExists1(RELOID, ObjectIdGetDatum(note.oid));
   if (lives != (note.kind == EndKind::kColumns)) return;
@@ -337,7 +336,7 @@ PodVector<PlannedEnd> PlanEnds(PastWriter *past, const PodVector<EndNote> &notes
 void ApplyEnds(PastWriter *past, const PodVector<PlannedEnd> &plan,
                const PodVector<LocalEvent *> &said) {
   if (plan.Empty()) return;
-  Sayings sayings = {SortedBy<TargetOf>(said), SortedBy<RoutineOf>(said)};
+  Sayings sayings = {SortedBy<TargetOf>(said), SortedBy<DeclarerOf>(said)};
   for (const PlannedEnd &planned : plan) {
     CommandCounterIncrement();  // a row may be concerned by several
     ApplyEnd(past, planned, sayings);

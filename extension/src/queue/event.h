@@ -77,9 +77,10 @@ struct EventEdge {
 struct EventPath {
   uint64 key;           // hash over the frames
   const char *routine;  // schema.name(types) of the innermost routine; NULL at top level and in DO
-  Oid routine_oid;      // where routine is NULL: InvalidOid, or a rule that is declared
+  Oid routine_oid;      // InvalidOid where routine is NULL
   const char **frames;  // call_path, outermost first
   int nframes;
+  Oid declared_by;  // the routine, or the rule, whose reading says it; InvalidOid: neither
 };
 
 // A statement's text as it came; queue/edge_rows.cpp scrubs it where a row is written, which most

@@ -156,7 +156,7 @@ PodVector<EdgeRow> DeclaredOf(const RoutineWriter &writer, Oid routine) {
       EdgeRowsBy(writer.past->edge, kEdgeRoutineOid, ObjectIdGetDatum(routine), F_OIDEQ);
   int kept = 0;
   for (const EdgeRow &row : rows)
-    if (row.Declared() && OfThisDatabase(writer.past, row) && row.Frames() > 0) rows[kept++] = row;
+    if (row.Declared() && OfThisDatabase(writer.past, row)) rows[kept++] = row;
   rows.size = kept;
   return rows;
 }
@@ -274,6 +274,9 @@ void Made(const RoutineWriter &writer, Oid routine) {
 void Gone(const RoutineWriter &writer, Oid routine) {
   for (EdgeRow &row : DeclaredOf(writer, routine))
     (void)EndRow(writer.past, &row, EndReason::kDropped);
+  CommandCounterIncrement();
+  EndDeclaredBy(writer.past, routine, false,
+                [](const EdgeRow &, const EdgePair *) { return false; });
   PodVector<Doubt> orphans = {};
   DropDoubts(writer, [&](const Doubt &doubt) {
     if (doubt.decider != routine) return false;

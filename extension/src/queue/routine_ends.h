@@ -50,12 +50,13 @@ struct RoutineEnds {
 // After the events and the declared edges of the batch were written.
 void ApplyRoutineEnds(PastWriter *past, StoreTable *doubt, const RoutineEnds &ends);
 
-// Ends declared edges of a routine (one frame) or a rule (none) that it was not said to have since:
-// `said` tells of a pair.
+// Ends declared edges that were not said since by the routine, or the rule, whose reading said
+// them: `said` tells of a pair.
 template <typename Said>
-void EndRoutineDeclared(PastWriter *past, Oid routine, int frames, const Said &said) {
-  for (EdgeRow &row : EdgeRowsBy(past->edge, kEdgeRoutineOid, ObjectIdGetDatum(routine), F_OIDEQ)) {
-    if (!row.Declared() || !OfThisDatabase(past, row) || row.Frames() != frames) continue;
+void EndDeclaredBy(PastWriter *past, Oid declarer, bool rule, const Said &said) {
+  for (EdgeRow &row :
+       EdgeRowsBy(past->edge, kEdgeDeclaredBy, ObjectIdGetDatum(declarer), F_OIDEQ)) {
+    if (!row.Declared() || !OfThisDatabase(past, row) || (row.Frames() == 0) != rule) continue;
     PodVector<EdgePair> kept = {};
     for (const EdgePair &pair : row.pairs)
       if (said(row, &pair)) kept.Append(pair);

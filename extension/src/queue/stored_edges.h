@@ -23,6 +23,7 @@ enum EdgeColumn : AttrNumber {
   kEdgeRoutineOid,
   kEdgeRoutine,
   kEdgeCallPath,
+  kEdgeDeclaredBy,
   kEdgeDatabase,
   kEdgeFirstSeen,
   kEdgeXid,
