@@ -54,6 +54,19 @@ BEGIN
   INSERT INTO byfield VALUES (a[n].street, a[n].city);
 END $$;
 :show 'byfield.%' ORDER BY line COLLATE "C";
+-- a query that gives one row value gives one field, which holds all of it
+CREATE TABLE byrow (one text, two text);
+CREATE PROCEDURE by_row() LANGUAGE plpgsql AS $$
+DECLARE r record; c refcursor; v record;
+BEGIN
+  FOR r IN SELECT q FROM s2 q LOOP INSERT INTO byrow (one) VALUES (r.q); END LOOP;
+  OPEN c FOR SELECT w FROM s w;
+  FETCH c INTO r;
+  v := r.w;
+  INSERT INTO byrow (two) VALUES (v.d);
+END $$;
+CALL by_row();
+:show 'byrow.%' ORDER BY line COLLATE "C";
 -- whole rows come from every column
 CREATE TABLE w (a jsonb, b json, c text, d int, e jsonb);
 INSERT INTO w SELECT to_jsonb(s2), row_to_json(q), s2::text, (s2).x, jsonb_agg(q) OVER ()

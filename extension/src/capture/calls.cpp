@@ -335,15 +335,11 @@ void AssignOutputs(RunState *run) {
   const SourceSet *rows = ResolveSet(context, shape->rows);
   const SourceSet *condition = settings.track_control_flow ? run->condition : EmptySet();
   PodVector<const SourceSet *> sets = {};
-  bool fields = shape->nfields > 0;
+  // A row that is the one output is the result of a SQL function; a record has it as its field.
+  bool fields = shape->nfields > 0 && run->statement == nullptr;
   int size = fields ? shape->nfields : shape->noutputs;
   PLpgSQL_datum *target = run->statement == nullptr ? nullptr : TargetOf(run);
   bool returns = run->statement == nullptr || run->statement->cmd_type == PLPGSQL_STMT_RETURN_QUERY;
-  // INTO a scalar takes the one output as it is.
-  if (fields && !returns && (target == nullptr || target->dtype != PLPGSQL_DTYPE_REC)) {
-    fields = false;
-    size = shape->noutputs;
-  }
   const SourceSet *deciding = UnionSets(IndirectPart(condition), rows);
   for (int i = 0; i < size; i++)
     sets.Append(

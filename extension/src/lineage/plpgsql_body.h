@@ -121,12 +121,13 @@ HeldRow ReadHeld(PlpgsqlBody *body, int dno);
 
 // Analyses an expression or statement when it is met first; NULL when it cannot be.
 ReadExpr *ReadExpression(PlpgsqlBody *body, const PLpgSQL_expr *expr);
-// Runs it on paper. `fields`: a single composite output is taken apart. False: not analysed.
+// Runs it on paper. `fields`: a single composite output is taken apart, as an assignment does; a
+// query puts it into one field. False: not analysed.
 bool RunExpression(PlpgsqlBody *body, const PLpgSQL_expr *expr, bool fields, HeldRow *out);
 // The value of a scalar expression, with what decides about its rows.
 const SourceSet *ValueOf(PlpgsqlBody *body, const PLpgSQL_expr *expr);
 // A text to execute, with its USING. False: only the run knows it.
-bool RunText(PlpgsqlBody *body, const PLpgSQL_expr *text, List *given, bool fields, HeldRow *out);
+bool RunText(PlpgsqlBody *body, const PLpgSQL_expr *text, List *given, HeldRow *out);
 void RunCallStatement(PlpgsqlBody *body, const PLpgSQL_stmt_call *call);
 
 // ---- plpgsql_statements.cpp
@@ -134,7 +135,6 @@ void RunCallStatement(PlpgsqlBody *body, const PLpgSQL_stmt_call *call);
 
 // A statement that holds no others.
 void RunSimple(PlpgsqlBody *body, PLpgSQL_stmt *statement);
-bool IsRecord(const PlpgsqlBody *body, const PLpgSQL_variable *target);
 // Opens a cursor that is bound to a query, and takes what a cursor gives.
 void OpenBound(PlpgsqlBody *body, int curvar, const PLpgSQL_expr *arguments);
 HeldRow FetchFrom(PlpgsqlBody *body, int cursor);

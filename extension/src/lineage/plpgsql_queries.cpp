@@ -160,7 +160,7 @@ const SourceSet *ValueOf(PlpgsqlBody *body, const PLpgSQL_expr *expr) {
   return value;
 }
 
-bool RunText(PlpgsqlBody *body, const PLpgSQL_expr *text, List *given, bool fields, HeldRow *out) {
+bool RunText(PlpgsqlBody *body, const PLpgSQL_expr *text, List *given, HeldRow *out) {
   out->rows = EmptySet();
   HeldRow value = {};
   (void)RunExpression(body, text, false, &value);
@@ -180,7 +180,7 @@ bool RunText(PlpgsqlBody *body, const PLpgSQL_expr *text, List *given, bool fiel
   ReadExpr *read = ReadText(body, text, words);
   if (!read->fine) return false;
   body->dynamic = true;
-  bool fine = Attempt(body, [&] { RunQueries(body, read, words, fields, out); });
+  bool fine = Attempt(body, [&] { RunQueries(body, read, words, false, out); });
   body->dynamic = false;
   return fine;
 }

@@ -26,9 +26,9 @@ void RunOpen(PlpgsqlBody *body, const PLpgSQL_stmt_open *open) {
   }
   HeldRow row = {};
   if (open->query != nullptr) {
-    (void)RunExpression(body, open->query, true, &row);
+    (void)RunExpression(body, open->query, false, &row);
   } else {
-    (void)RunText(body, open->dynquery, open->params, true, &row);
+    (void)RunText(body, open->dynquery, open->params, &row);
   }
   OpenCursor(body, open->curvar, row);
 }
@@ -61,9 +61,9 @@ void TakeReturn(PlpgsqlBody *body, const PLpgSQL_expr *expr, int variable) {
 void TakeReturnQuery(PlpgsqlBody *body, const PLpgSQL_stmt_return_query *statement) {
   HeldRow row = {};
   if (statement->query != nullptr) {
-    (void)RunExpression(body, statement->query, true, &row);
+    (void)RunExpression(body, statement->query, false, &row);
   } else {
-    (void)RunText(body, statement->dynquery, statement->params, true, &row);
+    (void)RunText(body, statement->dynquery, statement->params, &row);
   }
   SpreadOverLive(body->function->fn_rettype, &row.sets);
   AddResultRow(&body->summary->result, row.sets.size, row.sets.items,
@@ -72,15 +72,13 @@ void TakeReturnQuery(PlpgsqlBody *body, const PLpgSQL_stmt_return_query *stateme
 
 void RunExecSql(PlpgsqlBody *body, const PLpgSQL_stmt_execsql *statement) {
   HeldRow row = {};
-  bool fields = statement->into && IsRecord(body, statement->target);
-  (void)RunExpression(body, statement->sqlstmt, fields, &row);
+  (void)RunExpression(body, statement->sqlstmt, false, &row);
   if (statement->into) AssignHeld(body, statement->target->dno, row);
 }
 
 void RunDynamic(PlpgsqlBody *body, const PLpgSQL_stmt_dynexecute *statement) {
   HeldRow row = {};
-  bool fields = statement->into && IsRecord(body, statement->target);
-  (void)RunText(body, statement->query, statement->params, fields, &row);
+  (void)RunText(body, statement->query, statement->params, &row);
   if (statement->into) AssignHeld(body, statement->target->dno, row);
 }
 
@@ -107,17 +105,13 @@ void RunEach(PLpgSQL_expr *expr, void *body) {
 
 }  // namespace
 
-bool IsRecord(const PlpgsqlBody *body, const PLpgSQL_variable *target) {
-  return body->function->datums[target->dno]->dtype == PLPGSQL_DTYPE_REC;
-}
-
 void OpenBound(PlpgsqlBody *body, int curvar, const PLpgSQL_expr *arguments) {
   const PLpgSQL_var *cursor = reinterpret_cast<PLpgSQL_var *>(body->function->datums[curvar]);
   HeldRow given = {};
   if (arguments != nullptr && RunExpression(body, arguments, false, &given))
     AssignHeld(body, cursor->cursor_explicit_argrow, given);
   HeldRow row = {};
-  (void)RunExpression(body, cursor->cursor_explicit_expr, true, &row);
+  (void)RunExpression(body, cursor->cursor_explicit_expr, false, &row);
   OpenCursor(body, curvar, row);
 }
 

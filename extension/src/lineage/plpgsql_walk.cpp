@@ -203,12 +203,11 @@ void WalkForQuery(PlpgsqlBody *body, const PLpgSQL_stmt *statement) {
   const PLpgSQL_stmt_forq *loop = As<PLpgSQL_stmt_forq>(statement);
   WalkLoop(body, statement, loop->label, loop->body, false, [&] {
     HeldRow row = {};
-    bool fields = IsRecord(body, loop->var);
     if (statement->cmd_type == PLPGSQL_STMT_FORS) {
-      (void)RunExpression(body, As<PLpgSQL_stmt_fors>(statement)->query, fields, &row);
+      (void)RunExpression(body, As<PLpgSQL_stmt_fors>(statement)->query, false, &row);
     } else {
       (void)RunText(body, As<PLpgSQL_stmt_dynfors>(statement)->query,
-                    As<PLpgSQL_stmt_dynfors>(statement)->params, fields, &row);
+                    As<PLpgSQL_stmt_dynfors>(statement)->params, &row);
     }
     return StartRows(body, loop->var, row);
   });
