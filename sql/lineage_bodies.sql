@@ -47,4 +47,11 @@ END $$;
 CREATE TABLE counted (x int, y int);
 INSERT INTO counted SELECT c.* FROM s, countdown(id, a) c;
 :show 'counted.%' ORDER BY line COLLATE "C";
+-- CALL in the body of a SQL procedure passes the arguments on
+CREATE TABLE called (x int, y int);
+CREATE PROCEDURE inner_call(n int, m int) LANGUAGE plpgsql AS
+$$ BEGIN INSERT INTO called VALUES (n, m); END $$;
+CREATE PROCEDURE outer_call(p s) LANGUAGE sql AS $$ CALL inner_call(p.id + 1, $1.a) $$;
+DO $$ DECLARE r s; BEGIN SELECT * INTO r FROM s; CALL outer_call(r); END $$;
+:show 'called.%' ORDER BY line COLLATE "C";
 DROP SCHEMA lin_b CASCADE;

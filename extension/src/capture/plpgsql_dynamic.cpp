@@ -93,7 +93,11 @@ PLpgSQL_stmt *DynamicStatementAt(const StackNode *node) {
 const SourceSet *GivenParam(const StackNode *caller, ParamListInfo params,
                             const ShapeParam &param) {
   RoutineFrame *frame = TopFrame();
-  if (frame == nullptr || frame->estate == nullptr || params == nullptr) return EmptySet();
+  if (frame == nullptr || params == nullptr) return EmptySet();
+  if (frame->estate == nullptr)  // in the body of a SQL function
+    return caller != nullptr && caller->frame == frame && frame->held == nullptr
+               ? FrameParam(frame, param.paramid, param.field)
+               : EmptySet();
   if (params == frame->estate->paramLI) return FrameParam(frame, param.paramid, param.field);
   PLpgSQL_stmt *statement = DynamicStatementAt(caller);
   return statement == nullptr ? EmptySet() : StatementParam(caller->frame, statement, param);
