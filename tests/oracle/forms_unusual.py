@@ -277,6 +277,86 @@ def row_values(world, z):
         into(world, target, select, both(IDENTITY))
 
 
+def rows_in_rows(world, z):
+    """Rows in rows: put in field by field, read field by field."""
+    draw, name = world.draw, world.name("t")
+    world.need_composite()
+    world.types.append("CREATE TYPE deep AS (p pair, n int)")
+    world.setup.append(f"CREATE TABLE {name} (id int UNIQUE, w deep)")
+    world.targets.append(name)
+    world.reset.append(f"DELETE FROM {name}")
+    world.exact = False  # the fields of what a table stores are no nodes
+    target = world.target(["int", "text"])
+    row = "ROW(ROW(z.a, z.c)::pair, z.b)::deep"
+    form = draw.below(3)
+    if form == 0:
+        world.run += [
+            f"INSERT INTO {name} (id, w.p.f1, w.p.f2) SELECT z.id, z.a, z.c FROM {z} z",
+            f"UPDATE {name} x SET w.p.f1 = z.a, w.n = z.b FROM {z} z WHERE z.id = x.id",
+        ]
+    elif form == 1:
+        world.run.append(
+            f"INSERT INTO {name} SELECT z.id, {row} FROM {z} z ON CONFLICT (id) DO UPDATE"
+            " SET w.p.f1 = ((excluded.w).p).f1"
+        )
+    else:
+        world.run.append(
+            f"INSERT INTO {target.name} SELECT ((q.w).p).f1, ((q.w).p).f2 FROM"
+            f" (SELECT {row} AS w FROM {z} z) q"
+        )
+    for column in ("a", "b", "c"):
+        world.dead[(f"{z}.{column}", f"{name}.w")] = "stored as a whole"
+    if form > 1:
+        moved(world, z, target)
+
+
+def temporary_children(world, z):
+    """A write on a table that has temporary children, which are no nodes."""
+    name, child = world.name("t"), world.name("tmp")
+    world.setup += [
+        f"CREATE TABLE {name} (id int, c1 int, c2 text)",
+        f"CREATE TEMP TABLE {child} (more int) INHERITS ({name})",
+    ]
+    world.targets.append(name)
+    world.reset += [f"DELETE FROM {name}"]
+    target = world.target(["int", "text"])
+    world.run += [
+        f"INSERT INTO {child} (id, more) SELECT z.id, z.b FROM {z} z",
+        f"UPDATE {name} x SET c1 = z.a, c2 = z.c FROM {z} z WHERE z.id = x.id",
+        f"INSERT INTO {target.name} SELECT x.c1, x.c2 FROM {child} x",
+    ]
+    world.exact = False
+    moved(world, z, target)
+    for column in ("id", "b"):
+        for at in ("id", "c1", "c2"):
+            world.dead[(f"{z}.{column}", f"{name}.{at}")] = "rows of the child"
+
+
+def writing_bodies(world, z):
+    """SQL functions of one SELECT over a routine that writes: only some are put into the caller."""
+    draw, fn, log = world.draw, world.name("fn"), world.target(["int"])
+    target = world.target(["int"])
+    bodies = (
+        "SELECT w(n)", "SELECT w(n) FROM (VALUES (1)) v(x)", "VALUES (w(n))",
+        "SELECT w(n) WHERE 1 = 1", "SELECT w(n) GROUP BY n", "SELECT DISTINCT w(n)",
+        "SELECT w(n) ORDER BY 1", "SELECT w(n) LIMIT 1", "SELECT w(n) OFFSET 0",
+        "WITH q AS (SELECT 1) SELECT w(n)",
+    )
+    body = draw.one(bodies).replace("w(n)", f"{fn}_w(n)")
+    option = draw.one(("VOLATILE", "VOLATILE STRICT", "VOLATILE SECURITY DEFINER"))
+    stored = draw.chance(40)
+    text = f"BEGIN ATOMIC {body}; END" if stored else f"AS $f$ {body} $f$"
+    world.setup += [
+        f"CREATE FUNCTION {fn}_w(n int) RETURNS int LANGUAGE plpgsql AS $b$ BEGIN INSERT INTO"
+        f" {log.name} VALUES (n); RETURN n; END $b$",
+        f"CREATE FUNCTION {fn}(n int) RETURNS int LANGUAGE sql {option} {text}",
+    ]
+    routine(world, f"INSERT INTO {target.name} SELECT {fn}(z.a) FROM {z} z;", target=target)
+    world.writes(log.name, "c1", {(f"{z}.a", IDENTITY, False)})
+    world.writes(target.name, "c1", {(f"{z}.a", IDENTITY, False)})
+    world.exact = False  # what is put into the caller, and whether a NULL is called with
+
+
 def whole_given(world, z):
     """The whole row that is to be inserted: EXCLUDED, and what a check looks at."""
     draw, name = world.draw, world.name("t")
@@ -332,7 +412,8 @@ def nested_recursion(world, z):
 
 
 WAYS = (
-    rare_functions, odd_reads, casts, row_values, whole_given, nested_recursion,
+    rare_functions, odd_reads, casts, row_values, rows_in_rows, temporary_children,
+    writing_bodies, whole_given, nested_recursion,
 )
 
 
