@@ -101,4 +101,11 @@ CREATE TEMP TABLE passing AS SELECT id, y AS v FROM s2_old;
 CREATE TABLE passed (v text);
 INSERT INTO passed SELECT passing(id) FROM no_rows;
 :show 'passed.%' ORDER BY line COLLATE "C";
+-- what is kept of bodies outlives the snapshot that ran when the first of them was read
+CREATE FUNCTION later(number int) RETURNS text LANGUAGE plpgsql AS
+  $$ BEGIN RETURN (SELECT y FROM s2_old WHERE id = number); END $$;
+CREATE TABLE kept (v text);
+INSERT INTO kept SELECT coalesce(lineage.snapshot()::text, named(id)) FROM s LIMIT 1;
+INSERT INTO kept SELECT coalesce(b, later(id)) FROM s;
+:show 'kept.%' ORDER BY line COLLATE "C";
 DROP SCHEMA lin_call, other CASCADE;

@@ -228,9 +228,9 @@ void CountUnanalysed(Unanalysed reason) {
       static_cast<Health>(static_cast<int>(Health::kUnanalysedDynamic) + static_cast<int>(reason)));
 }
 
-Definitions *CurrentDefinitions() {
-  return kept != nullptr ? kept : MakeDefinitions(CurrentMemoryContext);
-}
+Definitions *NewDefinitions() { return MakeDefinitions(CurrentMemoryContext); }
+
+Definitions *CurrentDefinitions() { return kept != nullptr ? kept : NewDefinitions(); }
 
 void KeepDefinitions() {
   kept = nullptr;

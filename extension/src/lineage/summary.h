@@ -99,6 +99,8 @@ struct Definitions {
 // lives; else a new one.
 Definitions *CurrentDefinitions();
 void KeepDefinitions();
+// One of the caller's own, in the current context: for what must outlive that of another's.
+Definitions *NewDefinitions();
 
 // The summary of a routine, made when it is met first; never NULL. With a trigger: as it fires
 // for `relation`.

@@ -40,7 +40,7 @@ void EnsureBodies() {
     bodies_context =
         AllocSetContextCreate(TopMemoryContext, "pg_lineage uncalled", ALLOCSET_DEFAULT_SIZES);
   MemoryContext caller = MemoryContextSwitchTo(bodies_context);
-  definitions = CurrentDefinitions();
+  definitions = NewDefinitions();  // a snapshot's, which runs now, goes before these
   MemoryContextSwitchTo(caller);
   HASHCTL info = {};
   info.keysize = sizeof(Oid);
