@@ -296,8 +296,10 @@ class Queries(FromItems):
         cols = self.fixpoint(name, start.cols, steps)
         names = ", ".join(f"v{i + 1}" for i in range(len(types)))
         union_word = "UNION" if tables else self.draw.one(("UNION ALL", "UNION"))
-        first = ", ".join("b." + c.name for c in start.cols)
-        next_ = ", ".join(e.sql for e in steps)
+        # Both parts of a recursive query have to agree about the collation.
+        alike = [' COLLATE "default"' if t == "text" else "" for t in types]
+        first = ", ".join("b." + c.name + word for c, word in zip(start.cols, alike))
+        next_ = ", ".join(f"({e.sql}){word}" for e, word in zip(steps, alike))
         body = (
             f"WITH RECURSIVE {name}(n, {names}) AS (SELECT 1, {first} FROM ({start.sql}) AS b"
             f" {union_word} SELECT {name}.n + 1, {next_} FROM {name}{tables}"
