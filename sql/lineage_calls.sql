@@ -108,4 +108,16 @@ CREATE TABLE kept (v text);
 INSERT INTO kept SELECT coalesce(lineage.snapshot()::text, named(id)) FROM s LIMIT 1;
 INSERT INTO kept SELECT coalesce(b, later(id)) FROM s;
 :show 'kept.%' ORDER BY line COLLATE "C";
+-- a body behind a lock is read in the next transaction that asks for it
+CREATE TABLE closed (id int, y text);
+CREATE FUNCTION behind(number int) RETURNS text LANGUAGE plpgsql AS
+  $$ BEGIN RETURN (SELECT y FROM closed WHERE id = number); END $$;
+CREATE TABLE open (during text, after text);
+BEGIN;
+LOCK closed;
+PREPARE TRANSACTION 'lin_call';
+INSERT INTO open (during) SELECT coalesce(b, behind(id)) FROM s;
+COMMIT PREPARED 'lin_call';
+INSERT INTO open (after) SELECT coalesce(b, behind(id)) FROM s;
+:show 'open.%' ORDER BY line COLLATE "C";
 DROP SCHEMA lin_call, other CASCADE;

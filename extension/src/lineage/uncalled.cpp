@@ -18,6 +18,7 @@ HTAB *bodies = nullptr;
 Definitions *definitions = nullptr;
 bool stale = false;
 uint64 readings = 1;
+TimestampTz cut_short = 0;  // began the transaction in which a lock or a cancel did; 0: none did
 
 void Invalidate() {
   stale = true;
@@ -26,6 +27,13 @@ void Invalidate() {
 void InvalidateRoutine(Datum, int, uint32) { Invalidate(); }
 void InvalidateRelation(Datum, Oid) { Invalidate(); }
 
+// What stood behind a lock may be read in the next transaction.
+void ReadAgain() {
+  if (cut_short == 0 || cut_short == GetCurrentTransactionStartTimestamp()) return;
+  cut_short = 0;
+  Invalidate();
+}
+
 void EnsureBodies() {
   static bool registered = false;
   if (!registered) {
@@ -33,6 +41,7 @@ void EnsureBodies() {
     CacheRegisterRelcacheCallback(InvalidateRelation, static_cast<Datum>(0));
     registered = true;
   }
+  ReadAgain();
   if (stale) UncalledReset();
   stale = false;
   if (bodies != nullptr) return;
@@ -52,11 +61,16 @@ void EnsureBodies() {
 // What a body that works with temporary tables gives depends on the session.
 const Summary *ReadBodyOf(Oid function) {
   const Summary *volatile summary = nullptr;
+  const TimestampTz before = cut_short;
+  volatile bool locked = false;
+  cut_short = GetCurrentTransactionStartTimestamp();
   ReadRolledBack(definitions, GetUserId(), [&] {
     (void)set_config_option("lock_timeout", "1ms", PGC_SUSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true,
                             0, false);
     summary = SummaryOf(definitions, function, InvalidOid, nullptr);
+    locked = definitions->unanalysed[static_cast<int>(Unanalysed::kLocked)] > 0;
   });
+  if (!locked) cut_short = before;
   const Summary *read = summary;
   bool told = read != nullptr && read->done && read->known && !read->temporary &&
               !read->reads_temporary && !read->truncated && !read->in_gaps;
@@ -118,7 +132,10 @@ bool KnowsCalls(const Shape *shape, const ObservationList &observed) {
   return false;
 }
 
-uint64 BodiesRead() { return readings; }
+uint64 BodiesRead() {
+  ReadAgain();
+  return readings;
+}
 
 void ObserveUncalled(const Shape *shape, const SourceSet *const *params,
                      ObservationList *observed) {
