@@ -120,4 +120,21 @@ INSERT INTO open (during) SELECT coalesce(b, behind(id)) FROM s;
 COMMIT PREPARED 'lin_call';
 INSERT INTO open (after) SELECT coalesce(b, behind(id)) FROM s;
 :show 'open.%' ORDER BY line COLLATE "C";
+-- a transaction that changes definitions again and again does not read bodies as often; the next
+-- one knows what they are now
+CREATE FUNCTION turned(number int) RETURNS text LANGUAGE plpgsql AS
+  $$ BEGIN RETURN (SELECT y FROM s2_old WHERE id = number); END $$;
+CREATE TABLE turns (before text, after text);
+DO $$
+BEGIN
+  FOR i IN 1 .. 30 LOOP
+    CREATE TEMP TABLE in_round AS SELECT id, b FROM s;
+    INSERT INTO turns (before) SELECT coalesce(b, turned(id)) FROM in_round;
+    DROP TABLE in_round;
+  END LOOP;
+  CREATE OR REPLACE FUNCTION turned(number int) RETURNS text LANGUAGE plpgsql AS
+    'BEGIN RETURN (SELECT y FROM s2 WHERE id = number); END';
+END $$;
+INSERT INTO turns (after) SELECT coalesce(b, turned(id)) FROM s;
+:show 'turns.%' ORDER BY line COLLATE "C";
 DROP SCHEMA lin_call, other CASCADE;

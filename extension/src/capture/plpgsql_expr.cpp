@@ -166,7 +166,9 @@ const SourceSet *ExprValueKnown(RoutineFrame *frame, PLpgSQL_expr *expr) {
   ExprEntry *entry = static_cast<ExprEntry *>(hash_search(expr_table, &source, HASH_FIND, nullptr));
   if (entry == nullptr || !entry->memo_valid || entry->memo_epoch != memo_epoch) return nullptr;
   const Shape *shape = entry->shape;
-  if (shape->narrays > 0 || shape->ncalls > 0) return nullptr;
+  if (shape->narrays > 0) return nullptr;
+  if (shape->ncalls > 0 && (entry->bodies != BodiesRead() || KnowsCalls(shape, frame->observed)))
+    return nullptr;
   for (int i = 0; i < shape->nparams; i++) {
     const SourceSet *input = FrameScalar(frame, shape->params[i].paramid);
     if (input == nullptr || input != entry->inputs[i]) return nullptr;

@@ -17,6 +17,7 @@ MemoryContext bodies_context = nullptr;
 HTAB *bodies = nullptr;
 Definitions *definitions = nullptr;
 bool stale = false;
+bool put_off = false;  // stale, but read often enough in this transaction
 uint64 readings = 1;
 TimestampTz cut_short = 0;  // began the transaction in which a lock or a cancel did; 0: none did
 
@@ -34,6 +35,18 @@ void ReadAgain() {
   Invalidate();
 }
 
+// Whether all may be forgotten once more: each table that a transaction makes changes definitions,
+// and a loop that makes one in each round would read all its bodies in each.
+bool MayForget() {
+  constexpr int kTimesPerTransaction = 3;
+  static TimestampTz counted = 0;
+  static int times = 0;
+  const TimestampTz now = GetCurrentTransactionStartTimestamp();
+  if (counted != now) times = 0;
+  counted = now;
+  return ++times <= kTimesPerTransaction;
+}
+
 void EnsureBodies() {
   static bool registered = false;
   if (!registered) {
@@ -42,8 +55,9 @@ void EnsureBodies() {
     registered = true;
   }
   ReadAgain();
-  if (stale) UncalledReset();
+  put_off |= stale;
   stale = false;
+  if (put_off && MayForget()) UncalledReset();
   if (bodies != nullptr) return;
   if (bodies_context == nullptr)
     bodies_context =
@@ -156,6 +170,7 @@ void ObserveUncalled(const Shape *shape, const SourceSet *const *params,
 }
 
 void UncalledReset() {
+  put_off = false;
   bodies = nullptr;
   definitions = nullptr;
   if (bodies_context != nullptr) MemoryContextReset(bodies_context);

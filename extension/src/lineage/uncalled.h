@@ -3,9 +3,9 @@
 // computed the call before, or a parallel worker made it. Read from the body, as for declared
 // lineage (lineage/summary.h), in a subtransaction that waits for no lock.
 //
-// Bodies are read once per backend, until some definition changes; again in the next transaction
-// where one stood behind a lock. What is kept of them holds interned sets: UncalledReset() when
-// these are reset.
+// Bodies are read once per backend, until some definition changes (in one transaction three times
+// at most); again in the next transaction where one stood behind a lock. What is kept of them holds
+// interned sets: UncalledReset() when these are reset.
 #pragma once
 
 #include "capture/frame.h"
