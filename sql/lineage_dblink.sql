@@ -56,8 +56,9 @@ CREATE TABLE by_routine (x int);
 DO $$
 BEGIN
   PERFORM dblink_disconnect('there');
-  EXECUTE format('SELECT dblink_connect(''there'', %L)', format('dbname=%L host=%L port=%s',
-    current_database(), current_setting('unix_socket_directories'), current_setting('port')));
+  EXECUTE format('SELECT dblink_connect(''there'', %L)', format('dbname=%L host=%L port=%s'
+    ' user=postgres', current_database(), current_setting('unix_socket_directories'),
+    current_setting('port')));
   INSERT INTO dbl.by_routine SELECT a FROM dblink('there', 'SELECT a FROM dbl.far') AS t(a int);
 END $$;
 :show 'by_routine%' ORDER BY line COLLATE "C";
