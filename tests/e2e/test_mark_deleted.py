@@ -1,8 +1,9 @@
 """`ingest` and what is gone: marked deleted after a whole read, never on a doubt."""
 
 import json
+import threading
 
-from harness import EndToEnd
+from harness import EndToEnd, wait_until
 
 
 class MarkDeleted(EndToEnd):
@@ -51,6 +52,21 @@ class MarkDeleted(EndToEnd):
         done = self.ingest(expected=1)
         self.assertIn("nothing is marked deleted", done.stderr)
         self.assertIn("s.u", self.entities("table"))
+
+    def test_what_another_run_sends_while_the_catalog_is_listed_stays(self):
+        self.ingest()
+        self.sql("DROP TABLE s.u")
+        self.double.fault(method="GET", path=r"/tables\?.*databaseSchema=", hang_ms=3000)
+        begun = threading.Thread(target=self.ingest)
+        begun.start()
+        wait_until(lambda: not self.double.faults or self.double.faults[0]["count"] == 0,
+                   "the list of tables")
+        self.sql("CREATE TABLE s.fresh(a int)")
+        self.ingest(markDeletedTables=False)
+        self.assertIn("s.fresh", self.entities("table"))
+        begun.join()
+        self.assertNotIn("s.u", self.entities("table"))
+        self.assertIn("s.fresh", self.entities("table"))
 
 
 class MarkDeletedIn12(MarkDeleted):

@@ -51,27 +51,38 @@ std::string LastName(const std::string &fqn) {
   return parts.empty() ? "" : parts.back();
 }
 
-}  // namespace
-
-StaleResult MarkDeleted(PgConnection *pg, const Config &config, Sink *sink) {
+// What the sink holds of a database that the filters admit, a schema after what is in it.
+std::vector<EntityName> Listed(const Config &config, const Place &place, Sweep *sweep) {
   const MetadataConfig &metadata = config.metadata;
   const ObjectFilter filter(config);
-  const Place place{config.service_name, CatalogReader(pg, {}).Database().name};
-  SinkBook book(sink);
-  const Presence present(pg, place, &book);
-  if (!book.status().ok()) return {{}, {}, book.status()};
-  Sweep sweep(sink);
   std::vector<std::string> types;
   if (metadata.mark_deleted_tables) types.push_back("table");
   if (metadata.mark_deleted_stored_procedures) types.push_back("storedProcedure");
-  for (const std::string &schema : sweep.List("databaseSchema", place.DatabaseFqn())) {
+  std::vector<EntityName> names;
+  for (const std::string &schema : sweep->List("databaseSchema", place.DatabaseFqn())) {
     if (!filter.AdmitsSchema(place.database, LastName(schema))) continue;
     for (const std::string &type : types) {
-      for (const std::string &fqn : sweep.List(type, schema))
-        if (!present.Has(type, fqn)) sweep.Delete({type, fqn});
+      for (const std::string &fqn : sweep->List(type, schema)) names.push_back({type, fqn});
     }
-    if (metadata.mark_deleted_schemas && !present.Has("databaseSchema", schema))
-      sweep.Delete({"databaseSchema", schema});
+    if (metadata.mark_deleted_schemas) names.push_back({"databaseSchema", schema});
+  }
+  return names;
+}
+
+}  // namespace
+
+// The sink is listed before the database is read: what the daemon sends meanwhile is not in the
+// list, and what is in the list and still there is found.
+StaleResult MarkDeleted(PgConnection *pg, const Config &config, Sink *sink) {
+  const Place place{config.service_name, CatalogReader(pg, {}).Database().name};
+  Sweep sweep(sink);
+  const std::vector<EntityName> listed = Listed(config, place, &sweep);
+  if (!sweep.result.status.ok()) return sweep.result;
+  SinkBook book(sink);
+  const Presence present(pg, place, &book);
+  if (!book.status().ok()) return {{}, {}, book.status()};
+  for (const EntityName &name : listed) {
+    if (!present.Has(name.type, name.fqn)) sweep.Delete(name);
   }
   return sweep.result;
 }
@@ -80,8 +91,9 @@ StaleResult MarkDeletedDatabases(PgConnection *pg, const Config &config, Sink *s
   Sweep sweep(sink);
   if (!config.metadata.mark_deleted_databases) return sweep.result;
   const ObjectFilter filter(config);
+  const std::vector<std::string> listed = sweep.List("database", JoinFqn({config.service_name}));
   const std::set<std::string> present = AllDatabases(pg);
-  for (const std::string &fqn : sweep.List("database", JoinFqn({config.service_name}))) {
+  for (const std::string &fqn : listed) {
     const std::string name = LastName(fqn);
     if (present.count(name) == 0 && filter.AdmitsDatabase(name)) sweep.Delete({"database", fqn});
   }
