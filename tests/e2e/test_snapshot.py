@@ -70,7 +70,10 @@ class Bar(EndToEnd):
     def seen(self, *arguments):
         """What `ingest` writes to a terminal while each request takes a while."""
         self.double.fault(hang_ms=50, count=-1)
-        ours, theirs = pty.openpty()
+        try:
+            ours, theirs = pty.openpty()
+        except OSError as error:  # a bare chroot, where nobody mounted /dev/pts
+            self.skipTest(f"no terminal to be had here: {error}")
         with open(ours, "rb", buffering=0) as terminal:
             shipper = Shipper(["ingest", "-c", str(self.workflow()), *arguments], "/dev/null",
                               self.environment, stderr=theirs)

@@ -15,12 +15,20 @@ inside() {
     chroot "$root" "$@" </dev/null
 }
 
-# Gives a root /proc and shared memory; taken away again when the script ends, however it ends.
+# Gives a root /proc, shared memory and terminals; taken away again when the script ends, however
+# it ends.
 mount_root() {
+  mkdir -p "$1/dev/pts"
   mount -t proc proc "$1/proc" && mount -t tmpfs -o mode=1777 tmpfs "$1/dev/shm" || return 1
   mounted=$1
+  # A container may refuse terminals: tests that need one are skipped there. The node that
+  # debootstrap makes is of the outer instance.
+  if mount -t devpts -o newinstance,ptmxmode=0666,mode=0620 devpts "$1/dev/pts"; then
+    [ -L "$1/dev/ptmx" ] || ln -sf pts/ptmx "$1/dev/ptmx"
+  fi
 }
 unmount_root() {
+  [ -z "$mounted" ] || ! mountpoint -q "$mounted/dev/pts" || umount -l "$mounted/dev/pts"
   [ -z "$mounted" ] || umount -l "$mounted/dev/shm" "$mounted/proc"
   mounted=
 }
