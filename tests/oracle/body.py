@@ -314,13 +314,16 @@ class Body:
     def delete_returning(self, scope, depth):
         """Out of a table of its own, which nothing else reads."""
         table = self.world.queue_table()
+        found = self.declare(self.name("v"), "int")
         var = Var(self.declare(self.name("v"), "int"), "int")
-        line = (
+        lines = [
             f"DELETE FROM {table.name} WHERE id = {self.terms.lookup(scope)} RETURNING a"
-            f" INTO {var.name};"
-        )
+            f" INTO {found};",
+            # A second round of a loop finds the row gone.
+            f"{var.name} := coalesce({found}, {var.name});",
+        ]
         scope.add(var)
-        return [line]
+        return lines
 
     def diagnostics(self, scope, depth):
         form = self.draw.one((self.update, self.insert_select))
