@@ -3,24 +3,10 @@
 #include "capture/call_stack.h"
 #include "edge/compat.h"
 #include "edge/depend.h"
+#include "lineage/declared.h"
 
 namespace pg_lineage {
 namespace {
-
-// The relation of a rewrite rule; InvalidOid when it is gone. There is no syscache by OID.
-Oid RelationOfRule(Oid rule) {
-  Relation rewrite = table_open(RewriteRelationId, AccessShareLock);
-  ScanKeyData key;
-  ScanKeyInit(&key, Anum_pg_rewrite_oid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(rule));
-  SysScanDesc scan = systable_beginscan(rewrite, RewriteOidIndexId, true, NULL, 1, &key);
-  HeapTuple tuple = systable_getnext(scan);
-  Oid relid = HeapTupleIsValid(tuple)
-                  ? reinterpret_cast<Form_pg_rewrite>(GETSTRUCT(tuple))->ev_class
-                  : InvalidOid;
-  systable_endscan(scan);
-  table_close(rewrite, AccessShareLock);
-  return relid;
-}
 
 bool IsLineageKind(char relkind) {
   return relkind == RELKIND_RELATION || relkind == RELKIND_PARTITIONED_TABLE ||

@@ -170,21 +170,6 @@ void ReadRules(Relation relation, Oid only, Sayings *out) {
   }
 }
 
-// The relation that a rule is on; InvalidOid: it is gone.
-Oid RelationOfRule(Oid rule) {
-  Relation rules = table_open(RewriteRelationId, AccessShareLock);
-  ScanKeyData key;
-  ScanKeyInit(&key, Anum_pg_rewrite_oid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(rule));
-  SysScanDesc scan = systable_beginscan(rules, RewriteOidIndexId, true, nullptr, 1, &key);
-  HeapTuple tuple = systable_getnext(scan);
-  Oid relid = HeapTupleIsValid(tuple)
-                  ? reinterpret_cast<Form_pg_rewrite>(GETSTRUCT(tuple))->ev_class
-                  : InvalidOid;
-  systable_endscan(scan);
-  table_close(rules, AccessShareLock);
-  return relid;
-}
-
 void Collect(Oid relid, const Wanted &wanted, Sayings *out) {
   bool temp = false;
   if (!IsNode(relid, &temp) || temp) return;
@@ -220,6 +205,20 @@ void Declare(Oid relid, const Wanted &wanted) {
 }
 
 }  // namespace
+
+Oid RelationOfRule(Oid rule) {
+  Relation rules = table_open(RewriteRelationId, AccessShareLock);
+  ScanKeyData key;
+  ScanKeyInit(&key, Anum_pg_rewrite_oid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(rule));
+  SysScanDesc scan = systable_beginscan(rules, RewriteOidIndexId, true, nullptr, 1, &key);
+  HeapTuple tuple = systable_getnext(scan);
+  Oid relid = HeapTupleIsValid(tuple)
+                  ? reinterpret_cast<Form_pg_rewrite>(GETSTRUCT(tuple))->ev_class
+                  : InvalidOid;
+  systable_endscan(scan);
+  table_close(rules, AccessShareLock);
+  return relid;
+}
 
 // The defining query of a materialised view stands in its _RETURN rule like a view's.
 Query *DefinitionOf(Relation relation) {

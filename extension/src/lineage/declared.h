@@ -19,6 +19,9 @@ void DeclareRelation(Oid relid);
 void DeclareRule(Oid rule);
 void DeclareRules(Oid relid);
 
+// The relation that a rewrite rule is on; InvalidOid: it is gone. There is no syscache by OID.
+Oid RelationOfRule(Oid rule);
+
 // DeclareRelation for one that was there before, rules included: in a subtransaction that is rolled
 // back. What cannot be analysed is counted by its reason; only cancel and the like are raised.
 void DeclareRelationAgain(Oid relid);
