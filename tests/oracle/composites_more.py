@@ -3,7 +3,7 @@
 Each takes a field out of a row (f1 of a, f2 of c) that came a long way.
 """
 
-from forms_sole import alone, into, note
+from forms_sole import alone, into, note, one_of
 from terms import AGGREGATION, IDENTITY, TRANSFORMATION
 
 ROW = "ROW(z.a, z.c)::pair"
@@ -165,16 +165,12 @@ WAYS = (
 )
 
 
+one_way = one_of(WAYS, "rows_on_their_way", "row")
+
+
 def rows_on_their_way(world, queries):
     world.need_composite()
-    way = world.draw.one(WAYS)
-    world.features.add("row " + way.__name__)
-    way(world, alone(world))
-
-
-def apply(way, world, queries):
-    world.need_composite()
-    way(world, alone(world))
+    one_way(world, queries)
 
 
 FORMS = [rows_on_their_way] * 2

@@ -4,7 +4,7 @@ Each is called without arguments, so that everything it writes can be declared b
 (declared.py); what it reads stands in a table of its own.
 """
 
-from forms_sole import alone, into
+from forms_sole import alone, into, one_of
 from terms import AGGREGATION, IDENTITY, TRANSFORMATION
 
 
@@ -357,10 +357,4 @@ WAYS = (
 )
 
 
-def odd_body(world, queries):
-    way = world.draw.one(WAYS)
-    world.features.add("body " + way.__name__)
-    way(world, alone(world))
-
-
-FORMS = [odd_body] * 3
+FORMS = [one_of(WAYS, "odd_body", "body")] * 3

@@ -6,7 +6,7 @@ As in forms_bodies.py: called without arguments, over tables that nothing else r
 import itertools
 
 from forms_bodies import moved, routine
-from forms_sole import alone
+from forms_sole import one_of
 from terms import IDENTITY, TRANSFORMATION
 
 HERE = "current_setting('search_path')"
@@ -212,10 +212,4 @@ WAYS = (
 )
 
 
-def corner(world, queries):
-    way = world.draw.one(WAYS)
-    world.features.add("corner " + way.__name__)
-    way(world, alone(world))
-
-
-FORMS = [corner] * 3
+FORMS = [one_of(WAYS, "corner", "corner")] * 3

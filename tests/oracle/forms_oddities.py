@@ -4,7 +4,7 @@ As in forms_rare.py: over tables that nothing else reads.
 """
 
 from forms_bodies import moved, routine
-from forms_sole import alone
+from forms_sole import alone, one_of
 from terms import AGGREGATION, IDENTITY, TRANSFORMATION
 
 
@@ -318,10 +318,4 @@ WAYS = (
 )
 
 
-def oddity(world, queries):
-    way = world.draw.one(WAYS)
-    world.features.add("odd " + way.__name__)
-    way(world, alone(world))
-
-
-FORMS = [oddity] * 3
+FORMS = [one_of(WAYS, "oddity", "odd")] * 3

@@ -4,7 +4,7 @@ As in forms_bodies.py: called without arguments, over tables that nothing else r
 """
 
 from forms_bodies import moved, routine
-from forms_sole import alone, into
+from forms_sole import alone, into, one_of
 from terms import IDENTITY, TRANSFORMATION
 
 
@@ -380,12 +380,6 @@ WAYS = (
 )
 
 
-def rare(world, queries):
-    way = world.draw.one(WAYS)
-    world.features.add("rare " + way.__name__)
-    way(world, alone(world))
-
-
 assert IDENTITY == 0
 
-FORMS = [rare] * 3
+FORMS = [one_of(WAYS, "rare", "rare")] * 3

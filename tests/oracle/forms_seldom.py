@@ -5,7 +5,7 @@ As in forms_rare.py: over tables that nothing else reads.
 
 from forms_bodies import moved, routine
 from forms_oddities import unchanged
-from forms_sole import alone
+from forms_sole import alone, one_of
 from terms import IDENTITY, TRANSFORMATION
 
 CAUGHT = "EXCEPTION WHEN OTHERS THEN NULL; END;"
@@ -332,10 +332,4 @@ WAYS = (
 )
 
 
-def seldom(world, queries):
-    way = world.draw.one(WAYS)
-    world.features.add("seldom " + way.__name__)
-    way(world, alone(world))
-
-
-FORMS = [seldom] * 3
+FORMS = [one_of(WAYS, "seldom", "seldom")] * 3

@@ -22,6 +22,19 @@ def alone(world, types=("int", "int", "text"), rows=None):
     return table.name
 
 
+def one_of(ways, name, word):
+    """A form of this name: one of the ways over a table of its own; `word` goes before the way in
+    what is counted."""
+
+    def form(world, queries):
+        way = world.draw.one(ways)
+        world.features.add(f"{word} {way.__name__}")
+        way(world, alone(world))
+
+    form.__name__ = name
+    return form
+
+
 def into(world, target, select, direct=(), rows=(), columns=()):
     """INSERT of a query. direct: (column, source, kind); rows: (source, subtype) that decide about
     rows; columns: (column, source, subtype) that decide about one column."""
@@ -386,11 +399,4 @@ WAYS = (
 )
 
 
-def sole(world, queries):
-    """One of the ways above."""
-    way = world.draw.one(WAYS)
-    world.features.add("sole " + way.__name__)
-    way(world, alone(world))
-
-
-FORMS = [sole] * 3
+FORMS = [one_of(WAYS, "sole", "sole")] * 3

@@ -4,7 +4,7 @@ As in forms_rare.py: over tables that nothing else reads.
 """
 
 from forms_bodies import moved, routine
-from forms_sole import alone, into
+from forms_sole import alone, into, one_of
 from terms import IDENTITY, TRANSFORMATION
 
 CAUGHT = "EXCEPTION WHEN OTHERS THEN NULL; END;"
@@ -417,10 +417,4 @@ WAYS = (
 )
 
 
-def unusual(world, queries):
-    way = world.draw.one(WAYS)
-    world.features.add("unusual " + way.__name__)
-    way(world, alone(world))
-
-
-FORMS = [unusual] * 3
+FORMS = [one_of(WAYS, "unusual", "unusual")] * 3
