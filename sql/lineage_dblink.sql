@@ -79,7 +79,20 @@ BEGIN
   INSERT INTO by_variable VALUES (r.a);
 END $$;
 :show 'by_variable%' ORDER BY line COLLATE "C";
--- a view declares, and is not run: every form of a connection string
+-- … which connection it opens, too: no name stands for what it stood for before
+CREATE TABLE by_opened (x int);
+SELECT dblink_disconnect('there');
+SELECT dblink_connect(lower('THERE'), :'conn');
+INSERT INTO by_opened SELECT a FROM dblink('there', 'SELECT a FROM dbl.far') AS t(a int);
+:show 'by_opened%' ORDER BY line COLLATE "C";
+-- a function of dblink's under another name, that knows the row it gives
+CREATE TABLE by_type (x int, y text);
+CREATE FUNCTION fetch_far(text, text) RETURNS SETOF far LANGUAGE c
+  AS '$libdir/dblink', 'dblink_record';
+INSERT INTO by_type SELECT * FROM fetch_far(:'conn', 'SELECT a, b FROM dbl.far') AS t(c, d);
+:show 'by_type%' ORDER BY line COLLATE "C";
+-- a view declares, and is not run: every form of a connection string. What is not known is not the
+-- connection without a name, which is open
 CREATE VIEW uri AS SELECT a FROM
   dblink('postgresql://me:canary%40@h.example:7777,other/my%20db?sslmode=require', 'q') AS t(a int);
 CREATE VIEW address AS SELECT a FROM dblink('postgres://[::1]/d?password=canary', 'q') AS t(a int);

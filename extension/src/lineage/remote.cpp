@@ -7,6 +7,8 @@ namespace pg_lineage {
 namespace {
 
 constexpr char kUnknown[] = "dblink:";
+// The connection without a name, until the statement runs; no name that is kept holds an asterisk.
+constexpr char kUnnamed[] = "dblink:*";
 constexpr long kMaxConnections = 1000;
 
 // What is kept of a connection string; empty: not given.
@@ -230,13 +232,17 @@ Connection *FindConnection(const char *name) {
   return static_cast<Connection *>(hash_search(connections, name, HASH_FIND, nullptr));
 }
 
+void ForgetConnections() {
+  generation++;
+  if (connections != nullptr) hash_destroy(connections);
+  connections = nullptr;
+}
+
 // `uri` NULL: it is not known what the connection leads to.
 void SetConnection(const char *name, const char *uri) {
   generation++;
-  if (connections != nullptr && hash_get_num_entries(connections) >= kMaxConnections) {
-    hash_destroy(connections);
-    connections = nullptr;
-  }
+  if (connections != nullptr && hash_get_num_entries(connections) >= kMaxConnections)
+    ForgetConnections();
   if (connections == nullptr) {
     HASHCTL info = {};
     info.keysize = NAMEDATALEN;
@@ -326,7 +332,7 @@ char *RemoteUri(const char *connection) {
 
 uint32 RemoteDataset(FuncExpr *call, RemoteCall kind, int size, const char *const *names) {
   Node *argument = ConnectionArgument(call, kind);
-  const char *uri = argument == nullptr ? kUnknown : DatasetOf(ConstantText(argument));
+  const char *uri = argument == nullptr ? kUnnamed : DatasetOf(ConstantText(argument));
   return RegisterDataset(uri, size, names);
 }
 
@@ -334,7 +340,10 @@ void NoteConnection(FuncExpr *call) {
   bool named = list_length(call->args) > 1;
   const char *name = named ? ConstantText(static_cast<Node *>(linitial(call->args))) : "";
   const char *target = ConstantText(static_cast<Node *>(llast(call->args)));
-  if (name == nullptr) return;
+  if (name == nullptr) {  // any of them
+    ForgetConnections();
+    return;
+  }
   char *uri = nullptr;
   if (target != nullptr) uri = IsConnectionString(target) ? RemoteUri(target) : UriOfServer(target);
   SetConnection(name, uri);
@@ -342,13 +351,16 @@ void NoteConnection(FuncExpr *call) {
 
 uint32 RemoteNow(uint32 dataset) {
   const char *text = UriText(dataset);
-  if (connections == nullptr || text == nullptr || strncmp(text, kUnknown, strlen(kUnknown)) != 0)
-    return dataset;
-  const Connection *connection = FindConnection(text + strlen(kUnknown));
-  if (connection == nullptr || connection->uri[0] == '\0') return dataset;
+  if (text == nullptr || strncmp(text, kUnknown, strlen(kUnknown)) != 0) return dataset;
+  const bool unnamed = strcmp(text, kUnnamed) == 0;
+  const char *name = unnamed ? "" : text + strlen(kUnknown);
+  if (!unnamed && *name == '\0') return dataset;
+  const Connection *connection = FindConnection(name);
+  const bool known = connection != nullptr && connection->uri[0] != '\0';
+  if (!known && !unnamed) return dataset;
   int size = 0;
   const char **names = UriColumns(dataset, &size);
-  return RegisterDataset(connection->uri, size, names);
+  return RegisterDataset(known ? connection->uri : kUnknown, size, names);
 }
 
 uint32 RemoteGeneration() { return generation; }

@@ -2,9 +2,10 @@
 //
 // The database is known where the call says it by a constant: a connection string, a foreign
 // server, or the name of a connection, which stands for what the last dblink_connect() that was
-// planned in this session opens under it. Else the dataset is called dblink: or dblink:NAME. Of a
-// connection string only host, port and database are kept, and nothing of one that cannot be
-// understood: it may hold a password anywhere.
+// planned in this session opens under it; one under a name that only the run knows may change any
+// of them. Else the dataset is called dblink: or dblink:NAME. Of a connection string only host,
+// port and database are kept, and nothing of one that cannot be understood: it may hold a password
+// anywhere.
 #pragma once
 
 #include "edge/server.h"

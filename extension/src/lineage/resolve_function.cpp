@@ -5,14 +5,24 @@ namespace pg_lineage {
 
 namespace {
 
+// The columns that a function in FROM gives: those that the statement defines, else those of the
+// function's row type.
+PodVector<const char *> ColumnsOf(const RangeTblFunction *function) {
+  PodVector<const char *> names = {};
+  ListCell *cell;
+  foreach (cell, function->funccolnames) names.Append(strVal(lfirst(cell)));
+  TupleDesc row = names.Empty() ? get_expr_result_tupdesc(function->funcexpr, true) : nullptr;
+  for (int i = 0; row != nullptr && i < row->natts; i++)
+    names.Append(NameStr(TupleDescAttr(row, i)->attname));
+  return names;
+}
+
 // A column of what another database gives; 0: that it is read.
 void AddRemote(RangeTblFunction *function, int column, uint8 kind, SymBag *out) {
   FuncExpr *call = reinterpret_cast<FuncExpr *>(function->funcexpr);
   RemoteCall remote = TraitsOf(call->funcid)->remote;
   if (remote != RemoteCall::kRows && remote != RemoteCall::kResult) return;
-  PodVector<const char *> names = {};
-  ListCell *cell;
-  foreach (cell, function->funccolnames) names.Append(strVal(lfirst(cell)));
+  const PodVector<const char *> names = ColumnsOf(function);
   if (column > names.size) return;
   out->Add({RemoteDataset(call, remote, names.size, names.items), static_cast<int16>(column), kind,
             SymType::kRemote});
