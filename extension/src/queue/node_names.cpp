@@ -41,10 +41,31 @@ void BeginCache() {
   names_cache = hash_create("pg_lineage names", 64, &info, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 }
 
+void SetColumn(NodeNames *names, const FormData_pg_attribute *att) {
+  if (!att->attisdropped && att->attnum > 0 && att->attnum <= names->natts)
+    names->columns[att->attnum - 1] = MemoryContextStrdup(names_context, NameStr(att->attname));
+}
+
+// Takes the column names from the relation cache: the statement has mostly just used the relation.
+// False when somebody else has it locked, so that it may change under us.
+bool CopyColumns(NodeNames *names) {
+  if (!ConditionalLockRelationOid(names->relid, AccessShareLock)) return false;
+  Relation relation = RelationIdGetRelation(names->relid);
+  bool found = relation != NULL;
+  if (found) {
+    TupleDesc desc = RelationGetDescr(relation);
+    for (int i = 0; i < desc->natts; i++) SetColumn(names, TupleDescAttr(desc, i));
+    RelationClose(relation);
+  }
+  UnlockRelationOid(names->relid, AccessShareLock);
+  return found;
+}
+
 // Reads the column names, all by one scan: the syscache would scan for each.
 void ReadColumns(NodeNames *names) {
   names->columns = static_cast<const char **>(
       MemoryContextAllocZero(names_context, sizeof(char *) * Max(names->natts, 1)));
+  if (CopyColumns(names)) return;
   ScanKeyData keys[2];
   ScanKeyInit(&keys[0], Anum_pg_attribute_attrelid, BTEqualStrategyNumber, F_OIDEQ,
               ObjectIdGetDatum(names->relid));
@@ -52,11 +73,8 @@ void ReadColumns(NodeNames *names) {
               Int16GetDatum(0));
   Relation attributes = table_open(AttributeRelationId, AccessShareLock);
   SysScanDesc scan = systable_beginscan(attributes, AttributeRelidNumIndexId, true, NULL, 2, keys);
-  for (HeapTuple tuple; HeapTupleIsValid(tuple = systable_getnext(scan));) {
-    Form_pg_attribute att = reinterpret_cast<Form_pg_attribute>(GETSTRUCT(tuple));
-    if (!att->attisdropped && att->attnum <= names->natts)
-      names->columns[att->attnum - 1] = MemoryContextStrdup(names_context, NameStr(att->attname));
-  }
+  for (HeapTuple tuple; HeapTupleIsValid(tuple = systable_getnext(scan));)
+    SetColumn(names, reinterpret_cast<Form_pg_attribute>(GETSTRUCT(tuple)));
   systable_endscan(scan);
   table_close(attributes, AccessShareLock);
 }
