@@ -81,8 +81,13 @@ void ForgetTriggerFunctions() { trigger_functions.size = 0; }
 void NoteRoutine(Oid routine, bool dropped) {
   if (!Notes()) return;
   if (routine < FirstNormalObjectId) return;
-  Guarded("routine",
-          [&] { PendingEnd(dropped ? EndKind::kRoutineGone : EndKind::kRoutineMade, routine); });
+  Guarded("routine", [&] {
+    // The server calls before a new row of pg_proc can be seen: what is there has been replaced.
+    if (dropped)
+      PendingEnd(EndKind::kRoutineGone, routine);
+    else
+      PendingRoutineMade(routine, !SearchSysCacheExists1(PROCOID, ObjectIdGetDatum(routine)));
+  });
 }
 
 void NoteRun(const StackNode *node, TransactionId version) {
@@ -94,6 +99,7 @@ void NoteRun(const StackNode *node, TransactionId version) {
 
 bool BodyMatters(Oid routine) {
   if (PendingEndOf(EndKind::kRoutineGone)) return true;  // perhaps of that name
+  if (MadeFresh(routine)) return false;
   StoreRefusal why;
   StoreTable *edge = StoreOpen(StoreId::kEdge, AccessShareLock, false, &why);
   if (edge == nullptr) return false;

@@ -37,6 +37,7 @@ struct EndNote {
   EndKind kind;
   Oid oid;
   uint64 said;  // kDefinition, kRule, kRoutineBody: events said later count (LocalEvent::said)
+  bool fresh;   // kRoutineMade: of an OID that was no routine's before
 };
 
 // Notes it in the current (sub)transaction. Cheap: no look-up, no lock.
@@ -44,6 +45,10 @@ void PendingEnd(EndKind kind, Oid oid);
 // The same as if it had been noted when SaidSoFar() gave `said`.
 void PendingEnd(EndKind kind, Oid oid, uint64 said);
 uint64 SaidSoFar();
+// A routine was made; `fresh` when it takes no other one's place.
+void PendingRoutineMade(Oid oid, bool fresh);
+// True when the running transaction made the routine, and replaced none by it.
+bool MadeFresh(Oid routine);
 // True when the running transaction has a note of the kind.
 bool PendingEndOf(EndKind kind);
 

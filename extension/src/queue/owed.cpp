@@ -68,6 +68,7 @@ void OweEvent(LocalEvent *event) {
 void OweEnd(const EndNote &note) {
   ends.Append(note);
   ends.Last().level = 1;
+  ends.Last().fresh = false;  // it may have run by then
 }
 
 void OweDdlKeep() {

@@ -377,7 +377,22 @@ void PendingEnd(EndKind kind, Oid oid) { PendingEnd(kind, oid, said_last); }
 
 void PendingEnd(EndKind kind, Oid oid, uint64 said) {
   BeginContext();
-  pending.ends.Append(EndNote{GetCurrentTransactionNestLevel(), kind, oid, said});
+  pending.ends.Append(EndNote{GetCurrentTransactionNestLevel(), kind, oid, said, false});
+}
+
+void PendingRoutineMade(Oid oid, bool fresh) {
+  PendingEnd(EndKind::kRoutineMade, oid);
+  pending.ends.Last().fresh = fresh;
+}
+
+bool MadeFresh(Oid routine) {
+  bool fresh = false;
+  for (const EndNote &note : pending.ends) {
+    if (note.kind != EndKind::kRoutineMade || note.oid != routine) continue;
+    if (!note.fresh) return false;
+    fresh = true;
+  }
+  return fresh;
 }
 
 uint64 SaidSoFar() { return said_last; }

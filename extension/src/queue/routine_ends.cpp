@@ -325,6 +325,13 @@ bool ReadDoubts() {
   return true;
 }
 
+bool AnyDoubt(StoreTable *doubt) {
+  SysScanDesc scan = StoreScan(doubt, SnapshotSelf, NULL, 0);
+  bool any = HeapTupleIsValid(systable_getnext(scan));
+  systable_endscan(scan);
+  return any;
+}
+
 bool InDoubt(Oid routine) { return Contains(deciders.routines, routine); }
 
 void ApplyRoutineEnds(PastWriter *past, StoreTable *doubt, const RoutineEnds &ends) {

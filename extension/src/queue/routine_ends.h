@@ -34,6 +34,8 @@ void PendingRun(Oid routine, TransactionId version, const char *frame);
 // Reads lineage._doubt when the generation has moved. In the writer's subtransaction, or one of
 // ours; false when the table cannot be had.
 bool ReadDoubts();
+// Whether any frame is in doubt, for this table at this moment.
+bool AnyDoubt(StoreTable *doubt);
 // Whether a run of the routine decides something.
 bool InDoubt(Oid routine);
 

@@ -92,6 +92,21 @@ bool ConcernsNodes(const WriteBatch &batch) {
   return false;
 }
 
+// True when all that may end something are routines made where there was none, nothing ran, and
+// nothing is in doubt: the store can know of such a routine only by a doubt about one of its name.
+// So with each function of a dump; to open the tables costs more than all else that is kept of it.
+bool NothingEnds(const WriteBatch &batch, StoreRefusal *why) {
+  if (batch.ends.Empty() && batch.runs.Empty()) return true;
+  for (const EndNote &note : batch.ends)
+    if (!note.fresh) return false;
+  if (!batch.runs.Empty() || !batch.events.Empty()) return false;
+  StoreTable *doubt = StoreOpen(StoreId::kDoubt, AccessShareLock, false, why);
+  if (doubt == NULL) return false;
+  bool any = AnyDoubt(doubt);
+  StoreClose(doubt);
+  return !any;
+}
+
 // Opens a table that is needed, unless one before it could not be opened.
 void OpenIf(bool needed, StoreId id, StoreTable **table, StoreRefusal *why) {
   if (needed && *why == StoreRefusal::kNone) *table = StoreOpen(id, RowExclusiveLock, false, why);
@@ -102,8 +117,8 @@ bool OpenTables(Writer *writer) {
   const WriteBatch &batch = *writer->batch;
   StoreRefusal why = StoreRefusal::kNone;
   bool first = !IdsRaised();
-  bool routines = ConcernsRoutines(batch);
-  bool ends = routines || !batch.ends.Empty();
+  bool ends = !NothingEnds(batch, &why);
+  bool routines = ends && ConcernsRoutines(batch);
   bool edges = ends || !batch.events.Empty();
   OpenIf(first || edges || ConcernsNodes(batch), StoreId::kNode, &writer->node, &why);
   OpenIf(first || edges, StoreId::kEdge, &writer->edge, &why);
@@ -187,7 +202,8 @@ void WriteAll(WriteBatch *batch) {
   if (OpenTables(&writer)) {
     BeginRows(&writer);
     OpenFirst(&writer);
-    PodVector<PlannedEnd> plan = PlanEnds(&writer.ended, batch->ends);
+    PodVector<PlannedEnd> plan = {};
+    if (writer.past != NULL) plan = PlanEnds(&writer.ended, batch->ends);
     WriteEvents(&writer);
     ApplyEnds(&writer.ended, plan, batch->said);
     if (writer.doubt != NULL) EndOfRoutines(&writer, plan);
