@@ -31,6 +31,23 @@ struct Writer {
   PastWriter ended;
 };
 
+// The value of a JSON text. Most statements of a dump say the same ("OWNER TO …"): the last one is
+// kept.
+Datum JsonOf(const char *text) {
+  static char known[128] = "";
+  static Datum value = 0;
+  if (value != 0 && strcmp(text, known) == 0) return value;
+  Datum json = DirectFunctionCall1(jsonb_in, CStringGetDatum(text));
+  if (strlen(text) >= sizeof(known)) return json;
+  MemoryContext caller = MemoryContextSwitchTo(TopMemoryContext);
+  Datum copy = datumCopy(json, false, -1);
+  MemoryContextSwitchTo(caller);
+  if (value != 0) pfree(DatumGetPointer(value));
+  value = copy;
+  strlcpy(known, text, sizeof(known));
+  return json;
+}
+
 void WriteDdlRow(Writer *writer, const NetDdl &net) {
   const DdlRecord &record = net.record;
   int64 id = TakeIds(1);
@@ -45,7 +62,7 @@ void WriteDdlRow(Writer *writer, const NetDdl &net) {
   if (record.subcommands == NULL)
     row.AddText(NULL);
   else
-    row.Add(DirectFunctionCall1(jsonb_in, CStringGetDatum(record.subcommands)));
+    row.Add(JsonOf(record.subcommands));
   row.AddText(record.path == NULL ? NULL : record.path->routine);
   row.Add(PathArray(record.path));
   row.Add(NameGetDatum(&writer->edges.username));
