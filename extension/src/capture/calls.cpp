@@ -300,8 +300,11 @@ void BindToFrame(RunState *run, RoutineFrame *frame) {
   PLpgSQL_stmt *dynamic = IsOperand(run) ? nullptr : statement;
   for (int i = 0; i < shape->nparams; i++)
     run->params[i] = StatementParam(frame, dynamic, shape->params[i]);
-  if (text != nullptr && settings.track_control_flow)
-    run->condition = UnionSets(run->condition, AsCondition(ExprValue(frame, text)));
+  if (text != nullptr && settings.track_control_flow) {
+    const SourceSet *worded = AsCondition(ExprValue(frame, text));
+    run->condition = UnionSets(run->condition, worded);
+    run->within = UnionSets(run->within, worded);
+  }
   // Results add up: they wait for what the calls give.
   if (shape->ncalls == 0 || statement->cmd_type != PLPGSQL_STMT_RETURN_QUERY) AssignOutputs(run);
   frame->statements.Last().shape = shape;
@@ -333,7 +336,7 @@ void AssignOutputs(RunState *run) {
   if (IsOperand(run)) return;
   ResolveContext context = RunContext(run);
   const SourceSet *rows = ResolveSet(context, shape->rows);
-  const SourceSet *condition = settings.track_control_flow ? run->condition : EmptySet();
+  const SourceSet *condition = run->within;
   PodVector<const SourceSet *> sets = {};
   // A row that is the one output is the result of a SQL function; a record has it as its field.
   bool fields = shape->nfields > 0 && run->statement == nullptr;

@@ -117,7 +117,11 @@ void StartRun(QueryDesc *query, const Shape *shape) {
   callback->arg = run;
   MemoryContextSwitchTo(caller);
   run->path = CurrentPath();
-  run->condition = settings.track_control_flow ? CallerCondition(top) : EmptySet();
+  run->condition = run->within = EmptySet();
+  if (settings.track_control_flow) {
+    run->condition = CallerCondition(top);
+    if (top != nullptr && top->kind == NodeKind::kRoutine) run->within = OwnCondition(top->frame);
+  }
   run->next = live_runs;
   live_runs = run;
   MemoryContextRegisterResetCallback(query->estate->es_query_cxt, callback);

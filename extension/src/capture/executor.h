@@ -21,6 +21,7 @@ struct RunState {
   ObservationList observed;    // calls made so far
   const EventPath *path;       // who runs it
   const SourceSet *condition;  // decides that it runs, for the rows it writes
+  const SourceSet *within;     // the same within its frame, for the values it gives
   RoutineFrame *frame;         // run directly by a statement of this frame, or NULL
   uint64 frame_serial;         // … while it has this serial
   PLpgSQL_stmt *statement;     // … this one

@@ -95,7 +95,7 @@ void Begin(Call *call, const FmgrInfo *called, int site) {
   node->frame = frame;
   frame->routine = function;
   frame->site = site;
-  frame->base_condition = CallerCondition(caller);
+  frame->called_under = CallerCondition(caller);
   for (int i = 0; i < arguments.values.size; i++)
     frame->slots[i] = {arguments.values[i], arguments.records[i]};
   NoteStrictness(frame, arguments);

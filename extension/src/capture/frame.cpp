@@ -254,7 +254,7 @@ RoutineFrame *AcquireFrame(int depth, int nslots) {
   frame->returned = nullptr;
   frame->kept = EmptySet();
   frame->statements.size = 0;
-  frame->base_condition = frame->row_count = EmptySet();
+  frame->called_under = frame->base_condition = frame->row_count = EmptySet();
   frame->observed.items.size = frame->observed.columns.size = 0;
   frame->initial_new = nullptr;
   frame->replaced = -1;
@@ -267,10 +267,14 @@ void FramesReset() {
   if (record_context != nullptr) MemoryContextReset(record_context);
 }
 
-const SourceSet *FrameCondition(const RoutineFrame *frame) {
+const SourceSet *OwnCondition(const RoutineFrame *frame) {
   if (frame->statements.Empty()) return frame->base_condition;
   const StatementEntry &entry = frame->statements.items[frame->statements.size - 1];
   return UnionSets(frame->base_condition, entry.condition);
+}
+
+const SourceSet *FrameCondition(const RoutineFrame *frame) {
+  return UnionSets(frame->called_under, OwnCondition(frame));
 }
 
 const SourceSet *ResolveSet(const ResolveContext &context, const SymSet &set) {

@@ -110,7 +110,9 @@ struct RoutineFrame {
   int nslots;
   int capacity;
   PodVector<StatementEntry> statements;
-  const SourceSet *base_condition;  // the caller's, and jumps taken so far
+  const SourceSet *called_under;    // decides that it was called: for what it writes. What it gives
+                                    // back goes into the caller's statement, which says that itself
+  const SourceSet *base_condition;  // decides that it goes on: jumps taken so far, a trigger's WHEN
   const SourceSet *row_count;       // decides what GET DIAGNOSTICS … = ROW_COUNT gives
   ResultTaint result;
   ObservationList observed;
@@ -125,12 +127,14 @@ bool FrameReady(int depth, int nslots);
 // Forgets all frames' memory of interned sets (they were reset); only with an empty stack.
 void FramesReset();
 
-// What decides that the frame's current statement runs.
+// What decides within the frame that its current statement runs: for the values of variables.
+const SourceSet *OwnCondition(const RoutineFrame *frame);
+// The same, with what decides that the frame was called: for what is written.
 const SourceSet *FrameCondition(const RoutineFrame *frame);
 
 // True when nothing decides about it: no condition of a caller, of a jump or of a branch.
 inline bool RunsUnconditionally(const RoutineFrame *frame) {
-  if (frame->base_condition->size > 0) return false;
+  if (frame->called_under->size > 0 || frame->base_condition->size > 0) return false;
   int size = frame->statements.size;
   return size == 0 || frame->statements.items[size - 1].condition->size == 0;
 }

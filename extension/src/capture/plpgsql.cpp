@@ -143,7 +143,7 @@ void BeginRoutine(PLpgSQL_execstate *estate, PLpgSQL_function *function) {
   frame->info = InfoOf(function);
   frame->routine = function->fn_oid;
   frame->site = TakeCallSite(function->fn_oid);
-  frame->base_condition = CallerCondition(caller);
+  frame->called_under = CallerCondition(caller);
   if (estate->trigdata != nullptr) {
     BeginTrigger(frame, caller);
   } else if (function->fn_nargs > 0) {

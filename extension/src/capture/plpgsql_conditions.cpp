@@ -90,7 +90,7 @@ void NoteOutcome(RoutineFrame *frame, const StatementEntry &entry) {
   }
   bool loop = IsLoop(entry.statement->cmd_type);
   // Whether the statement ran at all decides, too.
-  const SourceSet *ran = settings.track_control_flow ? FrameCondition(frame) : EmptySet();
+  const SourceSet *ran = settings.track_control_flow ? OwnCondition(frame) : EmptySet();
   outcome = outcome == nullptr ? ran : UnionSets(ran, outcome);
   if (!loop) frame->row_count = outcome;
   if (loop || !LeavesFound(entry.statement))

@@ -122,7 +122,7 @@ void GiveRows(RoutineFrame *frame, const PodVector<const SourceSet *> &columns,
   const SourceSet *condition = EmptySet();
   if (settings.track_control_flow)
     condition =
-        UnionSets(FrameCondition(frame), AsCondition(ExprValue(frame, DynamicText(statement))));
+        UnionSets(OwnCondition(frame), AsCondition(ExprValue(frame, DynamicText(statement))));
   const SourceSet *deciding = UnionSets(IndirectPart(condition), rows);
   PodVector<const SourceSet *> sets = {};
   for (int i = 0; i < columns.size; i++) sets.Append(UnionSets(columns.items[i], deciding));

@@ -19,10 +19,10 @@ StatementEntry *TopEntry(RoutineFrame *frame) {
   return frame->statements.Empty() ? nullptr : &frame->statements.Last();
 }
 
-// `set` with what decides that the present statement runs.
+// `set` with what decides in the routine that the present statement runs.
 const SourceSet *WithCondition(RoutineFrame *frame, const SourceSet *set) {
   if (!settings.track_control_flow) return set;
-  return UnionSets(set, IndirectPart(FrameCondition(frame)));
+  return UnionSets(set, IndirectPart(OwnCondition(frame)));
 }
 
 void SetRecordField(RoutineFrame *frame, PLpgSQL_recfield *field, const SourceSet *set) {
@@ -165,7 +165,7 @@ void EndReturn(RoutineFrame *frame, PLpgSQL_expr *expr, int retvarno) {
   if (frame->before_row_trigger && value.columns.size == frame->initial_new->size &&
       retvarno != frame->function->old_varno)
     frame->returned = InternRecord(value.columns.size, value.columns.items);
-  const SourceSet *condition = settings.track_control_flow ? FrameCondition(frame) : EmptySet();
+  const SourceSet *condition = settings.track_control_flow ? OwnCondition(frame) : EmptySet();
   if (frame->before_row_trigger && frame->info->may_refuse_row)
     frame->kept = UnionSets(frame->kept, condition);
   for (int i = 0; i < value.columns.size; i++)

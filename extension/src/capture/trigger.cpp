@@ -166,7 +166,7 @@ FiredRows EnterTrigger(RoutineFrame *frame, const StackNode *caller, Relation re
   Oid node = InvalidOid;
   if (firing.context.shape == nullptr && TRIGGER_FOR_AFTER(type)) {
     DeferredFiring deferred = FindDeferred(frame->trigger_relation, type);
-    frame->base_condition = UnionSets(frame->base_condition, deferred.decides);
+    frame->called_under = UnionSets(frame->called_under, deferred.decides);
     node = deferred.node;
   }
   FiredRows rows = TriggerRows(frame, firing, node, RelationGetDescr(relation));

@@ -122,7 +122,7 @@ const SourceSet *Decides(const Activation *activation, const StatementRun *run) 
   if (!settings.track_control_flow) return EmptySet();
   ResolveContext context = {run->shape, run->params, nullptr};
   const Shape *shape = run->shape;
-  const SourceSet *set = activation->condition;
+  const SourceSet *set = WriteCondition(activation);
   if (shape->nwrites == 0) set = UnionSets(set, AsCondition(ResolveSet(context, shape->rows)));
   for (int i = 0; i < shape->nwrites; i++)
     set = UnionSets(set, AsCondition(ResolveSet(context, shape->writes[i].rows)));
@@ -267,7 +267,7 @@ void RunShape(Activation *activation, const Shape *shape, StatementRun *run) {
       made.columns.Append(write.columns[i].column);
       made.sources.Append(ResolveSet(context, write.columns[i].sources));
     }
-    made.rows = UnionSets(ResolveSet(context, write.rows), activation->condition);
+    made.rows = UnionSets(ResolveSet(context, write.rows), WriteCondition(activation));
     NoteTableWrite(activation, made, write.temp);
   }
 }

@@ -13,6 +13,7 @@ namespace pg_lineage {
 struct Activation {
   Definitions *definitions;
   Summary *summary;
+  const SourceSet *called_under;    // decides that it is called: the symbol of its caller's
   const SourceSet *base_condition;  // what decides that the body goes on
   const SourceSet *condition;       // that the present statement runs, base included
   const SourceSet *(*parameter)(Activation *activation, int paramid, int field);
@@ -21,6 +22,12 @@ struct Activation {
   QueryEnvironment *tables;  // transition tables; NULL: none
   Oid owner;                 // of the routine
 };
+
+// What decides that the present statement runs, for what it writes: what it gives goes to the
+// caller's statement, which says itself what decides about it.
+inline const SourceSet *WriteCondition(const Activation *activation) {
+  return UnionSets(activation->called_under, activation->condition);
+}
 
 // What a statement gave.
 struct StatementRun {

@@ -90,7 +90,7 @@ void Write(Activation *activation, const Created &target, Operation operation,
   SummaryWrite write = {};
   write.target = target.relid;
   write.operation = operation;
-  write.rows = UnionSets(rows, activation->condition);
+  write.rows = UnionSets(rows, WriteCondition(activation));
   for (int i = 0; i < sets.size; i++) {
     write.columns.Append(static_cast<int16>(i + 1));
     write.sources.Append(sets.items[i]);

@@ -87,8 +87,8 @@ Activation ActivationOf(Definitions *definitions, Summary *summary) {
   Activation activation = {};
   activation.definitions = definitions;
   activation.summary = summary;
-  activation.base_condition = activation.condition =
-      Symbolic(summary, kCallerDecides, 0, kConditional);
+  activation.called_under = Symbolic(summary, kCallerDecides, 0, kConditional);
+  activation.base_condition = activation.condition = EmptySet();
   return activation;
 }
 
@@ -284,7 +284,7 @@ void FollowCallsOf(Definitions *definitions, Shape *shape, ObservationList *obse
   SummaryKey none = {};
   Summary *scratch = MakeSummary(definitions, none);
   Activation activation = ActivationOf(definitions, scratch);
-  activation.base_condition = activation.condition = EmptySet();
+  activation.called_under = EmptySet();
   StatementRun run = {};
   RunShape(&activation, shape, &run);
   ObservationList copy = {};
