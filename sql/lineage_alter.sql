@@ -23,6 +23,26 @@ INSERT INTO u VALUES (1, '2', 'q', 4);
 ALTER TABLE u ALTER b TYPE int USING a + length(b), ALTER c TYPE int USING looked_up(c),
   ALTER d TYPE bigint;
 :show 'u.%' ORDER BY line COLLATE "C";
+-- a row type that got a column since the session read the expression
+CREATE TABLE grows (a int);
+INSERT INTO grows VALUES (1);
+CREATE TABLE copied (a int, b text, c text);
+CREATE PROCEDURE copy_rows(target text) LANGUAGE plpgsql AS $$
+DECLARE r grows; q record;
+BEGIN
+  FOR r IN SELECT * FROM grows LOOP
+    q := r;
+    EXECUTE 'INSERT INTO copied (' || target || ') SELECT ($1).*' USING r;
+    EXECUTE 'INSERT INTO copied (' || target || ') SELECT ($1).*' USING q;
+  END LOOP;
+END $$;
+CALL copy_rows('a');
+ALTER TABLE grows ADD COLUMN b text DEFAULT 'q';
+CALL copy_rows('a, b');
+:show 'copied.%' ORDER BY line COLLATE "C";
+ALTER TABLE grows DROP COLUMN b, ADD COLUMN c text;
+CALL copy_rows('a, c');
+:show 'copied.%' ORDER BY line COLLATE "C";
 -- rolled back, it made none; an ERROR does no harm
 BEGIN;
 ALTER TABLE u ADD COLUMN e int DEFAULT by_sql();

@@ -121,13 +121,32 @@ bool MemoHolds(RoutineFrame *frame, ExprEntry *entry) {
   return same;
 }
 
-// True for an expression that is a variable and nothing else.
-bool IsVariable(const Shape *shape) {
-  if (shape->noutputs != 1 || shape->nfields != 0 || shape->narrays != 0 || shape->nparams != 1 ||
-      shape->rows.size != 0 || shape->params[0].field != 0 || shape->outputs[0].size != 1)
-    return false;
-  const Sym &sym = shape->outputs[0].items[0];
-  return sym.type == SymType::kParam && sym.kind == kIdentity;
+bool IsParam(const Shape *shape, const SymSet &set, int field) {
+  if (set.size != 1) return false;
+  const Sym &sym = set.items[0];
+  return sym.type == SymType::kParam && sym.kind == kIdentity &&
+         shape->params[sym.id].field == field;
+}
+
+// The parameter that an expression is and nothing else; 0: it is more. Beside a row stand the
+// fields that its type had when the expression was read.
+int VariableOf(const Shape *shape) {
+  if (shape->noutputs != 1 || shape->narrays != 0 || shape->ncalls != 0 || shape->nparams == 0 ||
+      shape->rows.size != 0 || !IsParam(shape, shape->outputs[0], 0))
+    return 0;
+  for (int i = 1; i < shape->nparams; i++) {
+    if (shape->params[i].paramid != shape->params[0].paramid) return 0;
+  }
+  for (int i = 0; i < shape->nfields; i++) {
+    if (!IsParam(shape, shape->fields[i], i + 1)) return 0;
+  }
+  return shape->params[0].paramid;
+}
+
+// A record keeps its fields apart, also those that its type has got since.
+bool KeepsFields(const RoutineFrame *frame, const Shape *shape, int paramid) {
+  return shape->nfields == 0 ||
+         (paramid <= frame->nslots && frame->slots[paramid - 1].record != nullptr);
 }
 
 }  // namespace
@@ -190,8 +209,9 @@ void ExprElements(RoutineFrame *frame, PLpgSQL_expr *expr, ResultTaint *out) {
 void ExprColumns(RoutineFrame *frame, PLpgSQL_expr *expr, ResultTaint *out) {
   const Shape *shape = ExprShape(expr);
   if (shape == nullptr) return;
-  if (IsVariable(shape)) {  // a record keeps its fields apart
-    ReadVariable(frame, shape->params[0].paramid - 1, out);
+  const int variable = VariableOf(shape);
+  if (variable > 0 && KeepsFields(frame, shape, variable)) {
+    ReadVariable(frame, variable - 1, out);
     return;
   }
   const SourceSet **params = FrameParams(frame, shape);
