@@ -47,6 +47,7 @@ Summary *MakeSummary(Definitions *definitions, const SummaryKey &key) {
       static_cast<Summary *>(MemoryContextAllocZero(definitions->context, sizeof(Summary)));
   summary->routine = key.routine;
   summary->trigger_relation = key.trigger_relation;
+  summary->trigger = key.trigger;
   summary->serial = ++definitions->serial;
   summary->writes.context = definitions->context;
   summary->result.columns.context = definitions->context;
@@ -57,8 +58,7 @@ Summary *MakeSummary(Definitions *definitions, const SummaryKey &key) {
 // What is known already of a routine, as far as it holds here.
 Summary *KnownSummary(Definitions *definitions, const SummaryKey &key) {
   for (Summary *summary : definitions->of_object) {
-    if (summary->routine == key.routine && summary->trigger_relation == key.trigger_relation)
-      return summary;
+    if (summary->routine == key.routine && summary->trigger == key.trigger) return summary;
   }
   SummaryEntry *entry =
       static_cast<SummaryEntry *>(hash_search(definitions->summaries, &key, HASH_FIND, nullptr));
@@ -78,7 +78,7 @@ void Promote(Definitions *definitions, Summary *summary) {
     if (list->items[i] != summary) list->items[left++] = list->items[i];
   }
   list->size = left;
-  SummaryKey key = {summary->routine, summary->trigger_relation};
+  SummaryKey key = {summary->routine, summary->trigger_relation, summary->trigger};
   static_cast<SummaryEntry *>(hash_search(definitions->summaries, &key, HASH_ENTER, nullptr))
       ->summary = summary;
 }
@@ -243,7 +243,7 @@ void KeepDefinitions() {
 }
 
 Summary *SummaryOf(Definitions *definitions, Oid routine, Oid relation, Trigger *trigger) {
-  SummaryKey key = {routine, relation};
+  const SummaryKey key = {routine, relation, trigger == nullptr ? InvalidOid : trigger->tgoid};
   if (Summary *known = KnownSummary(definitions, key)) return known;
   CHECK_FOR_INTERRUPTS();
   Summary *summary = MakeSummary(definitions, key);
@@ -275,7 +275,7 @@ bool MustReadAgain(Definitions *definitions, const Summary *summary) {
   definitions->thorough = again;
   if (!again) return false;
   memset(definitions->unanalysed, 0, sizeof(definitions->unanalysed));
-  SummaryKey key = {summary->routine, summary->trigger_relation};
+  SummaryKey key = {summary->routine, summary->trigger_relation, summary->trigger};
   hash_search(definitions->summaries, &key, HASH_REMOVE, nullptr);
   return true;
 }

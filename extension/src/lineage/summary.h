@@ -55,6 +55,7 @@ struct SummaryWrite {
 struct Summary {
   Oid routine;
   Oid trigger_relation;
+  Oid trigger;           // that one: another of the relation's may fire at other events
   uint32 serial;         // of its symbols
   bool done;             // false: is being made, so it is met recursively
   bool known;            // the body can be read: the result is what it says
@@ -79,6 +80,7 @@ struct SimulatedTable {
 struct SummaryKey {
   Oid routine;
   Oid trigger_relation;
+  Oid trigger;
 };
 
 // Work space for any number of objects, read one after the other.
