@@ -101,31 +101,80 @@ void TakeArguments(PlpgsqlBody *body) {
   }
 }
 
+void SetFact(PlpgsqlBody *body, int dno, int16 length, Datum value) {
+  const PLpgSQL_type *type = reinterpret_cast<PLpgSQL_var *>(body->function->datums[dno])->datatype;
+  body->state.held[dno].constant =
+      makeConst(type->typoid, -1, type->collation, length, value, false, length == sizeof(int32));
+}
+
 // The variables for these names are of type name.
 void SetName(PlpgsqlBody *body, int dno, const char *text) {
-  const PLpgSQL_type *type = reinterpret_cast<PLpgSQL_var *>(body->function->datums[dno])->datatype;
-  Datum value = DirectFunctionCall1(namein, CStringGetDatum(text));
-  body->state.held[dno].constant =
-      makeConst(type->typoid, -1, type->collation, NAMEDATALEN, value, false, false);
+  SetFact(body, dno, NAMEDATALEN, DirectFunctionCall1(namein, CStringGetDatum(text)));
+}
+
+void SetText(PlpgsqlBody *body, int dno, const char *text) {
+  SetFact(body, dno, -1, CStringGetTextDatum(text));
+}
+
+// The arguments are counted from 0; without any the array is NULL.
+void SetArguments(PlpgsqlBody *body, int dno) {
+  int count = body->trigger->tgnargs;
+  if (count == 0) return;
+  Datum *texts = static_cast<Datum *>(palloc(sizeof(Datum) * count));
+  for (int i = 0; i < count; i++) texts[i] = CStringGetTextDatum(body->trigger->tgargs[i]);
+  int first = 0;
+  SetFact(body, dno, -1,
+          PointerGetDatum(construct_md_array(texts, nullptr, 1, &count, &first, TEXTOID, -1, false,
+                                             TYPALIGN_INT)));
+}
+
+// The one operation that fires the trigger; NULL: there are several.
+const char *OperationOf(int16 type) {
+  switch (type & TRIGGER_TYPE_EVENT_MASK) {
+    case TRIGGER_TYPE_INSERT:
+      return "INSERT";
+    case TRIGGER_TYPE_UPDATE:
+      return "UPDATE";
+    case TRIGGER_TYPE_DELETE:
+      return "DELETE";
+    case TRIGGER_TYPE_TRUNCATE:
+      return "TRUNCATE";
+    default:
+      return nullptr;
+  }
+}
+
+void TakeTriggerFact(PlpgsqlBody *body, int dno, Relation relation) {
+  const Trigger *trigger = body->trigger;
+  switch (reinterpret_cast<PLpgSQL_var *>(body->function->datums[dno])->promise) {
+    case PLPGSQL_PROMISE_TG_NAME:
+      SetName(body, dno, trigger->tgname);
+      break;
+    case PLPGSQL_PROMISE_TG_TABLE_NAME:
+      SetName(body, dno, RelationGetRelationName(relation));
+      break;
+    case PLPGSQL_PROMISE_TG_TABLE_SCHEMA:
+      SetName(body, dno, get_namespace_name(RelationGetNamespace(relation)));
+      break;
+    case PLPGSQL_PROMISE_TG_OP:
+      if (OperationOf(trigger->tgtype) != nullptr) SetText(body, dno, OperationOf(trigger->tgtype));
+      break;
+    case PLPGSQL_PROMISE_TG_NARGS:
+      SetFact(body, dno, sizeof(int32), Int32GetDatum(trigger->tgnargs));
+      break;
+    case PLPGSQL_PROMISE_TG_ARGV:
+      SetArguments(body, dno);
+      break;
+    default:
+      break;
+  }
 }
 
 // What a trigger function is told of its trigger.
 void TakeTriggerFacts(PlpgsqlBody *body, Relation relation) {
   for (int i = 0; i < body->function->ndatums; i++) {
-    if (body->function->datums[i]->dtype != PLPGSQL_DTYPE_PROMISE) continue;
-    switch (reinterpret_cast<PLpgSQL_var *>(body->function->datums[i])->promise) {
-      case PLPGSQL_PROMISE_TG_NAME:
-        SetName(body, i, body->trigger->tgname);
-        break;
-      case PLPGSQL_PROMISE_TG_TABLE_NAME:
-        SetName(body, i, RelationGetRelationName(relation));
-        break;
-      case PLPGSQL_PROMISE_TG_TABLE_SCHEMA:
-        SetName(body, i, get_namespace_name(RelationGetNamespace(relation)));
-        break;
-      default:
-        break;
-    }
+    if (body->function->datums[i]->dtype == PLPGSQL_DTYPE_PROMISE)
+      TakeTriggerFact(body, i, relation);
   }
 }
 

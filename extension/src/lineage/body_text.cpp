@@ -56,6 +56,9 @@ bool IsUnknown(Node *node, PlpgsqlBody *body) {
     case T_CollateExpr:
     case T_ArrayExpr:
       break;
+    case T_SubscriptingRef:
+      if (reinterpret_cast<SubscriptingRef *>(node)->refassgnexpr != nullptr) return true;
+      break;
     case T_CoerceViaIO:
       if (check_functions_in_node(node, CallsOther, nullptr)) return true;
       break;
