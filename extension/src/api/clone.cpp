@@ -23,7 +23,7 @@ int64 DeleteAll(StoreId id) {
     StoreDelete(table, &tuple->t_self, true);
     deleted++;
   }
-  systable_endscan(scan);
+  StoreEndScan(scan);
   StoreClose(table);
   return deleted;
 }
@@ -39,7 +39,7 @@ const char *NotedStamp(StoreTable *state) {
   const char *noted = NULL;
   if (HeapTupleIsValid(tuple))
     noted = TextDatumGetCString(heap_getattr(tuple, 4, RelationGetDescr(state->relation), &null));
-  systable_endscan(scan);
+  StoreEndScan(scan);
   return noted;
 }
 

@@ -118,7 +118,7 @@ Datum pg_lineage_ddl_rows(PG_FUNCTION_ARGS) {
     static_assert(kShown == kUsername + 1, "the columns shown end with the name");
     tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
   }
-  systable_endscan(scan);
+  StoreEndScan(scan);
   StoreClose(ddl);
   PG_RETURN_NULL();
 }

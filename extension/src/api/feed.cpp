@@ -76,7 +76,7 @@ int64 SinkId(StoreTable *sinks, const char *name, int *count) {
     if (strcmp(TextDatumGetCString(heap_getattr(tuple, 2, desc, &null)), name) == 0)
       id = DatumGetInt64(heap_getattr(tuple, 1, desc, &null));
   }
-  systable_endscan(scan);
+  StoreEndScan(scan);
   return id;
 }
 
@@ -103,7 +103,7 @@ int TakenBy(StoreTable *taken, int64 queue_id, int64 sink, bool *mine, bool remo
     *mine |= DatumGetInt64(by) == sink;
     if (remove) StoreDelete(taken, &tuple->t_self, true);
   }
-  systable_endscan(scan);
+  StoreEndScan(scan);
   return count;
 }
 
@@ -181,7 +181,7 @@ bool DdlPayload(StoreTable *ddl, int64 ref, StringInfo json) {
     appendStringInfo(json, ", \"subcommands\": %s",
                      null ? "null" : DatumGetCString(DirectFunctionCall1(jsonb_out, subcommands)));
   }
-  systable_endscan(scan);
+  StoreEndScan(scan);
   return found;
 }
 
@@ -303,7 +303,7 @@ bool AckOne(AckTables *ack, int64 id) {
       StoreInsertRow(ack->taken, row);
     }
   }
-  systable_endscan(scan);
+  StoreEndScan(scan);
   return found && !mine;
 }
 

@@ -92,7 +92,7 @@ void AddNodesBy(Graph *graph, AttrNumber column, RegProcedure equal, Datum value
     for (int64 other : *ids) known = known || other == id;
     if (!known) ids->Append(id);
   }
-  systable_endscan(scan);
+  StoreEndScan(scan);
 }
 
 // Nodes that may be called so: by the name that is stored, and, since that may be behind the
@@ -184,7 +184,7 @@ void LoadNode(Graph *graph, int node) {
     AddRow(graph, node, tuple);
     MemoryContextSwitchTo(caller);
   }
-  systable_endscan(scan);
+  StoreEndScan(scan);
 }
 
 int CompareEdges(const void *left, const void *right) {

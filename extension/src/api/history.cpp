@@ -80,7 +80,7 @@ bool PastFactById(FactReader *reader, int64 id, PastFact *fact) {
   SysScanDesc scan = StoreScan(past, reader->snapshot, &key, 1);
   HeapTuple tuple = systable_getnext(scan);
   bool found = HeapTupleIsValid(tuple) && ReadPast(reader, past, heap_copytuple(tuple), fact);
-  systable_endscan(scan);
+  StoreEndScan(scan);
   StoreClose(past);
   return found;
 }
@@ -109,7 +109,7 @@ Datum pg_lineage_past_rows(PG_FUNCTION_ARGS) {
       PutPast(reader, result, fact);
     MemoryContextSwitchTo(caller);
   }
-  systable_endscan(scan);
+  StoreEndScan(scan);
   StoreClose(past);
   CloseFacts(reader);
   PG_RETURN_NULL();

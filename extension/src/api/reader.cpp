@@ -235,7 +235,7 @@ void CloseTriedFacts(FactReader *reader) {
 }
 
 void CloseFacts(FactReader *reader) {
-  if (reader->scan != NULL) systable_endscan(reader->scan);
+  if (reader->scan != NULL) StoreEndScan(reader->scan);
   StoreClose(reader->edge);
   StoreClose(reader->node);
   MemoryContextDelete(reader->row_context);
@@ -257,7 +257,7 @@ bool FactById(FactReader *reader, int64 id, Fact *fact) {
   SysScanDesc scan = StoreScan(reader->edge, reader->snapshot, &key, 1);
   HeapTuple tuple = systable_getnext(scan);
   bool found = HeapTupleIsValid(tuple) && FillFact(reader, tuple, fact);
-  systable_endscan(scan);
+  StoreEndScan(scan);
   return found;
 }
 
@@ -272,7 +272,7 @@ NodeView *NodeById(FactReader *reader, int64 id) {
   SysScanDesc scan = StoreScan(reader->node, reader->snapshot, &key, 1);
   HeapTuple tuple = systable_getnext(scan);
   if (HeapTupleIsValid(tuple)) FillNode(reader, view, tuple);
-  systable_endscan(scan);
+  StoreEndScan(scan);
   MemoryContextSwitchTo(caller);
   return view;
 }

@@ -55,7 +55,7 @@ int64 EndObserved(Ending *ending, EndReason reason, const Ends &ends) {
     MemoryContextSwitchTo(caller);
     MemoryContextReset(row_context);
   }
-  systable_endscan(scan);
+  StoreEndScan(scan);
   return ended;
 }
 
@@ -72,7 +72,7 @@ int64 UnfeedEdges(StoreTable *queue) {
     StoreDelete(queue, &tuple->t_self, true);
     unfed++;
   }
-  systable_endscan(scan);
+  StoreEndScan(scan);
   return unfed;
 }
 

@@ -31,7 +31,7 @@ void DeleteState(StoreTable *state, const char *sink, const char *key) {
   SysScanDesc scan = StoreScan(state, SnapshotSelf, keys, 2);
   HeapTuple tuple;
   while (HeapTupleIsValid(tuple = systable_getnext(scan))) StoreDelete(state, &tuple->t_self, true);
-  systable_endscan(scan);
+  StoreEndScan(scan);
 }
 
 bool TextIs(HeapTuple tuple, AttrNumber column, TupleDesc desc, const char *wanted) {
@@ -54,7 +54,7 @@ int TakeAttempts(StoreTable *parked, const char *sink, const char *kind, const c
     attempts = Max(attempts, DatumGetInt32(heap_getattr(tuple, 7, desc, &null)));
     StoreDelete(parked, &tuple->t_self, true);
   }
-  systable_endscan(scan);
+  StoreEndScan(scan);
   return attempts;
 }
 
@@ -98,7 +98,7 @@ Datum pg_lineage_state_get(PG_FUNCTION_ARGS) {
                        heap_getattr(tuple, 4, desc, &nulls[1])};
     tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
   }
-  systable_endscan(scan);
+  StoreEndScan(scan);
   StoreClose(state);
   PG_RETURN_NULL();
 }
@@ -147,7 +147,7 @@ Datum pg_lineage_unpark(PG_FUNCTION_ARGS) {
       StoreDelete(parked, &tuple->t_self, true);
       removed++;
     }
-    systable_endscan(scan);
+    StoreEndScan(scan);
   }
   StoreClose(parked);
   PG_RETURN_INT64(removed);

@@ -109,7 +109,7 @@ bool BodyMatters(Oid routine) {
     StoreKey(&key, column, F_OIDEQ, ObjectIdGetDatum(routine));
     SysScanDesc scan = StoreScan(edge, SnapshotSelf, &key, 1);
     matters = matters || HeapTupleIsValid(systable_getnext(scan));
-    systable_endscan(scan);
+    StoreEndScan(scan);
   }
   StoreCloseUnlock(edge, AccessShareLock);
   return matters;

@@ -151,6 +151,15 @@ inline bool OwnsRelation(Oid relid, Oid role) {
 #endif
 }
 
+// 18 lets the caller count what a scan reads.
+inline IndexScanDesc BeginIndexScan(Relation heap, Relation index, Snapshot snapshot, int nkeys) {
+#if PG_VERSION_NUM >= 180000
+  return index_beginscan(heap, index, snapshot, NULL, nkeys, 0);
+#else
+  return index_beginscan(heap, index, snapshot, nkeys, 0);
+#endif
+}
+
 inline bool MayExecute(Oid function, Oid role) {
 #if PG_VERSION_NUM >= 160000
   return object_aclcheck(ProcedureRelationId, function, role, ACL_EXECUTE) == ACLCHECK_OK;

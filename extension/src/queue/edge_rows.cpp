@@ -80,7 +80,7 @@ StoredEvent LookUpEvent(EdgeWriter *writer, const EventSpec &spec, bool remove) 
     if (!remove) break;
     (void)StoreDelete(writer->table, &tuple->t_self, false);
   }
-  systable_endscan(scan);
+  StoreEndScan(scan);
   return stored;
 }
 
@@ -117,7 +117,7 @@ PodVector<EdgeRow> SayingsOf(EdgeWriter *writer, const EventSpec &spec, int64 so
         DatumGetInt64(heap_getattr(tuple, kEdgeTarget, desc, &null)) == target)
       rows.Append(ReadEdgeRow(writer->table, tuple));
   }
-  systable_endscan(scan);
+  StoreEndScan(scan);
   return rows;
 }
 

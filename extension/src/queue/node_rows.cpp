@@ -91,7 +91,7 @@ int64 FindByRelid(NodeWriter *writer, NodeForm &form) {
     id = DatumGetInt64(Stored(writer, tuple, kNodeId));
     if (!UpToDate(writer, tuple, form)) Replace(writer, tuple, form);
   }
-  systable_endscan(scan);
+  StoreEndScan(scan);
   return id;
 }
 
@@ -108,7 +108,7 @@ int64 FindByName(NodeWriter *writer, NodeForm &known, NodeForm &form) {
     id = DatumGetInt64(Stored(writer, tuple, kNodeId));
     if (!UpToDate(writer, tuple, form)) Replace(writer, tuple, form);
   }
-  systable_endscan(scan);
+  StoreEndScan(scan);
   return id;
 }
 
@@ -170,7 +170,7 @@ bool HasRow(NodeWriter *writer, Oid relid) {
   StoreKey(&key, kNodeRelid, F_OIDEQ, ObjectIdGetDatum(relid));
   SysScanDesc scan = StoreScan(writer->table, SnapshotSelf, &key, 1);
   bool found = HeapTupleIsValid(systable_getnext(scan));
-  systable_endscan(scan);
+  StoreEndScan(scan);
   return found;
 }
 
@@ -205,7 +205,7 @@ void AdoptNodes(NodeWriter *writer) {
     NodeForm form = FormOf(writer, EventNode{relid, NULL, NULL, 0}, NodeNamesOf(relid, true));
     if (SameColumn(writer, tuple, form, kNodeColumns)) Replace(writer, tuple, form);
   }
-  systable_endscan(scan);
+  StoreEndScan(scan);
 }
 
 void RefreshNodesOfSchema(NodeWriter *writer, Oid schema) {
@@ -218,7 +218,7 @@ void RefreshNodesOfSchema(NodeWriter *writer, Oid schema) {
     if (here && OidIsValid(relid) && get_rel_namespace(relid) == schema)
       relids = lappend_oid(relids, relid);
   }
-  systable_endscan(scan);
+  StoreEndScan(scan);
   ListCell *cell;
   foreach (cell, relids) RefreshNodeRow(writer, lfirst_oid(cell), NULL);
   list_free(relids);
@@ -249,7 +249,7 @@ PodVector<NodeRecord> NodesBy(NodeWriter *writer, ScanKeyData *key, int nkeys) {
   SysScanDesc scan = StoreScan(writer->table, SnapshotSelf, key, nkeys);
   HeapTuple tuple;
   while (HeapTupleIsValid(tuple = systable_getnext(scan))) records.Append(RecordOf(writer, tuple));
-  systable_endscan(scan);
+  StoreEndScan(scan);
   return records;
 }
 
@@ -270,7 +270,7 @@ void ChangeNode(NodeWriter *writer, int64 id, const Change &change) {
     change(&form);
     Replace(writer, tuple, form);
   }
-  systable_endscan(scan);
+  StoreEndScan(scan);
 }
 
 // True when a relation that lives here has other columns than its row.

@@ -46,7 +46,7 @@ PodVector<Doubt> AllDoubts(StoreTable *table) {
     doubt.frame = TextDatumGetCString(heap_getattr(tuple, kDoubtFrame, desc, &null));
     doubts.Append(doubt);
   }
-  systable_endscan(scan);
+  StoreEndScan(scan);
   return doubts;
 }
 
@@ -328,7 +328,7 @@ bool ReadDoubts() {
 bool AnyDoubt(StoreTable *doubt) {
   SysScanDesc scan = StoreScan(doubt, SnapshotSelf, NULL, 0);
   bool any = HeapTupleIsValid(systable_getnext(scan));
-  systable_endscan(scan);
+  StoreEndScan(scan);
   return any;
 }
 

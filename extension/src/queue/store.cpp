@@ -48,7 +48,55 @@ struct Presence {
 };
 Presence presence;
 
+// A table that was found to have its form, and its indexes; forgotten when one of them changes.
+struct KnownTable {
+  Oid table;  // InvalidOid: not known
+  int nindexes;
+  Oid indexes[kMaxStoreIndexes];
+  AttrNumber not_zero[kMaxStoreIndexes];  // as in StoreTable
+};
+
+struct KnownTables {
+  KnownTable tables[kStoreTables];
+  Oid lowest, highest;  // of all OIDs in it: most changes concern none of them
+  uint32 changes;       // of any relation so far: one during a look must win
+};
+KnownTables known = {{}, OID_MAX, InvalidOid, 0};
+
+void ForgetTables() {
+  memset(known.tables, 0, sizeof(known.tables));
+  known.lowest = OID_MAX;
+  known.highest = InvalidOid;
+}
+
+// One of them seldom changes: all are looked at again.
+void ForgetIfKnown(Oid relid) {
+  if (relid < known.lowest || relid > known.highest) return;
+  for (const KnownTable &table : known.tables) {
+    bool concerned = OidIsValid(table.table) && table.table == relid;
+    for (int i = 0; i < table.nindexes; i++) concerned |= table.indexes[i] == relid;
+    if (!concerned) continue;
+    ForgetTables();
+    return;
+  }
+}
+
+void Know(StoreId id, const KnownTable &table) {
+  known.tables[static_cast<int>(id)] = table;
+  known.lowest = Min(known.lowest, table.table);
+  known.highest = Max(known.highest, table.table);
+  for (int i = 0; i < table.nindexes; i++) {
+    known.lowest = Min(known.lowest, table.indexes[i]);
+    known.highest = Max(known.highest, table.indexes[i]);
+  }
+}
+
 void OnRelationChange(Datum, Oid relid) {
+  known.changes++;
+  if (OidIsValid(relid))
+    ForgetIfKnown(relid);
+  else
+    ForgetTables();
   if (!presence.present || !OidIsValid(relid) || relid == presence.table) {
     presence.checked = false;
     presence.changes++;
@@ -56,6 +104,8 @@ void OnRelationChange(Datum, Oid relid) {
 }
 
 void OnSchemaChange(Datum, int, uint32) {
+  known.changes++;
+  ForgetTables();
   presence.checked = false;
   presence.changes++;
 }
@@ -153,23 +203,79 @@ bool LockOne(Oid oid, LOCKMODE mode, bool wait) {
   return true;
 }
 
-// Opens the indexes; only plain btree ones can be maintained here.
-StoreRefusal OpenIndexes(StoreTable *table, LOCKMODE mode, bool wait) {
-  List *oids = RelationGetIndexList(table->relation);
+// True for an index that can be kept here: a plain btree, of all rows or of those whose column, an
+// OID, is not zero. That column goes to *not_zero, else 0.
+bool HasPlainForm(Relation index, AttrNumber *not_zero) {
+  const IndexInfo *info = BuildIndexInfo(index);
+  if (index->rd_rel->relam != BTREE_AM_OID || info->ii_Expressions != NIL ||
+      info->ii_ExclusionOps != NULL)
+    return false;
+  *not_zero = InvalidAttrNumber;
+  if (info->ii_Predicate == NIL) return true;
+  const Node *predicate = static_cast<const Node *>(linitial(info->ii_Predicate));
+  if (list_length(info->ii_Predicate) != 1 || !IsA(predicate, OpExpr)) return false;
+  const OpExpr *unequal = reinterpret_cast<const OpExpr *>(predicate);
+  if (unequal->opfuncid != F_OIDNE || !IsA(linitial(unequal->args), Var) ||
+      !IsA(lsecond(unequal->args), Const))
+    return false;
+  const Const *zero = lsecond_node(Const, unequal->args);
+  *not_zero = linitial_node(Var, unequal->args)->varattno;
+  return !zero->constisnull && DatumGetObjectId(zero->constvalue) == InvalidOid;
+}
+
+// Which indexes a table has.
+bool ListIndexes(Relation relation, KnownTable *form) {
+  List *oids = RelationGetIndexList(relation);
   ListCell *cell;
-  foreach (cell, oids) {
-    if (table->nindexes == kMaxStoreIndexes) return StoreRefusal::kShape;
-    if (!LockOne(lfirst_oid(cell), mode, wait)) return StoreRefusal::kLocked;
-    Relation index = index_open(lfirst_oid(cell), NoLock);
-    IndexInfo *info = BuildIndexInfo(index);
-    table->indexes[table->nindexes] = index;
-    table->infos[table->nindexes++] = info;
-    if (index->rd_rel->relam != BTREE_AM_OID || info->ii_Expressions != NIL ||
-        info->ii_Predicate != NIL || info->ii_ExclusionOps != NULL)
-      return StoreRefusal::kShape;
-  }
+  if (list_length(oids) > kMaxStoreIndexes) return false;
+  foreach (cell, oids) form->indexes[form->nindexes++] = lfirst_oid(cell);
   list_free(oids);
+  return true;
+}
+
+// Opens the indexes; looks at each unless its form is known.
+StoreRefusal OpenIndexes(StoreTable *table, KnownTable *form, bool look, LOCKMODE mode, bool wait) {
+  for (int i = 0; i < form->nindexes; i++) {
+    if (!LockOne(form->indexes[i], mode, wait)) return StoreRefusal::kLocked;
+    Relation index = index_open(form->indexes[i], NoLock);
+    table->indexes[table->nindexes++] = index;
+    if (look && !HasPlainForm(index, &form->not_zero[i])) return StoreRefusal::kShape;
+    table->not_zero[i] = form->not_zero[i];
+  }
   return StoreRefusal::kNone;
+}
+
+// Adds the row just written to one of the indexes.
+void InsertIndex(StoreTable *table, int number, const Datum *values, const bool *nulls) {
+  Relation index = table->indexes[number];
+  const FormData_pg_index *form = index->rd_index;
+  const AttrNumber not_zero = table->not_zero[number];
+  if (!form->indisready) return;
+  if (not_zero > 0 && DatumGetObjectId(values[not_zero - 1]) == InvalidOid) return;
+  Datum keys[INDEX_MAX_KEYS];
+  bool key_nulls[INDEX_MAX_KEYS];
+  for (int k = 0; k < form->indnatts; k++) {
+    const int column = form->indkey.values[k] - 1;
+    keys[k] = values[column];
+    key_nulls[k] = nulls[column];
+  }
+  index_insert(index, keys, key_nulls, &table->slot->tts_tid, table->relation,
+               form->indisunique ? UNIQUE_CHECK_YES : UNIQUE_CHECK_NO, false, &table->plain);
+}
+
+// The index of which the keys are the leading columns; NULL where there is none.
+Relation IndexFor(const StoreTable *table, const ScanKeyData *keys, int nkeys) {
+  for (int i = 0; i < table->nindexes && nkeys > 0; i++) {
+    const FormData_pg_index *form = table->indexes[i]->rd_index;
+    bool fits = form->indnkeyatts >= nkeys && form->indisvalid &&
+                !ReindexIsProcessingIndex(form->indexrelid);
+    for (int k = 0; fits && k < nkeys; k++) fits = form->indkey.values[k] == keys[k].sk_attno;
+    if (fits && table->not_zero[i] > 0)  // has no row with zero
+      fits = keys[0].sk_attno == table->not_zero[i] &&
+             OidIsValid(DatumGetObjectId(keys[0].sk_argument));
+    if (fits) return table->indexes[i];
+  }
+  return NULL;
 }
 
 }  // namespace
@@ -198,9 +304,11 @@ int64 DatabaseStamp() {
 }
 
 StoreTable *StoreOpen(StoreId id, LOCKMODE mode, bool wait, StoreRefusal *why) {
-  const TableForm &form = kForms[static_cast<int>(id)];
+  const TableForm &wanted = kForms[static_cast<int>(id)];
+  KnownTable &remembered = known.tables[static_cast<int>(id)];
   *why = StoreRefusal::kAbsent;
-  Oid oid = StorePresent() ? TableOid(id) : InvalidOid;
+  if (!StorePresent()) return NULL;
+  Oid oid = OidIsValid(remembered.table) ? remembered.table : TableOid(id);
   if (!OidIsValid(oid)) return NULL;
   *why = StoreRefusal::kLocked;
   if (!LockOne(oid, mode, wait)) return NULL;
@@ -209,12 +317,20 @@ StoreTable *StoreOpen(StoreId id, LOCKMODE mode, bool wait, StoreRefusal *why) {
   if (relation == NULL) return NULL;
   StoreTable *table = static_cast<StoreTable *>(palloc0(sizeof(StoreTable)));
   table->relation = relation;
-  *why = HasForm(relation, form) ? OpenIndexes(table, mode, wait) : StoreRefusal::kShape;
-  if (*why == StoreRefusal::kShape) LogShape(form.name);
+  KnownTable form = remembered;  // what was known before the lock may be forgotten by now
+  const uint32 changes = known.changes;
+  const bool look = form.table != oid;
+  if (look) form = KnownTable{oid, 0, {}, {}};
+  *why = StoreRefusal::kShape;
+  if (!look || (HasForm(relation, wanted) && ListIndexes(relation, &form)))
+    *why = OpenIndexes(table, &form, look, mode, wait);
+  if (*why == StoreRefusal::kShape) LogShape(wanted.name);
   if (*why == StoreRefusal::kNone) {
+    if (look && changes == known.changes) Know(id, form);
     if (id == StoreId::kEdge) NoteStoreShape(false);
-    table->ncolumns = form.ncolumns;
+    table->ncolumns = wanted.ncolumns;
     table->slot = table_slot_create(relation, NULL);
+    table->plain.type = T_IndexInfo;
     return table;
   }
   StoreClose(table);
@@ -240,16 +356,7 @@ void StoreInsert(StoreTable *table, Datum *values, bool *nulls) {
   // Not logical: a subscriber to ALL TABLES has no such table and would stop at the first row.
   table_tuple_insert(table->relation, slot, GetCurrentCommandId(true), TABLE_INSERT_NO_LOGICAL,
                      NULL);
-  for (int i = 0; i < table->nindexes; i++) {
-    Datum keys[INDEX_MAX_KEYS];
-    bool key_nulls[INDEX_MAX_KEYS];
-    Relation index = table->indexes[i];
-    if (!table->infos[i]->ii_ReadyForInserts) continue;
-    FormIndexDatum(table->infos[i], slot, NULL, keys, key_nulls);
-    index_insert(index, keys, key_nulls, &slot->tts_tid, table->relation,
-                 index->rd_index->indisunique ? UNIQUE_CHECK_YES : UNIQUE_CHECK_NO, false,
-                 table->infos[i]);
-  }
+  for (int i = 0; i < table->nindexes; i++) InsertIndex(table, i, values, nulls);
 }
 
 bool StoreDelete(StoreTable *table, ItemPointer tid, bool wait) {
@@ -278,14 +385,31 @@ int64 StoreHighestId(StoreTable *table) {
 }
 
 SysScanDesc StoreScan(StoreTable *table, Snapshot snapshot, ScanKeyData *keys, int nkeys) {
-  Oid chosen = InvalidOid;
-  for (int i = 0; i < table->nindexes && nkeys > 0 && !OidIsValid(chosen); i++) {
-    IndexInfo *info = table->infos[i];
-    bool fits = info->ii_NumIndexKeyAttrs >= nkeys;
-    for (int k = 0; fits && k < nkeys; k++) fits = info->ii_IndexAttrNumbers[k] == keys[k].sk_attno;
-    if (fits) chosen = RelationGetRelid(table->indexes[i]);
+  SysScanDesc scan = static_cast<SysScanDesc>(palloc0(sizeof(SysScanDescData)));
+  scan->heap_rel = table->relation;
+  scan->slot = table_slot_create(table->relation, NULL);
+  scan->irel = IndexFor(table, keys, nkeys);
+  if (scan->irel == NULL) {
+    scan->scan = table_beginscan_strat(table->relation, snapshot, nkeys, keys, true, false);
+    return scan;
   }
-  return systable_beginscan(table->relation, chosen, OidIsValid(chosen), snapshot, nkeys, keys);
+  ScanKeyData of_index[INDEX_MAX_KEYS];
+  for (int k = 0; k < nkeys; k++) {
+    of_index[k] = keys[k];
+    of_index[k].sk_attno = static_cast<AttrNumber>(k + 1);
+  }
+  scan->iscan = compat::BeginIndexScan(table->relation, scan->irel, snapshot, nkeys);
+  index_rescan(scan->iscan, of_index, nkeys, NULL, 0);
+  return scan;
+}
+
+void StoreEndScan(SysScanDesc scan) {
+  ExecDropSingleTupleTableSlot(scan->slot);
+  if (scan->iscan != NULL)
+    index_endscan(scan->iscan);
+  else
+    table_endscan(scan->scan);
+  pfree(scan);
 }
 
 Snapshot StoreReadSnapshot() {

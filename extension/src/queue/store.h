@@ -1,8 +1,9 @@
 // The tables of schema lineage, as heaps: found, opened, read and written below SQL.
 //
 // Inserting here runs no trigger, rule, default or right, is not seen by logical decoding, and
-// maintains the plain btree indexes of the table. A table that does not have exactly the columns of
-// the installed version is never written: StoreOpen() gives NULL and says so once in the log.
+// maintains the btree indexes of the table, plain or with `WHERE an_oid <> 0`. A table that does
+// not have exactly the columns of the installed version is never written: StoreOpen() gives NULL
+// and says so once in the log.
 //
 // Use inside a transaction. Locks taken are held until it ends. Errors may be raised.
 //
@@ -41,7 +42,9 @@ struct StoreTable {
   int ncolumns;  // as installed
   int nindexes;
   Relation indexes[kMaxStoreIndexes];
-  IndexInfo *infos[kMaxStoreIndexes];
+  // Of an index on rows whose column, an OID, is not zero: that column; else 0.
+  AttrNumber not_zero[kMaxStoreIndexes];
+  IndexInfo plain;  // what btree is told of each
 };
 
 // Why StoreOpen() gave nothing.
@@ -74,7 +77,9 @@ int64 StoreHighestId(StoreTable *table);
 // Rows whose leading columns equal `keys` (attribute numbers of the table, ascending columns of one
 // index), or all rows with nkeys 0. SnapshotSelf takes no predicate lock and sees what just
 // committed.
+// By an index of the open table; read on by systable_getnext(), ended by StoreEndScan().
 SysScanDesc StoreScan(StoreTable *table, Snapshot snapshot, ScanKeyData *keys, int nkeys);
+void StoreEndScan(SysScanDesc scan);
 inline void StoreKey(ScanKeyData *key, AttrNumber column, RegProcedure equal, Datum value) {
   ScanKeyInit(key, column, BTEqualStrategyNumber, equal, value);
 }

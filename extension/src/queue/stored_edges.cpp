@@ -53,7 +53,7 @@ PodVector<EdgeRow> EdgeRowsBy(StoreTable *edge, EdgeColumn column, Datum value,
   SysScanDesc scan = StoreScan(edge, SnapshotSelf, &key, 1);
   HeapTuple tuple;
   while (HeapTupleIsValid(tuple = systable_getnext(scan))) rows.Append(ReadEdgeRow(edge, tuple));
-  systable_endscan(scan);
+  StoreEndScan(scan);
   return rows;
 }
 

@@ -1,0 +1,53 @@
+-- The indexes of the store: some leave out rows without a routine, or a rule, that said them; what
+-- they have is found, and an index of another form stops all writing until it is gone.
+SET client_min_messages = warning;
+SET log_min_messages = error;
+CREATE EXTENSION IF NOT EXISTS pg_lineage;
+\pset format unaligned
+\pset tuples_only on
+CREATE SCHEMA indexes_t;
+SET search_path = indexes_t;
+CREATE TABLE src (a int);
+CREATE TABLE kept (a int);
+CREATE TABLE dst (a int);
+CREATE FUNCTION fill() RETURNS void LANGUAGE plpgsql AS
+  $$BEGIN INSERT INTO dst SELECT a FROM src; END$$;
+CREATE RULE keeps AS ON INSERT TO src DO ALSO INSERT INTO kept VALUES (NEW.a);
+SELECT fill();
+SELECT oid AS rule FROM pg_rewrite WHERE rulename = 'keeps' \gset
+SELECT 'indexes_t.fill'::regproc::oid AS routine \gset
+-- by index as by heap
+SET enable_seqscan = off;
+SELECT count(*) FROM lineage._edge WHERE declared_by = :rule;
+SELECT count(*) FROM lineage._edge WHERE routine_oid = :routine;
+RESET enable_seqscan;
+SET enable_indexscan = off;
+SET enable_bitmapscan = off;
+SELECT count(*) FROM lineage._edge WHERE declared_by = :rule;
+SELECT count(*) FROM lineage._edge WHERE routine_oid = :routine;
+RESET enable_indexscan;
+RESET enable_bitmapscan;
+-- so the edge of the rule is found when the rule goes
+\set show 'SELECT source_table, target_table, routine, origin FROM lineage.column_lineage'
+\set show :show ' WHERE target_table ~ ''^indexes_t'' AND type = ''DIRECT'' ORDER BY 2, 1, 4;'
+:show
+DROP RULE keeps ON src;
+:show
+-- rows left out by another condition, a session after it had the tables open
+SELECT refused_store AS before FROM lineage.health \gset
+CREATE INDEX other ON lineage._edge (routine_oid) WHERE routine_oid <> '1'::oid;
+INSERT INTO dst SELECT a FROM src;
+SELECT refused_store - :before > 0 AS refused FROM lineage.health;
+:show
+DROP INDEX lineage.other;
+SELECT 1;
+:show
+-- a whole one is kept from then on
+CREATE INDEX another ON lineage._ddl (object_identity);
+CREATE TABLE last (a int);
+SET enable_seqscan = off;
+SELECT command_tag FROM lineage._ddl WHERE object_identity = 'indexes_t.last';
+RESET enable_seqscan;
+DROP INDEX lineage.another;
+DROP SCHEMA indexes_t CASCADE;
+DROP EXTENSION pg_lineage;
