@@ -150,6 +150,7 @@ void EndRelation(PastWriter *past, const NodeRecord &node, bool passing) {
 struct Sayings {
   PodVector<LocalEvent *> by_target;
   PodVector<LocalEvent *> by_declarer;
+  bool none_gone;  // no relation or column is gone, so that no edge was handed over
 };
 
 Oid TargetOf(const LocalEvent *event) { return event->spec.target.relid; }
@@ -209,8 +210,20 @@ bool Says(PastWriter *past, const EndNote &note, const Sayings &said, int64 sour
   return false;
 }
 
+// True when all that was declared of a relation in this transaction was said after the note.
+bool AllSince(const EndNote &note, const Sayings &said) {
+  const PodVector<LocalEvent *> &events = said.by_target;
+  for (int e = FirstOf<TargetOf>(events, note.oid); e < events.size; e++) {
+    if (TargetOf(events.items[e]) != note.oid) break;
+    if (events.items[e]->said <= note.said) return false;
+  }
+  return true;
+}
+
 // Ends what the definition of a relation said before and does not say now.
 void EndDefinition(PastWriter *past, const EndNote &note, const Sayings &said) {
+  // As of a new view: all edges of the node are of this transaction.
+  if (said.none_gone && MadeNodeRow(past->nodes, note.oid) && AllSince(note, said)) return;
   for (const NodeRecord &node : NodesOfRelation(past->nodes, note.oid)) {
     for (EdgeRow &row : EdgeRowsByNode(past->edge, kEdgeTarget, node.id)) {
       Operation operation = row.OperationOf();
@@ -336,7 +349,8 @@ PodVector<PlannedEnd> PlanEnds(PastWriter *past, const PodVector<EndNote> &notes
 void ApplyEnds(PastWriter *past, const PodVector<PlannedEnd> &plan,
                const PodVector<LocalEvent *> &said) {
   if (plan.Empty()) return;
-  Sayings sayings = {SortedBy<TargetOf>(said), SortedBy<DeclarerOf>(said)};
+  Sayings sayings = {SortedBy<TargetOf>(said), SortedBy<DeclarerOf>(said), true};
+  for (const PlannedEnd &planned : plan) sayings.none_gone &= !OfRelation(planned.note.kind);
   for (const PlannedEnd &planned : plan) {
     CommandCounterIncrement();  // a row may be concerned by several
     ApplyEnd(past, planned, sayings);

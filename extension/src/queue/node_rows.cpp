@@ -12,6 +12,7 @@ constexpr char kUriKind = 'u';
 struct DoneNode {
   uint64 key;  // first: hash key; see NodeKey()
   int64 id;
+  bool made;  // by this writer
 };
 
 // The row that the node should have.
@@ -153,14 +154,23 @@ int64 NodeRow(NodeWriter *writer, const EventNode &node) {
   NodeForm form = FormOf(writer, node, names);
   int64 id = names == NULL ? 0 : FindByRelid(writer, form);
   if (id == 0) id = FindByName(writer, form, form);
-  if (id == 0) {
+  bool made = id == 0;
+  if (made) {
     id = TakeIds(1);
     form[kNodeId] = Int64GetDatum(id);
     StoreInsert(writer->table, form.values, form.nulls);
   }
   done = static_cast<DoneNode *>(hash_search(writer->done, &key, HASH_ENTER, NULL));
   done->id = id;
+  done->made = made;
   return id;
+}
+
+bool MadeNodeRow(const NodeWriter *writer, Oid relid) {
+  if (writer->done == NULL) return false;
+  uint64 key = NodeKey(EventNode{relid, NULL, NULL, 0});
+  const DoneNode *done = static_cast<DoneNode *>(hash_search(writer->done, &key, HASH_FIND, NULL));
+  return done != NULL && done->made;
 }
 
 namespace {

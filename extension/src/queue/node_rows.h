@@ -28,6 +28,9 @@ NodeWriter BeginNodes(StoreTable *table);
 // The id of the node's row, which is made or brought up to date. 0: the relation is unknown.
 int64 NodeRow(NodeWriter *writer, const EventNode &node);
 
+// True when this writer has made the relation's row: the store knew nothing of it before.
+bool MadeNodeRow(const NodeWriter *writer, Oid relid);
+
 // Brings the row of a relation up to date, if there is one; `old_identity` (may be NULL) is the
 // name by which a row from another database is known, such as a restored one.
 void RefreshNodeRow(NodeWriter *writer, Oid relid, const char *old_identity);
