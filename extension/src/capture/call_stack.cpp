@@ -6,11 +6,9 @@
 
 namespace pg_lineage {
 
-namespace {
+CallStack call_stack = {};
 
-StackNode nodes[kMaxNodes];
-int depth = 0;          // may be above kMaxNodes: what is beyond is only counted
-StackNode beyond = {};  // stands for all nodes beyond the array: nothing is known of them
+namespace {
 
 // A path with what is needed to extend it.
 struct Path {
@@ -76,34 +74,22 @@ Path *MakePath(const Path *parent, Oid routine, Oid trigger_relation, bool cut) 
 
 }  // namespace
 
-StackNode *TopNode() {
-  if (depth == 0) return nullptr;
-  return depth > kMaxNodes ? &beyond : &nodes[depth - 1];
-}
-
-StackNode *NodeBelow(const StackNode *node) {
-  if (node == &beyond) return &nodes[kMaxNodes - 1];
-  return node == &nodes[0] ? nullptr : const_cast<StackNode *>(node) - 1;
-}
-
 RoutineFrame *TopFrame() {
-  for (int i = Min(depth, kMaxNodes) - 1; i >= 0; i--) {
-    if (nodes[i].kind == NodeKind::kRoutine) return nodes[i].frame;
+  for (int i = Min(call_stack.depth, kMaxNodes) - 1; i >= 0; i--) {
+    if (call_stack.nodes[i].kind == NodeKind::kRoutine) return call_stack.nodes[i].frame;
   }
   return nullptr;
 }
 
-int StackDepth() { return depth; }
-
 StackNode *PushNode(NodeKind kind) {
   const EventPath *path = CurrentPath();
-  if (depth >= kMaxNodes) {
-    if (depth++ == kMaxNodes) HealthCount(Health::kDegradedPaths);
-    beyond.kind = NodeKind::kRun;
-    beyond.path = path;
+  if (call_stack.depth >= kMaxNodes) {
+    if (call_stack.depth++ == kMaxNodes) HealthCount(Health::kDegradedPaths);
+    call_stack.beyond.kind = NodeKind::kRun;
+    call_stack.beyond.path = path;
     return nullptr;
   }
-  StackNode *node = &nodes[depth++];
+  StackNode *node = &call_stack.nodes[call_stack.depth++];
   node->kind = kind;
   node->path = path;
   node->run = nullptr;
@@ -112,12 +98,9 @@ StackNode *PushNode(NodeKind kind) {
   return node;
 }
 
-void CutBackTo(int wanted) {
-  if (depth > wanted) depth = wanted;
-}
-
 const EventPath *CurrentPath() {
-  return depth == 0 ? &root_path.event : nodes[Min(depth, kMaxNodes) - 1].path;
+  const int depth = Min(call_stack.depth, kMaxNodes);
+  return depth == 0 ? &root_path.event : call_stack.nodes[depth - 1].path;
 }
 
 const EventPath *RootPath() { return &root_path.event; }

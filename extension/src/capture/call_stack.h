@@ -32,18 +32,35 @@ struct StackNode {
 // Above what max_stack_depth lets routines nest by default; 160 kB of pages touched only when used.
 constexpr int kMaxNodes = 4096;
 
+// Every callback of PL/pgSQL asks for the top: so the stack is here, for the functions below alone.
+struct CallStack {
+  int depth;         // may be above kMaxNodes: what is beyond is only counted
+  StackNode beyond;  // stands for all nodes beyond the array: nothing is known of them
+  StackNode nodes[kMaxNodes];
+};
+extern CallStack call_stack;
+
 // The innermost node, or NULL.
-StackNode *TopNode();
+inline StackNode *TopNode() {
+  const int depth = call_stack.depth;
+  if (depth == 0) return nullptr;
+  return depth > kMaxNodes ? &call_stack.beyond : &call_stack.nodes[depth - 1];
+}
 // The node below `node` (towards the outside), or NULL.
-StackNode *NodeBelow(const StackNode *node);
+inline StackNode *NodeBelow(const StackNode *node) {
+  if (node == &call_stack.beyond) return &call_stack.nodes[kMaxNodes - 1];
+  return node == &call_stack.nodes[0] ? nullptr : const_cast<StackNode *>(node) - 1;
+}
 // The innermost routine's frame, or NULL.
 RoutineFrame *TopFrame();
 
-int StackDepth();
+inline int StackDepth() { return call_stack.depth; }
 // Returns NULL when the array is full: the depth is counted all the same, nothing is known there.
 StackNode *PushNode(NodeKind kind);
 // Cuts the stack to `depth`, ending routine frames that an error left behind.
-void CutBackTo(int depth);
+inline void CutBackTo(int depth) {
+  if (call_stack.depth > depth) call_stack.depth = depth;
+}
 
 // The chain of routines that is running now; never NULL. Top level: no frames.
 const EventPath *CurrentPath();

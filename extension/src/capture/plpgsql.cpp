@@ -31,28 +31,39 @@ void StmtEnd(PLpgSQL_execstate *estate, PLpgSQL_stmt *statement);
 PLpgSQL_plugin plugin = {FuncSetup, FuncBegin, FuncEnd, StmtBegin, StmtEnd,
                          nullptr,   nullptr,   nullptr, nullptr,   nullptr};
 
-// Calls the plugin that was in the slot before us.
 template <typename Callback, typename Argument>
-void Chain(Callback PLpgSQL_plugin::*member, PLpgSQL_execstate *estate, Argument argument) {
-  if (previous_plugin == nullptr || previous_plugin->*member == nullptr) return;
+pg_noinline void CallPrevious(Callback callback, PLpgSQL_execstate *estate, Argument argument) {
   in_chain = true;
   PG_TRY();
-  { (previous_plugin->*member)(estate, argument); }
+  { callback(estate, argument); }
   PG_FINALLY();
   { in_chain = false; }
   PG_END_TRY();
 }
 
-// The frame of an execution; cuts off what an error left above it. NULL when it is not followed.
-RoutineFrame *FrameOf(PLpgSQL_execstate *estate) {
+// Calls the plugin that was in the slot before us.
+template <typename Callback, typename Argument>
+inline void Chain(Callback PLpgSQL_plugin::*member, PLpgSQL_execstate *estate, Argument argument) {
+  if (previous_plugin != nullptr && previous_plugin->*member != nullptr)
+    CallPrevious(previous_plugin->*member, estate, argument);
+}
+
+// The frame of an execution below the top, once what an error left above it is cut off.
+pg_noinline RoutineFrame *FrameBelow(const PLpgSQL_execstate *estate) {
   for (StackNode *node = TopNode(); node != nullptr; node = NodeBelow(node)) {
     if (node->kind != NodeKind::kRoutine || node->frame->estate != estate) continue;
-    if (node != TopNode()) {
-      while (TopNode() != node) CutBackTo(StackDepth() - 1);
-    }
+    while (TopNode() != node) CutBackTo(StackDepth() - 1);
     return node->frame;
   }
   return nullptr;
+}
+
+// The frame of an execution; NULL when it is not followed.
+inline RoutineFrame *FrameOf(const PLpgSQL_execstate *estate) {
+  const StackNode *top = TopNode();
+  const bool is_top =
+      top != nullptr && top->kind == NodeKind::kRoutine && top->frame->estate == estate;
+  return is_top ? top->frame : FrameBelow(estate);
 }
 
 void BeginTrigger(RoutineFrame *frame, const StackNode *caller) {

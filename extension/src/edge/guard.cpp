@@ -6,26 +6,25 @@
 
 namespace pg_lineage {
 
+bool capture_rests = false;
+
 namespace {
 
 constexpr Size kScratchBytes = 64 * 1024;  // kept when emptied: most statements need no more
 
-bool resting = false;  // until the end of this transaction
-bool warned = false;   // once per backend
+bool warned = false;  // once per backend
 int scratch_depth = 0;
 MemoryContext scratch_context = nullptr;
 
 }  // namespace
 
 bool CaptureOn() {
-  return settings.enabled && settings.track != kTrackNone && !resting && !IsParallelWorker() &&
-         !IsBinaryUpgrade && IsTransactionState() && StorePresent();
+  return settings.enabled && settings.track != kTrackNone && !capture_rests &&
+         !IsParallelWorker() && !IsBinaryUpgrade && IsTransactionState() && StorePresent();
 }
 
-bool CaptureRests() { return resting; }
-
 void NoteSwallowedError(const char *where, ErrorData *error) {
-  resting = true;
+  capture_rests = true;
   HealthCount(Health::kErrorsSwallowed);
   HealthCount(Health::kBreakerTrips);
   if (!warned) {
@@ -38,7 +37,7 @@ void NoteSwallowedError(const char *where, ErrorData *error) {
 }
 
 void EndCaptureRest() {
-  resting = false;
+  capture_rests = false;
   scratch_depth = 0;
 }
 

@@ -20,7 +20,8 @@ bool CaptureOn();
 
 // True from a swallowed error to the end of its transaction. Enough for callbacks of what began
 // while CaptureOn() held.
-bool CaptureRests();
+extern bool capture_rests;  // written by edge/guard.cpp alone
+inline bool CaptureRests() { return capture_rests; }
 
 // Notes a swallowed error; rests capture until the end of the transaction. Called inside a catch.
 void NoteSwallowedError(const char *where, ErrorData *error);

@@ -4,6 +4,8 @@
 
 namespace pg_lineage {
 
+const SourceSet kEmptySet = {};
+
 namespace {
 
 MemoryContext set_context = nullptr;
@@ -73,11 +75,6 @@ const SourceSet *SourceBag::Intern() {
     items.size = kept;
   }
   return FindOrMake(items.items, items.size);
-}
-
-const SourceSet *EmptySet() {
-  static const SourceSet empty = {};  // outside the table: survives a reset
-  return &empty;
 }
 
 const SourceSet *UnionSets(const SourceSet *a, const SourceSet *b) {

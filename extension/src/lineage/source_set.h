@@ -46,7 +46,8 @@ struct SourceBag {
   const SourceSet *Intern();
 };
 
-const SourceSet *EmptySet();
+extern const SourceSet kEmptySet;  // outside the table of sets: survives a reset
+inline const SourceSet *EmptySet() { return &kEmptySet; }
 const SourceSet *UnionSets(const SourceSet *a, const SourceSet *b);
 // What remains of `set` when it only decides: every column CONDITIONAL, reads as they are.
 const SourceSet *AsCondition(const SourceSet *set);
