@@ -94,7 +94,9 @@ void NoteRun(const StackNode *node, TransactionId version) {
   const EventPath *path = node->path;
   if (!CaptureOn() || settings.track != kTrackAll || path->nframes == 0) return;
   if (!OidIsValid(path->routine_oid)) return;  // DO
-  Guarded("run", [&] { PendingRun(path->routine_oid, version, path->frames[path->nframes - 1]); });
+  const char *frame = path->frames[path->nframes - 1];
+  if (PendingRunKnown(path->routine_oid, version, frame)) return;
+  Guarded("run", [&] { PendingRun(path->routine_oid, version, frame); });
 }
 
 bool BodyMatters(Oid routine) {

@@ -308,6 +308,7 @@ void EndTransaction() {
   }
   for (LocalEvent *event : OwedEvents()) event->outcome = Outcome::kNone;
   OweDdlUnstage();
+  ForgetRuns();
   MemoryContext context = pending.context;
   pending = {};
   pending.context = context;
@@ -406,6 +407,10 @@ bool PendingEndOf(EndKind kind) {
 void PendingRun(Oid routine, TransactionId version, const char *frame) {
   BeginContext();
   AddRun(&pending.runs, RoutineRun{GetCurrentTransactionNestLevel(), routine, version, frame});
+}
+
+bool PendingRunKnown(Oid routine, TransactionId version, const char *frame) {
+  return NotedLately(RoutineRun{GetCurrentTransactionNestLevel(), routine, version, frame});
 }
 
 void PendingUnseen(uint64 key) {

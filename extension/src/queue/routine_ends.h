@@ -30,6 +30,8 @@ struct RoutineRun {
 bool RunsMatter();
 // Notes a run; called by capture while RunsMatter().
 void PendingRun(Oid routine, TransactionId version, const char *frame);
+// True when that has been done lately, so that it need not be. Allocates nothing, cannot fail.
+bool PendingRunKnown(Oid routine, TransactionId version, const char *frame);
 
 // Reads lineage._doubt when the generation has moved. In the writer's subtransaction, or one of
 // ours; false when the table cannot be had.

@@ -12,9 +12,13 @@ namespace pg_lineage {
 
 // Notes a run unless it is noted in the same subtransaction.
 void AddRun(PodVector<RoutineRun> *runs, const RoutineRun &run);
+// True when that is known at once: the same, by the address of its frame, was noted lately.
+bool NotedLately(const RoutineRun &run);
 // The subtransaction's runs become its parent's.
 void LowerRuns(PodVector<RoutineRun> *runs, int level);
 // The subtransaction's runs never were.
 void DropRuns(PodVector<RoutineRun> *runs, int level);
+// The list has ended, with its transaction.
+void ForgetRuns();
 
 }  // namespace pg_lineage
