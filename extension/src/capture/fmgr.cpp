@@ -34,6 +34,7 @@ int SiteOf(const FmgrInfo *function) {
 
 bool WantsFrame(Oid function) {
   if (function < FirstNormalObjectId || !CaptureOn()) return false;
+  if (const FunctionTraits *known = KnownTraits(function)) return known->needs_frame;
   bool wants = false;
   Guarded("function look-up", [&] { wants = TraitsOf(function)->needs_frame; });
   return wants;

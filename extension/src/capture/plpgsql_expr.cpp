@@ -2,6 +2,7 @@
 #include "capture/plpgsql.h"
 
 #include "edge/compat.h"
+#include "edge/recent.h"
 #include "lineage/uncalled.h"
 
 namespace pg_lineage {
@@ -23,10 +24,12 @@ struct ExprEntry {
 };
 
 HTAB *expr_table = nullptr;
+Recent<const CachedPlanSource *, ExprEntry> recent = {};
 uint32 memo_epoch = 0;
 
 // The plan source's query tree goes: so does what was read from it.
 void Forget(void *arg) {
+  recent.Forget(static_cast<CachedPlanSource *>(arg));
   if (expr_table != nullptr) hash_search(expr_table, &arg, HASH_REMOVE, nullptr);
 }
 
@@ -46,12 +49,19 @@ CachedPlanSource *SourceOf(PLpgSQL_expr *expr) {
   return source->query_list == NIL || source->query_context == nullptr ? nullptr : source;
 }
 
+ExprEntry *KnownEntry(CachedPlanSource *source) {
+  if (source == nullptr || expr_table == nullptr) return nullptr;
+  if (ExprEntry *entry = recent.Find(source)) return entry;
+  ExprEntry *entry = static_cast<ExprEntry *>(hash_search(expr_table, &source, HASH_FIND, nullptr));
+  if (entry != nullptr) recent.Keep(source, entry);
+  return entry;
+}
+
 ExprEntry *EntryOf(PLpgSQL_expr *expr) {
   CachedPlanSource *source = SourceOf(expr);
   if (source == nullptr) return nullptr;
   EnsureTable();
-  ExprEntry *entry = static_cast<ExprEntry *>(hash_search(expr_table, &source, HASH_FIND, nullptr));
-  if (entry != nullptr) return entry;
+  if (ExprEntry *known = KnownEntry(source)) return known;
   Query *query = linitial_node(Query, source->query_list);
   if (query->commandType == CMD_UTILITY || list_length(source->query_list) != 1) return nullptr;
   MemoryContext scratch =
@@ -66,7 +76,8 @@ ExprEntry *EntryOf(PLpgSQL_expr *expr) {
   callback->arg = source;
   MemoryContextSwitchTo(caller);
   MemoryContextDelete(scratch);
-  entry = static_cast<ExprEntry *>(hash_search(expr_table, &source, HASH_ENTER, nullptr));
+  ExprEntry *entry =
+      static_cast<ExprEntry *>(hash_search(expr_table, &source, HASH_ENTER, nullptr));
   entry->shape = shape;
   entry->memo_valid = false;
   entry->constant = shape->nparams == 0 && shape->ncalls == 0 && !shape->reads_temp;
@@ -173,16 +184,12 @@ const SourceSet *ExprValue(RoutineFrame *frame, PLpgSQL_expr *expr) {
 }
 
 const Shape *KnownExprShape(PLpgSQL_expr *expr) {
-  CachedPlanSource *source = SourceOf(expr);
-  if (source == nullptr || expr_table == nullptr) return nullptr;
-  ExprEntry *entry = static_cast<ExprEntry *>(hash_search(expr_table, &source, HASH_FIND, nullptr));
+  const ExprEntry *entry = KnownEntry(SourceOf(expr));
   return entry == nullptr ? nullptr : entry->shape;
 }
 
 const SourceSet *ExprValueKnown(RoutineFrame *frame, PLpgSQL_expr *expr) {
-  CachedPlanSource *source = SourceOf(expr);
-  if (source == nullptr || expr_table == nullptr) return nullptr;
-  ExprEntry *entry = static_cast<ExprEntry *>(hash_search(expr_table, &source, HASH_FIND, nullptr));
+  const ExprEntry *entry = KnownEntry(SourceOf(expr));
   if (entry == nullptr || !entry->memo_valid || entry->memo_epoch != memo_epoch) return nullptr;
   const Shape *shape = entry->shape;
   if (shape->narrays > 0) return nullptr;

@@ -2,6 +2,7 @@
 #include "edge/compat.h"
 #include "edge/guard.h"
 #include "edge/guc.h"
+#include "edge/recent.h"
 #include "lineage/masking.h"
 #include "lineage/resolve.h"
 #include "lineage/routine_path.h"
@@ -13,6 +14,8 @@ namespace {
 
 HTAB *traits_table = nullptr;
 bool traits_stale = false;
+uint32 masking_seen = 0;
+Recent<Oid, const FunctionTraits> recent = {};
 
 void InvalidateTraits(Datum, int, uint32) { traits_stale = true; }
 
@@ -22,10 +25,10 @@ void EnsureTraits() {
     CacheRegisterSyscacheCallback(PROCOID, InvalidateTraits, static_cast<Datum>(0));
     registered = true;
   }
-  static uint32 masking_seen = 0;
   if (masking_seen != MaskingGeneration()) traits_stale = true;
   masking_seen = MaskingGeneration();
   if (traits_stale && traits_table != nullptr) {
+    recent.Clear();
     hash_destroy(traits_table);
     traits_table = nullptr;
   }
@@ -209,12 +212,21 @@ QueryInfo *BodyRoot(Builder *builder, QueryInfo *info, Node *call, Oid function,
 
 }  // namespace
 
+const FunctionTraits *KnownTraits(Oid function) {
+  if (traits_stale || masking_seen != MaskingGeneration()) return nullptr;
+  return recent.Find(function);
+}
+
 const FunctionTraits *TraitsOf(Oid function) {
+  if (const FunctionTraits *known = KnownTraits(function)) return known;
   EnsureTraits();
   bool found = false;
   FunctionTraits *traits =
       static_cast<FunctionTraits *>(hash_search(traits_table, &function, HASH_ENTER, &found));
-  if (found) return traits;
+  if (found) {
+    recent.Keep(function, traits);
+    return traits;
+  }
   traits->cls = FunctionClass::kOpaque;
   traits->masking = false;
   traits->strict = false;

@@ -217,6 +217,8 @@ struct FunctionTraits {
   bool needs_frame;   // watched by capture/fmgr.cpp: inlining it is not possible anyway
 };
 const FunctionTraits *TraitsOf(Oid function);
+// The same if it was asked for lately; NULL otherwise, nothing is looked up.
+const FunctionTraits *KnownTraits(Oid function);
 // Does a SQL function of a pg_proc row get a frame? Never one that the server might inline.
 bool SqlFunctionNeedsFrame(HeapTuple tuple);
 // Brings in the body of a SQL function; false when it cannot be read.
