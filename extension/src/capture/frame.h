@@ -132,6 +132,17 @@ const SourceSet *OwnCondition(const RoutineFrame *frame);
 // The same, with what decides that the frame was called: for what is written.
 const SourceSet *FrameCondition(const RoutineFrame *frame);
 
+// The innermost statement; NULL: none has begun.
+inline StatementEntry *TopEntry(RoutineFrame *frame) {
+  return frame->statements.Empty() ? nullptr : &frame->statements.Last();
+}
+
+// Cuts the statements that an exception left, then the innermost is `parent`.
+inline void CutToParent(RoutineFrame *frame, uint32 parent) {
+  while (!frame->statements.Empty() && frame->statements.Last().statement->stmtid != parent)
+    frame->statements.size--;
+}
+
 // True when nothing decides about it: no condition of a caller, of a jump or of a branch.
 inline bool RunsUnconditionally(const RoutineFrame *frame) {
   if (frame->called_under->size > 0 || frame->base_condition->size > 0) return false;

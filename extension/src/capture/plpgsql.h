@@ -84,6 +84,8 @@ void BeginRound(RoutineFrame *frame, StatementEntry *loop);
 
 // The first `count` conditions of IF, CASE, WHILE, as they decide what is inside.
 const SourceSet *ConditionsOf(RoutineFrame *frame, PLpgSQL_stmt *statement, int count);
+// True when these are known to be made of nothing. Allocates nothing, cannot fail.
+bool DecidesByNothing(RoutineFrame *frame, PLpgSQL_stmt *statement, int count);
 // What decides how many rounds FOR over integers and FOREACH make; nothing for other statements.
 const SourceSet *RoundsOf(RoutineFrame *frame, PLpgSQL_stmt *statement);
 // IF x THEN RETURN; EXIT WHEN x; WHILE x LOOP … RETURN: what follows the statement, at its end,

@@ -32,6 +32,16 @@ const SourceSet *ConditionsOf(RoutineFrame *frame, PLpgSQL_stmt *statement, int 
   return all;
 }
 
+bool DecidesByNothing(RoutineFrame *frame, PLpgSQL_stmt *statement, int count) {
+  for (int i = 0; i < count; i++) {
+    PLpgSQL_expr *expr = ConditionOf(statement, i);
+    if (expr == nullptr) break;
+    const SourceSet *value = ExprValueKnown(frame, expr);
+    if (value == nullptr || value->size > 0) return false;
+  }
+  return true;
+}
+
 const SourceSet *RoundsOf(RoutineFrame *frame, PLpgSQL_stmt *statement) {
   if (statement->cmd_type == PLPGSQL_STMT_FOREACH_A) {
     PLpgSQL_expr *array = reinterpret_cast<PLpgSQL_stmt_foreach_a *>(statement)->expr;

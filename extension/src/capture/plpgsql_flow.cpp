@@ -15,10 +15,6 @@ T *As(PLpgSQL_stmt *statement) {
   return reinterpret_cast<T *>(statement);
 }
 
-StatementEntry *TopEntry(RoutineFrame *frame) {
-  return frame->statements.Empty() ? nullptr : &frame->statements.Last();
-}
-
 // `set` with what decides in the routine that the present statement runs.
 const SourceSet *WithCondition(RoutineFrame *frame, const SourceSet *set) {
   if (!settings.track_control_flow) return set;
@@ -124,12 +120,6 @@ const SourceSet *InnerCondition(RoutineFrame *frame, StatementEntry *parent, int
   if (parent->body_condition != nullptr) set = UnionSets(set, parent->body_condition);
   if (conditions > 0) set = UnionSets(set, ConditionsOf(frame, parent->statement, conditions));
   return set;
-}
-
-// Cuts the statements that an exception left, then the innermost is `parent`.
-void CutToParent(RoutineFrame *frame, uint32 parent) {
-  while (!frame->statements.Empty() && frame->statements.Last().statement->stmtid != parent)
-    frame->statements.size--;
 }
 
 void EndAssign(RoutineFrame *frame, PLpgSQL_stmt_assign *assign) {
@@ -287,98 +277,9 @@ void BeginStatement(RoutineFrame *frame, PLpgSQL_stmt *statement) {
   StatementEntry entry = {};
   entry.statement = statement;
   entry.condition = InnerCondition(frame, parent, fixed.conditions);
-  entry.open = statement->cmd_type == PLPGSQL_STMT_BLOCK ||
-               statement->cmd_type == PLPGSQL_STMT_FORI ||
-               statement->cmd_type == PLPGSQL_STMT_FOREACH_A;
+  entry.open = fixed.opens;
   frame->statements.Append(entry);
   frame->observed.items.size = frame->observed.columns.size = 0;
-}
-
-bool BeginStatementQuickly(RoutineFrame *frame, PLpgSQL_stmt *statement) {
-  FunctionInfo *info = frame->info;
-  PodVector<StatementEntry> *statements = &frame->statements;
-  if (statement->stmtid == 0 || statement->stmtid >= info->size) return true;
-  const StatementInfo &fixed = info->statements[statement->stmtid];
-  if (statements->size >= statements->capacity || fixed.handler || fixed.opens_round) return false;
-  CutToParent(frame, fixed.parent);
-  const StatementEntry *parent = TopEntry(frame);
-  StatementEntry entry = {};
-  entry.statement = statement;
-  entry.condition = EmptySet();
-  if (parent != nullptr && settings.track_control_flow) {
-    if (fixed.conditions > 0) return false;
-    const SourceSet *body = parent->body_condition;
-    if (body == nullptr || body->size == 0 || body == parent->condition) {
-      entry.condition = parent->condition;
-    } else if (parent->condition->size == 0) {
-      entry.condition = body;
-    } else {
-      return false;
-    }
-  }
-  if (parent != nullptr && parent->open) return false;
-  entry.open = statement->cmd_type == PLPGSQL_STMT_BLOCK ||
-               statement->cmd_type == PLPGSQL_STMT_FORI ||
-               statement->cmd_type == PLPGSQL_STMT_FOREACH_A;
-  statements->items[statements->size++] = entry;
-  frame->observed.items.size = frame->observed.columns.size = 0;
-  return true;
-}
-
-bool EndStatementQuickly(RoutineFrame *frame, PLpgSQL_stmt *statement) {
-  PodVector<StatementEntry> *statements = &frame->statements;
-  if (statements->Empty() || statements->Last().statement != statement) return false;
-  if (frame->info->looks_at_outcome && !RunsUnconditionally(frame)) return false;
-  const Jumps &jumps = frame->info->statements[statement->stmtid].jumps;
-  switch (statement->cmd_type) {
-    case PLPGSQL_STMT_LOOP:
-    case PLPGSQL_STMT_WHILE:
-    case PLPGSQL_STMT_FORI:
-    case PLPGSQL_STMT_FORS:
-    case PLPGSQL_STMT_FORC:
-    case PLPGSQL_STMT_DYNFORS:
-    case PLPGSQL_STMT_FOREACH_A:
-    case PLPGSQL_STMT_IF:
-    case PLPGSQL_STMT_CASE:
-      if (jumps.out_of_function || jumps.leaves != 0) return false;
-      if (statements->Last().open && frame->info->looks_at_outcome) return false;
-      break;
-    case PLPGSQL_STMT_BLOCK:
-    case PLPGSQL_STMT_EXECSQL:
-    case PLPGSQL_STMT_DYNEXECUTE:
-    case PLPGSQL_STMT_PERFORM:
-    case PLPGSQL_STMT_RETURN_QUERY:
-    case PLPGSQL_STMT_RAISE:
-    case PLPGSQL_STMT_OPEN:
-    case PLPGSQL_STMT_CLOSE:
-      break;
-    case PLPGSQL_STMT_CALL:
-      if (As<PLpgSQL_stmt_call>(statement)->target != nullptr) return false;
-      break;
-    case PLPGSQL_STMT_RETURN:
-      if (As<PLpgSQL_stmt_return>(statement)->expr != nullptr ||
-          As<PLpgSQL_stmt_return>(statement)->retvarno >= 0 ||
-          (settings.track_control_flow && !RunsUnconditionally(frame)))
-        return false;
-      break;
-    case PLPGSQL_STMT_ASSIGN: {
-      PLpgSQL_stmt_assign *assign = As<PLpgSQL_stmt_assign>(statement);
-      const TaintSlot *slot = &frame->slots[assign->varno];
-      if (frame->estate->datums[assign->varno]->dtype != PLPGSQL_DTYPE_VAR ||
-          !RunsUnconditionally(frame))
-        return false;
-      const SourceSet *value = ExprValueKnown(frame, assign->expr);
-      if (value == nullptr) return false;
-      if (slot->value != value || slot->record != nullptr)
-        frame->slots[assign->varno] = {value, nullptr};
-      break;
-    }
-    default:
-      return false;
-  }
-  NoteOutcome(frame, statements->Last());
-  statements->size--;
-  return true;
 }
 
 void EndStatement(RoutineFrame *frame, PLpgSQL_stmt *statement) {

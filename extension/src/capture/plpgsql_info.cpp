@@ -1,5 +1,6 @@
 #include "capture/plpgsql_info.h"
 
+#include "edge/recent.h"
 #include "lineage/plpgsql_body.h"
 
 namespace pg_lineage {
@@ -7,6 +8,8 @@ namespace pg_lineage {
 namespace {
 
 HTAB *info_table = nullptr;  // PLpgSQL_function * -> FunctionInfo *
+
+Recent<const PLpgSQL_function *, FunctionInfo> recent = {};
 
 struct InfoEntry {
   PLpgSQL_function *function;  // key
@@ -22,6 +25,7 @@ Jumps VisitList(FunctionInfo *info, List *body, uint32 parent, int conditions,
                 bool handler = false);
 
 void Forget(void *arg) {
+  recent.Forget(static_cast<PLpgSQL_function *>(arg));
   if (info_table != nullptr) hash_search(info_table, &arg, HASH_REMOVE, nullptr);
 }
 
@@ -142,6 +146,19 @@ Jumps VisitInside(FunctionInfo *info, PLpgSQL_stmt *statement) {
   }
 }
 
+// True when something is to be evaluated before the first statement inside.
+bool Opens(PLpgSQL_stmt *statement) {
+  switch (statement->cmd_type) {
+    case PLPGSQL_STMT_BLOCK:
+      return As<PLpgSQL_stmt_block>(statement)->n_initvars > 0;
+    case PLPGSQL_STMT_FORI:
+    case PLPGSQL_STMT_FOREACH_A:
+      return true;
+    default:
+      return false;
+  }
+}
+
 // The jumps in a statement that lead out of it.
 Jumps VisitStatement(FunctionInfo *info, PLpgSQL_stmt *statement) {
   Jumps jumps = VisitInside(info, statement);
@@ -168,6 +185,7 @@ Jumps VisitList(FunctionInfo *info, List *body, uint32 parent, int conditions, b
     entry->parent = parent;
     entry->conditions = static_cast<int16>(conditions);
     entry->handler = handler;
+    entry->opens = Opens(statement);
     entry->jumps = VisitStatement(info, statement);
     all = Both(info, all, entry->jumps);
     if (statement->cmd_type == PLPGSQL_STMT_GETDIAG) info->looks_at_outcome = true;
@@ -186,6 +204,7 @@ FunctionInfo *Build(PLpgSQL_function *function) {
   PLpgSQL_stmt *block = reinterpret_cast<PLpgSQL_stmt *>(function->action);
   if (block->stmtid < info->size) {
     info->statements[block->stmtid].statement = block;
+    info->statements[block->stmtid].opens = Opens(block);
     info->statements[block->stmtid].jumps = VisitStatement(info, block);
   }
   for (uint32 id = 1; id < info->size; id++) {
@@ -209,10 +228,13 @@ void VisitExprList(List *list, void (*visit)(PLpgSQL_expr *, void *), void *arg)
 }  // namespace
 
 FunctionInfo *KnownInfo(PLpgSQL_function *function) {
+  if (FunctionInfo *info = recent.Find(function)) return info;
   if (info_table == nullptr) return nullptr;
   InfoEntry *entry =
       static_cast<InfoEntry *>(hash_search(info_table, &function, HASH_FIND, nullptr));
-  return entry == nullptr ? nullptr : entry->info;
+  if (entry == nullptr) return nullptr;
+  recent.Keep(function, entry->info);
+  return entry->info;
 }
 
 FunctionInfo *InfoOf(PLpgSQL_function *function) {

@@ -23,6 +23,7 @@ struct StatementInfo {
   int16 conditions;  // how many of the parent's conditions were looked at before it runs
   Jumps jumps;
   bool handler;      // stands in an EXCEPTION clause of its parent
+  bool opens;        // a block's declarations, a loop's bounds: evaluated before what is inside
   bool opens_round;  // the first in a loop whose body assigns to the loop's variables
 };
 

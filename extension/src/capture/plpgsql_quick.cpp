@@ -1,0 +1,121 @@
+// The statements of a routine where nothing is to be allocated: most of them, most of the time.
+#include "capture/plpgsql.h"
+#include "capture/plpgsql_info.h"
+
+#include "edge/guc.h"
+
+namespace pg_lineage {
+
+namespace {
+
+template <typename T>
+T *As(PLpgSQL_stmt *statement) {
+  return reinterpret_cast<T *>(statement);
+}
+
+// A CALL has a target once it has run: a list of variables, mostly of none.
+bool GivesBack(PLpgSQL_stmt_call *call) {
+  if (call->target == nullptr || call->target->dtype != PLPGSQL_DTYPE_ROW)
+    return call->target != nullptr;
+  return reinterpret_cast<PLpgSQL_row *>(call->target)->nfields > 0;
+}
+
+// False when it is known that a jump in a statement depends on nothing.
+bool MayNoteJump(RoutineFrame *frame, const StatementEntry &entry, const Jumps &jumps) {
+  if (!settings.track_control_flow || (!jumps.out_of_function && jumps.leaves == 0)) return false;
+  if (entry.open) return true;  // it made no round: its bounds say why
+  if (entry.body_condition != nullptr && entry.body_condition->size > 0) return true;
+  return !DecidesByNothing(frame, entry.statement, PG_INT16_MAX);
+}
+
+}  // namespace
+
+bool BeginStatementQuickly(RoutineFrame *frame, PLpgSQL_stmt *statement) {
+  FunctionInfo *info = frame->info;
+  PodVector<StatementEntry> *statements = &frame->statements;
+  if (statement->stmtid == 0 || statement->stmtid >= info->size) return true;
+  const StatementInfo &fixed = info->statements[statement->stmtid];
+  if (statements->size >= statements->capacity || fixed.handler || fixed.opens_round) return false;
+  CutToParent(frame, fixed.parent);
+  const StatementEntry *parent = TopEntry(frame);
+  const SourceSet *condition = EmptySet();
+  if (parent != nullptr && parent->open) return false;
+  if (parent != nullptr && settings.track_control_flow) {
+    if (fixed.conditions > 0 && !DecidesByNothing(frame, parent->statement, fixed.conditions))
+      return false;
+    const SourceSet *body = parent->body_condition;
+    if (body == nullptr || body->size == 0 || body == parent->condition) {
+      condition = parent->condition;
+    } else if (parent->condition->size == 0) {
+      condition = body;
+    } else {
+      return false;
+    }
+  }
+  StatementEntry *entry = &statements->items[statements->size++];
+  *entry = {};
+  entry->statement = statement;
+  entry->condition = condition;
+  entry->open = fixed.opens;
+  frame->observed.items.size = frame->observed.columns.size = 0;
+  return true;
+}
+
+bool EndStatementQuickly(RoutineFrame *frame, PLpgSQL_stmt *statement) {
+  PodVector<StatementEntry> *statements = &frame->statements;
+  if (statements->Empty() || statements->Last().statement != statement) return false;
+  if (frame->info->looks_at_outcome && !RunsUnconditionally(frame)) return false;
+  const Jumps &jumps = frame->info->statements[statement->stmtid].jumps;
+  switch (statement->cmd_type) {
+    case PLPGSQL_STMT_LOOP:
+    case PLPGSQL_STMT_WHILE:
+    case PLPGSQL_STMT_FORI:
+    case PLPGSQL_STMT_FORS:
+    case PLPGSQL_STMT_FORC:
+    case PLPGSQL_STMT_DYNFORS:
+    case PLPGSQL_STMT_FOREACH_A:
+    case PLPGSQL_STMT_IF:
+    case PLPGSQL_STMT_CASE:
+    case PLPGSQL_STMT_EXIT:
+      if (MayNoteJump(frame, statements->Last(), jumps)) return false;
+      if (statements->Last().open && frame->info->looks_at_outcome) return false;
+      break;
+    case PLPGSQL_STMT_BLOCK:
+    case PLPGSQL_STMT_EXECSQL:
+    case PLPGSQL_STMT_DYNEXECUTE:
+    case PLPGSQL_STMT_PERFORM:
+    case PLPGSQL_STMT_RETURN_QUERY:
+    case PLPGSQL_STMT_RAISE:
+    case PLPGSQL_STMT_OPEN:
+    case PLPGSQL_STMT_CLOSE:
+      break;
+    case PLPGSQL_STMT_CALL:
+      if (GivesBack(As<PLpgSQL_stmt_call>(statement))) return false;
+      break;
+    case PLPGSQL_STMT_RETURN:
+      if (As<PLpgSQL_stmt_return>(statement)->expr != nullptr ||
+          As<PLpgSQL_stmt_return>(statement)->retvarno >= 0 ||
+          (settings.track_control_flow && !RunsUnconditionally(frame)))
+        return false;
+      break;
+    case PLPGSQL_STMT_ASSIGN: {
+      PLpgSQL_stmt_assign *assign = As<PLpgSQL_stmt_assign>(statement);
+      const TaintSlot *slot = &frame->slots[assign->varno];
+      if (frame->estate->datums[assign->varno]->dtype != PLPGSQL_DTYPE_VAR ||
+          !RunsUnconditionally(frame))
+        return false;
+      const SourceSet *value = ExprValueKnown(frame, assign->expr);
+      if (value == nullptr) return false;
+      if (slot->value != value || slot->record != nullptr)
+        frame->slots[assign->varno] = {value, nullptr};
+      break;
+    }
+    default:
+      return false;
+  }
+  NoteOutcome(frame, statements->Last());
+  statements->size--;
+  return true;
+}
+
+}  // namespace pg_lineage
