@@ -38,7 +38,13 @@ void ReadServer(MapReader *map, ServerConfig *server) {
   server->store_service_connection = map->Bool("storeServiceConnection", true);
   server->force_entity_overwriting = map->Bool("forceEntityOverwriting", false);
   server->enable_version_validation = map->Bool("enableVersionValidation", true);
-  for (auto &[name, value] : map->Pairs("extraHeaders")) server->extra_headers[name] = value;
+  for (auto &[name, value] : map->Pairs("extraHeaders")) {
+    if ((name + value).find_first_of("\r\n") != std::string::npos)
+      map->Fail("extraHeaders",
+                "a line end is in the header '" + name.substr(0, name.find('\n')) + "'",
+                "write each header as one line `Name: value`");
+    server->extra_headers[name] = value;
+  }
   map->Ignore({"type",
                "clusterName",
                "authProvider",
@@ -151,12 +157,23 @@ void ReadPipeline(MapReader *root, Config *config) {
     root->Warn("key 'enableStreamableLogs' needs ingestionPipelineFQN, too: no log is sent");
 }
 
+// A file of another connector of the peer, say, where everything else fits. Case does not matter.
+void WarnOfSource(MapReader *source) {
+  static const std::set<std::string> kOthers = {"", "testsuite", "dbt"};
+  const std::string type = source->Text("type");
+  std::string lower = type;
+  std::transform(lower.begin(), lower.end(), lower.begin(), ::tolower);
+  if (lower.rfind("postgres", 0) == 0 || kOthers.count(lower) > 0) return;
+  source->Warn("key 'source.type': '" + type +
+               "' is no source of PostgreSQL; it is read as `type: postgres`");
+}
+
 // The whole file. The order of the calls is the order of the messages.
 Config ReadRoot(const YAML::Node &node, const std::string &sink_override) {
   Config config;
   MapReader root(node, "", &config.warnings);
   MapReader source = root.RequiredMap("source", "add the `source:` block of the workflow");
-  source.Ignore({"type"});
+  WarnOfSource(&source);
   config.service_name =
       source.RequiredText("serviceName", "write `serviceName: <name of it in the catalog>`");
   MapReader connection = source.RequiredMap(

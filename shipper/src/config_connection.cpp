@@ -32,11 +32,16 @@ const std::pair<const char *, const char *> kOwnParameters[] = {
     {"client_encoding", "it is always UTF8"},
     {"replication", "no replication connection is made"}};
 
+constexpr int kHighestPort = 65535;
+
 bool LooksLikePem(const std::string &text) { return text.find("-----BEGIN") != std::string::npos; }
 
 // "host:port", "host", "[::1]:5432".
 void ReadHostPort(MapReader *map, PostgresConfig *postgres) {
   std::string text = map->RequiredText("hostPort", "write `hostPort: db.example:5432`");
+  if (text.find("://") != std::string::npos)
+    map->Fail("hostPort", "value '" + text + "' is a URL, not a host and a port",
+              "write `hostPort: db.example:5432`");
   size_t colon = text.rfind(':');
   if (colon == std::string::npos || text.back() == ']') {
     postgres->host = text;
@@ -45,8 +50,11 @@ void ReadHostPort(MapReader *map, PostgresConfig *postgres) {
     postgres->port = text.substr(colon + 1);
     bool digits = !postgres->port.empty() &&
                   std::all_of(postgres->port.begin(), postgres->port.end(), ::isdigit);
-    if (!digits || postgres->port.size() > 5)
-      map->Fail("hostPort", "value '" + text + "' has no port number after the colon",
+    const bool port = digits && postgres->port.size() <= 5 && std::stoi(postgres->port) >= 1 &&
+                      std::stoi(postgres->port) <= kHighestPort;
+    if (!port)
+      map->Fail("hostPort",
+                "value '" + text + "' has no port number from 1 to 65535 after the colon",
                 "write `hostPort: db.example:5432`");
   }
   std::string &host = postgres->host;

@@ -9,46 +9,10 @@
 
 #include <gtest/gtest.h>
 
+#include "fakes/workflow_text.h"
+
 namespace shipper {
 namespace {
-
-// A workflow of the peer, with `extra` at the end of its connection block.
-std::string Workflow(const std::string &extra = "", const std::string &rest = "") {
-  return "source:\n"
-         "  type: postgres\n"
-         "  serviceName: shop_pg\n"
-         "  serviceConnection:\n"
-         "    config:\n"
-         "      type: Postgres\n"
-         "      username: om_reader\n"
-         "      authType: { password: geheim }\n"
-         "      hostPort: pg.example:5433\n"
-         "      database: shop\n" +
-         extra +
-         "  sourceConfig: { config: { type: DatabaseMetadata, includeOwners: true } }\n"
-         "sink: { type: metadata-rest, config: {} }\n"
-         "workflowConfig:\n"
-         "  openMetadataServerConfig:\n"
-         "    hostPort: http://om.example:8585/api/\n"
-         "    authProvider: openmetadata\n"
-         "    securityConfig: { jwtToken: token }\n" +
-         rest;
-}
-
-// The message of a configuration that is refused.
-std::string Refusal(const std::string &text) {
-  try {
-    ParseConfig(text, "w.yaml");
-  } catch (const ConfigError &error) {
-    return error.what();
-  }
-  return "";
-}
-
-bool Warns(const Config &config, const std::string &part) {
-  return std::any_of(config.warnings.begin(), config.warnings.end(),
-                     [&](const std::string &w) { return w.find(part) != std::string::npos; });
-}
 
 TEST(ConfigTest, AWorkflowOfThePeerIsTakenUnchanged) {
   Config config = ParseConfig(Workflow(), "w.yaml");

@@ -108,7 +108,8 @@ NameFilter::NameFilter(const FilterPattern &pattern, const std::string &key) : k
           &offset, nullptr);
       if (code == nullptr) {
         throw ConfigError(key + ": '" + text + "' is no regular expression: " + Message(error) +
-                          " at character " + std::to_string(offset));
+                          " at character " + std::to_string(offset) +
+                          "; mend it there, or put a \\ before what is to stand for itself");
       }
       out->push_back({text, std::unique_ptr<pcre2_code, FreeCode>(code)});
     }
@@ -134,7 +135,8 @@ bool NameFilter::Any(const std::vector<Pattern> &patterns, std::string_view name
     if (result >= 0) return true;
     if (result != PCRE2_ERROR_NOMATCH) {
       throw ConfigError(key_ + ": '" + pattern.text + "' cannot be decided for '" +
-                        std::string(name) + "': " + Message(result));
+                        std::string(name) + "': " + Message(result) +
+                        "; write it without a repetition inside of another, as in (a+)+");
     }
   }
   return false;
