@@ -10,6 +10,9 @@
 
 #include <gtest/gtest.h>
 
+#include "fakes/fake_clock.h"
+#include "sink/patient_sink.h"
+
 namespace shipper {
 namespace {
 
@@ -75,6 +78,22 @@ TEST_F(FileSinkTest, APlaceThatCannotBeWrittenIsAnOutageWithItsReason) {
   Status status = sink.Flush();
   EXPECT_EQ(status.action, Action::kRetry);
   EXPECT_NE(status.message.find("/nowhere/out.ndjson"), std::string::npos);
+}
+
+TEST_F(FileSinkTest, APlaceThatIsNoneIsAFaultOfTheConfigurationWithItsFix) {
+  for (const char *path : {"/nowhere/out.ndjson", "/", "/etc/passwd/x"}) {
+    const Status status = FileSink(path).Check();
+    EXPECT_EQ(status.fault, Fault::kAddress) << path;
+    EXPECT_NE(status.message.find("mend sink.config.filename"), std::string::npos) << path;
+  }
+}
+
+TEST_F(FileSinkTest, WhatADiskThatIsFullDidNotTakeIsNeverSaidToBeDone) {
+  FileSink sink("/dev/full");
+  FakeClock clock;
+  PatientSink patient(&sink, &clock, 5, 1, 1);
+  ASSERT_TRUE(patient.PutEntity(Table()).ok());
+  EXPECT_FALSE(patient.Flush().ok());
 }
 
 TEST_F(FileSinkTest, OnlyTheOwnerMayRead) {

@@ -17,6 +17,27 @@ constexpr char kLineStart[] = "{\"method\":";
 
 std::string Reason() { return std::strerror(errno); }
 
+// What a person who waits for it has to mend, where it is that.
+Status CannotOpen(const std::string &path, int error) {
+  const std::string why = "cannot open " + path + ": " + std::strerror(error);
+  switch (error) {
+    case ENOENT:
+    case ENOTDIR:
+    case EISDIR:
+    case ENAMETOOLONG:
+      return Status::Outage(
+          why + "; mend sink.config.filename, or --sink: a file in a directory " + "that is there",
+          0, Fault::kAddress);
+    case EACCES:
+    case EPERM:
+    case EROFS:
+      return Status::Outage(why + "; allow this user to write it, or name another file", 0,
+                            Fault::kCredential);
+    default:
+      return Status::Outage(why);
+  }
+}
+
 }  // namespace
 
 FileSink::FileSink(const std::string &path) : path_(path), name_("file:" + path) {}
@@ -32,7 +53,7 @@ Status FileSink::Open() {
     return Status::Done();
   }
   fd_ = open(path_.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
-  if (fd_ < 0) return Status::Outage("cannot open " + path_ + ": " + Reason());
+  if (fd_ < 0) return CannotOpen(path_, errno);
   CutTornLine();
   return Status::Done();
 }
