@@ -133,9 +133,12 @@ void IngestOne(const Config &config, Sink *sink, IngestAccount *account) {
   const bool remembers = config.sink.type != "file";
   if (remembers) RequireTaken(memory.Load(sink));
   Progress progress(account->clock, config.postgres.database, LogIsOnTerminal());
+  const long before = account->run->done;
   const auto tick = [&](const IngestCounts &counts) {
-    account->tick();
     const long done = counts.total() + counts.unchanged + counts.failed;
+    account->run->done = before + done;
+    account->run->expected = before + std::max(done, counts.expected);
+    account->tick();
     progress.Show(done, std::max(done, counts.expected));
   };
   IngestResult result = Ingest(&session.Get(), config, sink, {}, &memory.state, tick);
@@ -228,8 +231,10 @@ void SendPairs(const CommandLine &line, Parts *parts, RunAccount *run, const Tic
       spdlog::error("{} -> {}: {}", pair.first, pair.second, status.message);
       run->sink.Fail(pair.first + " -> " + pair.second, status.message);
     }
+    run->done = run->source.records;
+    run->expected = static_cast<long>(pairs.size());
     tick();
-    progress.Show(run->source.records, static_cast<int64_t>(pairs.size()));
+    progress.Show(run->done, run->expected);
   }
   progress.End();
   const long sent = delivery.sent();

@@ -13,6 +13,11 @@ _STATES = {"queued", "success", "failed", "running", "partialSuccess"}
 _STEP = set("name records updated_records warnings errors filtered failures".split())
 _STEPS_2_0 = set("progress operationMetrics sourceTimeMs sinkTimeMs".split())
 
+_PROGRESS = set("runId timestamp updateType stepName progress globalCounters currentEntity message "
+                "estimatedSecondsRemaining totalAssetsIngested".split())
+_NODE = set("label entityType processed expected active overflow children".split())
+_UPDATES = {"DISCOVERY", "PROCESSING", "STEP_COMPLETE", "PIPELINE_COMPLETE", "ERROR"}
+
 
 def check_status(body, version):
     """The shape of a pipeline status."""
@@ -34,10 +39,13 @@ class Runs:
         self.store = store
         self.statuses = {}
         self.logs = {}
+        self.told = {}
 
     def dump(self):
         """For tests: pipelines with their runs in the order of their beginning, and logs."""
-        return {fqn: [{**status, "log": self.logs.get((fqn, run))} for run, status in runs.items()]
+        return {fqn: [{**status, "log": self.logs.get((fqn, run)),
+                       "told": [each for each in self.told.get(fqn, []) if each["runId"] == run]}
+                      for run, status in runs.items()]
                 for fqn, runs in self.statuses.items()}
 
     def route(self, method, rest, body):
@@ -45,6 +53,8 @@ class Runs:
         if len(rest) in (2, 3) and rest[1] == "pipelineStatus":
             pipeline = self.store.by_name("ingestionPipeline", rest[0])
             return self.status(method, pipeline["fullyQualifiedName"], rest[2:], body)
+        if rest[:1] == ["progress"] and method == "PUT" and len(rest) == 3:
+            return self.progress(rest[1], rest[2], body)
         if rest[:1] == ["logs"] and method == "POST" and len(rest) in (3, 4):
             return self.log(rest[1], rest[2], rest[3:], body)
         return None
@@ -59,6 +69,19 @@ class Runs:
         if method == "GET" and run:
             return (200, runs[run[0]]) if run[0] in runs else (204, None)
         raise Refused(405, "HTTP 405 Method Not Allowed")
+
+    def progress(self, fqn, run, body):
+        """How far a run is."""
+        if self.store.version != "2.0":
+            raise Refused(500, f"HTTP 404 Not Found: /{PIPELINES}/progress")
+        self.store.by_name("ingestionPipeline", fqn)
+        closed(body, _PROGRESS, "ProgressUpdate")
+        one_of(body.get("updateType"), _UPDATES, "ProgressUpdateType")
+        closed(body.get("progress") or {}, _NODE, "ProgressNode")
+        if body.get("runId") != run:
+            raise bad(f"Invalid run {run}")
+        self.told.setdefault(fqn, []).append(body)
+        return 200, None
 
     def log(self, fqn, run, rest, body):
         """A piece of a log, or its end."""

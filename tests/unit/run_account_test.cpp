@@ -40,6 +40,19 @@ TEST(RunAccountTest, NoSecretIsInASummary) {
   const nlohmann::json failure = StepSummaries(account, redactor)[1]["failures"][0];
   EXPECT_EQ(failure["name"], "***.t");
   EXPECT_EQ(failure["error"], "the token ***, *** and *** again");
+  EXPECT_EQ(failure["stackTrace"],
+            "step: OpenMetadata\nobject: ***.t\nreason: the token ***, *** and *** again");
+}
+
+TEST(RunAccountTest, ALongReasonIsShortInTheTableAndWholeBehindIt) {
+  RunAccount account;
+  account.source.Fail("t", std::string(3000, 'x'));
+  account.source.Fail("u", std::string(30000, 'x'));
+  const nlohmann::json failures = StepSummaries(account, Redactor())[0]["failures"];
+  EXPECT_EQ(failures[0]["error"].get<std::string>().size(), 1000u);
+  EXPECT_NE(failures[0]["stackTrace"].get<std::string>().find(std::string(3000, 'x')),
+            std::string::npos);
+  EXPECT_EQ(failures[1]["stackTrace"].get<std::string>().size(), 10000u);
 }
 
 }  // namespace

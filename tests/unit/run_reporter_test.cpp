@@ -133,6 +133,75 @@ TEST_F(RunReporterTest, TheLogIsSentInPiecesAndClosed) {
   EXPECT_NE(api_.asked.back().first.find("/close"), std::string::npos);
 }
 
+class RunProgressTest : public RunReporterTest {
+ protected:
+  // Begins a run, of which so much is done after each half a minute.
+  void Play(const std::vector<long> &done, long expected) {
+    reporter_ = Make();
+    reporter_->Begin();
+    account_.expected = expected;
+    for (long each : done) {
+      account_.done = each;
+      reporter_->Tick(account_);
+      clock_.Advance(30000);
+      reporter_->Tick(account_);
+      reporter_->Tick(account_);
+    }
+  }
+  std::vector<json> Told() {
+    std::vector<json> told;
+    for (const json &body : api_.Bodies("PUT " + kPath + "/progress/svc.nightly/"))
+      told.push_back(body);
+    return told;
+  }
+
+  RunAccount account_;
+  std::unique_ptr<RunReporter> reporter_;
+};
+
+TEST_F(RunProgressTest, ALongRunSaysHowFarItIsAndThatItIsOver) {
+  Play({25, 75}, 100);
+  account_.done = 100;
+  reporter_->End(account_, 90);
+  ASSERT_EQ(Told().size(), 3u);
+  EXPECT_EQ(Told()[0]["updateType"], "PROCESSING");
+  EXPECT_EQ(Told()[0]["progress"]["processed"], 25);
+  EXPECT_EQ(Told()[0]["progress"]["expected"], 100);
+  EXPECT_EQ(Told()[0]["estimatedSecondsRemaining"], 90);
+  EXPECT_EQ(Told()[1]["totalAssetsIngested"], 75);
+  EXPECT_EQ(Told()[1]["estimatedSecondsRemaining"], 20);
+  EXPECT_EQ(Told()[2]["updateType"], "PIPELINE_COMPLETE");
+  EXPECT_EQ(Told()[2]["totalAssetsIngested"], 100);
+}
+
+TEST_F(RunProgressTest, WhatIsNotKnownIsNotTold) {
+  Play({0, 7}, 0);
+  ASSERT_EQ(Told().size(), 2u);
+  EXPECT_FALSE(Told()[1]["progress"].contains("expected"));
+  EXPECT_FALSE(Told()[1].contains("estimatedSecondsRemaining"));
+}
+
+TEST_F(RunProgressTest, AShortRunAndAnOlderServerAreTroubledWithNone) {
+  Play({}, 100);
+  reporter_->End(account_, 90);
+  EXPECT_TRUE(Told().empty());
+  api_.release = {1, 12};
+  Play({25, 75}, 100);
+  reporter_->End(account_, 90);
+  EXPECT_TRUE(Told().empty());
+}
+
+TEST_F(RunProgressTest, ARefusalEndsItButNotTheTellingOfRuns) {
+  api_.answer = [](const std::string &request) {
+    const bool progress = request.find("/progress/") != std::string::npos;
+    return progress ? ApiReply{Status::Park("no"), 400, {}} : ApiReply{Status::Done(), 200, {}};
+  };
+  Play({25, 75}, 100);
+  reporter_->End(account_, 90);
+  EXPECT_EQ(Told().size(), 1u);
+  EXPECT_EQ(api_.Bodies(kStatus).back()["pipelineState"], "success");
+}
+
 TEST(NewUuidTest, IsRandomAndOfVersion4) {
   const std::string one = NewUuid();
   EXPECT_EQ(one.size(), 36u);

@@ -8,12 +8,22 @@ namespace {
 
 constexpr size_t kMostFailures = 10;
 constexpr size_t kReasonLength = 1000;
+constexpr size_t kTraceLength = 10000;
+
+// The catalog shows `error` in a table and `stackTrace` when somebody opens its row.
+nlohmann::json Failure(const RunStep &step, const RunFailure &failure, const Redactor &redactor) {
+  const std::string name = redactor.Apply(failure.object);
+  const std::string reason = redactor.Apply(failure.reason);
+  const std::string trace = "step: " + step.name + "\nobject: " + name + "\nreason: " + reason;
+  return {{"name", name},
+          {"error", reason.substr(0, kReasonLength)},
+          {"stackTrace", trace.substr(0, kTraceLength)}};
+}
 
 nlohmann::json Summary(const RunStep &step, const Redactor &redactor) {
   nlohmann::json failures = nlohmann::json::array();
   for (const RunFailure &failure : step.failures)
-    failures.push_back({{"name", redactor.Apply(failure.object)},
-                        {"error", redactor.Apply(failure.reason).substr(0, kReasonLength)}});
+    failures.push_back(Failure(step, failure, redactor));
   return {{"name", step.name},         {"records", step.records}, {"updated_records", step.updated},
           {"warnings", step.warnings}, {"errors", step.errors},   {"filtered", step.filtered},
           {"failures", failures}};

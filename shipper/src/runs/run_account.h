@@ -40,6 +40,8 @@ struct RunAccount {
   RunStep source{"Postgres"};
   RunStep sink{"OpenMetadata"};
   bool broken = false;  // it did not come to its end
+  long done = 0;        // objects or edges that were looked at so far,
+  long expected = 0;    // of so many, near enough; 0: not known
 
   RunState State(int success_threshold) const;
 };

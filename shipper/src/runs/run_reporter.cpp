@@ -22,6 +22,7 @@ constexpr char kPipelines[] = "/services/ingestionPipelines";
 constexpr int64_t kRetryMs = 5000;       // an announcement that failed
 constexpr int64_t kLogMs = 30000;        // a log goes at least so often,
 constexpr size_t kLogBytes = 64 * 1024;  // or when so much of it waits
+constexpr int64_t kProgressMs = 30000;   // how far a run is goes so often, as the peer has it
 constexpr int kLastTries = 3;            // more to tell the end of a run,
 constexpr int64_t kLastTryMs = 500;      // after so long each
 
@@ -155,17 +156,49 @@ void RunReporter::Begin() {
   if (off_) return;
   run_ = {pipeline_.config.run_id.empty() ? NewUuid() : pipeline_.config.run_id, clock_->WallMs()};
   pipeline_.config.run_id.clear();  // of the first run only
-  last_log_ms_ = clock_->NowMs();
+  last_log_ms_ = last_progress_ms_ = clock_->NowMs();
   warned_ = announced_ = log_open_ = false;
+  progress_told_ = 0;
   if (log_) log_->Take();
   Announce();
   open_.Add(run_);
 }
 
-void RunReporter::Tick() {
+void RunReporter::Tick(const RunAccount &account) {
   if (off_) return;
   if (!announced_ && clock_->NowMs() - last_try_ms_ >= kRetryMs) Announce();
   if (announced_) ShipLog(false);
+  if (announced_) ShipProgress(account, false);
+}
+
+// How far the run is, where the server shows it: in this form from 2.0. A run that is over before
+// the first time says nothing, and who refuses is not asked again.
+void RunReporter::ShipProgress(const RunAccount &account, bool last) {
+  if (progress_off_ || !api_->AtLeast(2, 0) || (last && progress_told_ == 0)) return;
+  const int64_t now = clock_->NowMs();
+  if (!last && now - last_progress_ms_ < kProgressMs) return;
+  last_progress_ms_ = now;
+  const long done = std::max(account.done, 0L);
+  json node = {{"label", pipeline_.service}, {"processed", done}, {"active", !last}};
+  if (account.expected > 0) node["expected"] = std::max(account.expected, done);
+  json body = {{"runId", run_.id},
+               {"timestamp", clock_->WallMs()},
+               {"updateType", last ? "PIPELINE_COMPLETE" : "PROCESSING"},
+               {"stepName", account.sink.name},
+               {"progress", std::move(node)},
+               {"totalAssetsIngested", done}};
+  const int64_t spent = clock_->WallMs() - run_.began_ms;
+  if (!last && done > 0 && account.expected > done)
+    body["estimatedSecondsRemaining"] = spent * (account.expected - done) / done / 1000;
+  const ApiReply reply = api_->Ask(
+      "PUT",
+      std::string(kPipelines) + "/progress/" + PercentEncode(fqn_) + "/" + PercentEncode(run_.id),
+      body);
+  if (reply.status.ok()) ++progress_told_;
+  if (reply.status.action != Action::kPark) return;
+  progress_off_ = true;
+  spdlog::warn("how far a run is cannot be shown in the catalog: {}",
+               redactor_.Apply(reply.status.message));
 }
 
 void RunReporter::End(const RunAccount &account, int success_threshold) {
@@ -176,6 +209,7 @@ void RunReporter::End(const RunAccount &account, int success_threshold) {
     clock_->SleepMs(kLastTryMs);
     told = Find() && PutStatus(run_, state, &account);
   }
+  if (told) ShipProgress(account, true);
   if (told) ShipLog(true);
   if (told) open_.Drop(run_.id);
   run_.id.clear();

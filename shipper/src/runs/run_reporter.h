@@ -1,5 +1,6 @@
-// Tells the catalog of the runs of one ingestion pipeline: that one began, how it ended with its
-// counts and failures, and its log where the workflow wants that and the server takes it.
+// Tells the catalog of the runs of one ingestion pipeline: that one began, how far a long one is,
+// how it ended with its counts and failures, and its log where the workflow wants that and the
+// server takes it.
 //
 // A guest beside the work: never throws, never fails a run. What the server refuses for good is
 // warned of once and nothing more is told; where it is out, the next call tries again. The pipeline
@@ -9,7 +10,7 @@
 //
 //   RunReporter reporter(&api, &clock, {"svc", "metadata", config.pipelines["…"]}, redactor);
 //   reporter.Begin();
-//   reporter.Tick();  // from time to time
+//   reporter.Tick(account);  // from time to time
 //   reporter.End(account, config.success_threshold);
 #pragma once
 
@@ -42,7 +43,7 @@ class RunReporter {
   RunReporter(CatalogApi *api, Clock *clock, RunPipeline pipeline, Redactor redactor);
 
   void Begin();
-  void Tick();
+  void Tick(const RunAccount &account = {});
   void End(const RunAccount &account, int success_threshold);
 
  private:
@@ -52,6 +53,7 @@ class RunReporter {
   bool PutStatus(const RunNote &run, RunState state, const RunAccount *account);
   bool CloseLeft();
   void ShipLog(bool last);
+  void ShipProgress(const RunAccount &account, bool last);
   bool Judge(const ApiReply &reply, const std::string &what);
   void TurnOff(const std::string &reason);
 
@@ -71,6 +73,9 @@ class RunReporter {
   OpenRun open_;
   int64_t last_try_ms_ = 0;
   int64_t last_log_ms_ = 0;
+  bool progress_off_ = false;  // refused
+  int progress_told_ = 0;      // how often in this run
+  int64_t last_progress_ms_ = 0;
 };
 
 // A new random identifier, "5f0c…-….-4…".

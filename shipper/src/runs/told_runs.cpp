@@ -32,7 +32,7 @@ RunAccount TellRun(const std::string &type, const Config &config, CatalogApi *ap
   if (reporter) reporter->Begin();
   try {
     work(&account, [&] {
-      if (reporter) reporter->Tick();
+      if (reporter) reporter->Tick(account);
     });
   } catch (const std::exception &error) {
     account.broken = true;
@@ -58,6 +58,7 @@ void ToldRuns::Begins() {
 }
 
 void ToldRuns::Sent(WorkKind kind, long requests) {
+  Of(kind).account.done += requests;
   Of(kind).account.source.records += requests;
   Of(kind).account.sink.records += requests;
 }
@@ -68,7 +69,7 @@ void ToldRuns::Refused(WorkKind kind, const std::string &object, const std::stri
 
 void ToldRuns::Tick() {
   for (Told *told : {&metadata_, &lineage_})
-    if (told->reporter) told->reporter->Tick();
+    if (told->reporter) told->reporter->Tick(told->account);
 }
 
 void ToldRuns::Ends(bool complete) {
