@@ -8,6 +8,7 @@
 #include <spdlog/spdlog.h>
 
 #include "sink/entity_waves.h"
+#include "translate/names.h"
 
 namespace shipper {
 
@@ -27,10 +28,9 @@ std::string DumpText(const nlohmann::json &body) {
 }
 
 std::string ShortHash(const std::string &text) {
-  uint64_t hash = 14695981039346656037u;  // FNV-1a
-  for (unsigned char c : text) hash = (hash ^ c) * 1099511628211u;
   char buffer[17];
-  std::snprintf(buffer, sizeof buffer, "%016llx", static_cast<unsigned long long>(hash));
+  std::snprintf(buffer, sizeof buffer, "%016llx",
+                static_cast<unsigned long long>(ContentHash64(text)));
   return buffer;
 }
 

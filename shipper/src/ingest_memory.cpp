@@ -1,10 +1,8 @@
 #include "ingest_memory.h"
 
+#include <algorithm>
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <set>
-#include <sstream>
 
 #include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
@@ -16,8 +14,6 @@
 namespace shipper {
 
 namespace {
-
-using nlohmann::json;
 
 constexpr char kServiceKey[] = "service";  // in the memory: id of the service in the catalog
 
@@ -32,6 +28,10 @@ std::string Environment(const char *name) {
   return value != nullptr ? value : "";
 }
 
+bool Begins(const std::string &text, const std::string &start) {
+  return text.compare(0, start.size(), start) == 0;
+}
+
 }  // namespace
 
 std::string StateDirectory(const ShipperConfig &config) {
@@ -41,17 +41,34 @@ std::string StateDirectory(const ShipperConfig &config) {
   return base.empty() ? "" : base + "/lineage-shipper";
 }
 
+bool IsOf(const std::string &key, const EntityName &name) {
+  if (key == EntityKey(name.fqn, name.type == "storedProcedure")) return true;
+  if (name.type == "table" || name.type == "storedProcedure") return false;
+  return Begins(key, EntityKey(name.fqn, true) + ".") || Begins(key, EntityKey(name.fqn) + ".");
+}
+
 IngestMemory::IngestMemory(PgSession *session, const Config &config, std::string sink)
     : session_(session), config_(config), sink_(std::move(sink)) {
   const PostgresConfig &pg = config.postgres;
   const std::string directory = StateDirectory(config.shipper);
-  const json whose = {config.service_name, pg.host, pg.port, pg.database, sink_};
-  if (!directory.empty()) path_ = directory + "/" + ContentHash(whose.dump()) + ".json";
+  const nlohmann::json whose = {config.service_name, pg.host, pg.port, pg.database, sink_};
+  if (!directory.empty()) file_.emplace(directory + "/" + ContentHash(whose.dump()) + ".json");
 }
 
-bool IngestMemory::LoadFromExtension() {
+void IngestMemory::LearnKey(const std::string &key, const std::optional<std::string> &value) {
+  if (key == kServiceKey) service_ = value.value_or("");
+  if (!Begins(key, EntityKey(""))) return;
+  if (value)
+    book.Learn(key, *value);
+  else
+    book.Unlearn(key);
+}
+
+bool IngestMemory::LearnFromExtension() {
   try {
-    state = PgQueue(session_, sink_).State();
+    PgQueue(session_, sink_).EachState([this](const std::string &key, const std::string &value) {
+      LearnKey(key, value);
+    });
     return true;
   } catch (const PgConnectError &) {
     throw;
@@ -62,76 +79,73 @@ bool IngestMemory::LoadFromExtension() {
   }
 }
 
-// A file that is not there or broken is an empty memory.
-void IngestMemory::LoadFromFile() {
-  std::ifstream file(path_, std::ios::binary);
-  const json known = json::parse(file, nullptr, false);
-  if (!known.is_object()) return;
-  for (const auto &[key, value] : known.items())
-    if (value.is_string()) state[key] = value.get<std::string>();
+void IngestMemory::Each(const StateFile::Use &use) {
+  if (in_extension_)
+    PgQueue(session_, sink_).EachState(use);
+  else if (file_)
+    file_->Each(use);
 }
 
 Status IngestMemory::Load(Sink *sink) {
-  in_extension_ = LoadFromExtension();
-  if (!in_extension_ && !path_.empty()) LoadFromFile();
-  saved_ = state;
-  json service;
+  in_extension_ = LearnFromExtension();
+  if (!in_extension_ && file_) {
+    file_->Each([this](const std::string &key, const std::optional<std::string> &value) {
+      LearnKey(key, value);
+    });
+    file_->Compact(book.size(), [this](const std::string &key, const std::string &value) {
+      return key == kServiceKey ? value == service_ : book.Has(key, value);
+    });
+  }
+  nlohmann::json service;
   Status status = sink->Fetch({"databaseService", JoinFqn({config_.service_name})}, &service);
   if (!status.ok()) return status;
   const std::string id = service.is_object() ? service.value("id", "") : "";
-  const bool forced = config_.metadata.override_metadata || config_.server.force_entity_overwriting;
-  const auto known = state.find(kServiceKey);
-  const bool other = known != state.end() && known->second != id;
-  if (id.empty() || other || forced) {
-    for (auto entry = state.begin(); entry != state.end();) {
-      const bool sent =
-          entry->first.rfind("entity:", 0) == 0 || (!forced && entry->first.rfind("edge:", 0) == 0);
-      entry = sent ? state.erase(entry) : std::next(entry);
-    }
-  }
+  if (id.empty() || (!service_.empty() && service_ != id)) DropSent();
+  if (config_.metadata.override_metadata || config_.server.force_entity_overwriting) book = {};
+  if (id == service_) return status;
   if (id.empty())
-    state.erase(kServiceKey);  // not made yet: the next run learns it
+    book.Erase(kServiceKey);  // not made yet: the next run learns it
   else
-    state[kServiceKey] = id;
+    book.Set(kServiceKey, id);
   return status;
 }
 
-void IngestMemory::Forget(const EntityName &gone) {
-  for (const std::string &key : KeysOf(gone, state)) state.erase(key);
+// The catalog holds nothing of what was sent. Edges are the daemon's, and it finds out by this.
+void IngestMemory::DropSent() {
+  std::vector<std::string> sent;
+  Each([&](const std::string &key, const std::optional<std::string> &) {
+    if (Begins(key, EntityKey("")) || Begins(key, "edge:")) sent.push_back(key);
+  });
+  for (const std::string &key : sent) book.Erase(key);
+  Save();
 }
 
-void IngestMemory::SaveToFile() const {
-  if (path_.empty()) return;
-  std::error_code error;
-  const std::filesystem::path path(path_), draft(path_ + ".new");
-  std::filesystem::create_directories(path.parent_path(), error);
-  std::ofstream file(draft, std::ios::binary | std::ios::trunc);
-  file << json(state).dump(-1, ' ', false, json::error_handler_t::replace);
-  file.close();
-  if (!error && file) std::filesystem::rename(draft, path, error);
-  if (error || !file)
-    spdlog::warn(
-        "what was sent cannot be kept in {}, so that the next run sends everything again; set "
-        "shipper.stateDirectory to a directory that can be written",
-        path_);
+void IngestMemory::Forget(const std::vector<EntityName> &gone) {
+  std::vector<EntityName> wide;  // what may have something below it
+  for (const EntityName &name : gone) {
+    book.Erase(EntityKey(name.fqn, name.type == "storedProcedure"));
+    if (name.type != "table" && name.type != "storedProcedure") wide.push_back(name);
+  }
+  if (wide.empty()) return;
+  std::vector<std::string> below;
+  Each([&](const std::string &key, const std::optional<std::string> &) {
+    if (std::any_of(wide.begin(), wide.end(),
+                    [&](const EntityName &name) { return IsOf(key, name); }))
+      below.push_back(key);
+  });
+  for (const std::string &key : below) book.Erase(key);
 }
 
 void IngestMemory::Save() {
-  if (state == saved_) return;
-  if (in_extension_) {
-    Settlement settlement;
-    for (const auto &[key, value] : state) {
-      const auto before = saved_.find(key);
-      if (before == saved_.end() || before->second != value)
-        settlement.state.push_back({key, value});
-    }
-    for (const auto &[key, value] : saved_)
-      if (state.count(key) == 0) settlement.state.push_back({key, std::nullopt});
-    PgQueue(session_, sink_).Settle(settlement);
-  } else {
-    SaveToFile();
-  }
-  saved_ = state;
+  const std::vector<StateChange> changes = book.Take();
+  if (changes.empty()) return;
+  if (in_extension_) return PgQueue(session_, sink_).Settle({{}, {}, changes});
+  if (!file_ || file_->Append(changes) || warned_) return;
+  warned_ = true;
+  spdlog::warn(
+      "what was sent cannot be kept in {}, so that the next run sends everything again; set "
+      "shipper.stateDirectory to a directory that can be written",
+      file_->path());
 }
 
 }  // namespace shipper

@@ -7,23 +7,28 @@
 //
 //   IngestMemory memory(&session, config, sink.name());
 //   Status status = memory.Load(&sink);
-//   Ingest(&session.Get(), config, &sink, {}, &memory.state, nullptr);
-//   memory.Save();
+//   Ingest(&session.Get(), config, &sink, {}, &memory.book, [&] { memory.Save(); }, nullptr);
 #pragma once
 
-#include <map>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "config.h"
 #include "queue/pg_session.h"
 #include "result.h"
+#include "sent_book.h"
 #include "sink/sink.h"
+#include "state_file.h"
 
 namespace shipper {
 
 // Where state files go: what the workflow says, else where the system keeps such things; "" where
 // there is no such place.
 std::string StateDirectory(const ShipperConfig &config);
+
+// Whether what a key of a memory stands for is an entity, or is below it.
+bool IsOf(const std::string &key, const EntityName &name);
 
 class IngestMemory {
  public:
@@ -32,23 +37,25 @@ class IngestMemory {
 
   // Reads what is known. Not done: the sink does not say whether it still has the service.
   Status Load(Sink *sink);
-  // Keeps what `state` is now. A file that cannot be written is a warning.
+  // Keeps the changes of `book`. A file that cannot be written is a warning.
   void Save();
-  void Forget(const EntityName &gone);  // and all below it
+  void Forget(const std::vector<EntityName> &gone);  // and all below them
 
-  std::map<std::string, std::string> state;  // as Delivery keeps it
+  SentBook book;  // of entities, by the keys that Delivery has for them
 
  private:
-  bool LoadFromExtension();
-  void LoadFromFile();
-  void SaveToFile() const;
+  void Each(const StateFile::Use &use);
+  bool LearnFromExtension();
+  void LearnKey(const std::string &key, const std::optional<std::string> &value);
+  void DropSent();
 
   PgSession *session_;
   const Config &config_;
   std::string sink_;
-  std::string path_;  // of the file; "" where there is none
+  std::optional<StateFile> file_;  // nothing where the extension keeps it, or nobody does
   bool in_extension_ = false;
-  std::map<std::string, std::string> saved_;
+  bool warned_ = false;
+  std::string service_;  // id of the service when it was last seen
 };
 
 }  // namespace shipper

@@ -141,9 +141,9 @@ void IngestOne(const Config &config, Sink *sink, IngestAccount *account) {
     account->tick();
     progress.Show(done, std::max(done, counts.expected));
   };
-  IngestResult result = Ingest(&session.Get(), config, sink, {}, &memory.state, tick);
+  const auto keep = [&] { remembers ? memory.Save() : static_cast<void>(memory.book.Take()); };
+  IngestResult result = Ingest(&session.Get(), config, sink, {}, &memory.book, keep, tick);
   progress.End();
-  if (remembers) memory.Save();
   for (const std::string &warning : result.warnings) spdlog::warn(warning);
   for (const IngestFailure &failure : result.failures)
     spdlog::error("{}: {}", failure.object, failure.reason);
@@ -154,8 +154,8 @@ void IngestOne(const Config &config, Sink *sink, IngestAccount *account) {
                  result.counts.filtered);
   if (result.complete && result.failures.empty()) {
     const StaleResult stale = MarkDeleted(&session.Get(), config, sink);
-    for (const EntityName &gone : stale.deleted) memory.Forget(gone);
-    if (remembers) memory.Save();
+    memory.Forget(stale.deleted);
+    keep();
     account->Add(stale);
   } else {
     account->complete = false;

@@ -43,7 +43,7 @@ class FakeSink : public Sink {
     if (place != bodies.end()) *found = place->second;
     return Status::Done();
   }
-  Status List(const std::string &, const std::string &parent,
+  Status List(const std::string &, const std::string &parent, std::string *,
               std::vector<std::string> *fqns) override {
     for (const std::string &fqn : known)
       if (fqn.rfind(parent + ".", 0) == 0) fqns->push_back(fqn);

@@ -20,5 +20,19 @@ TEST(KeysOfTest, ASchemaTakesAllThatIsBelowItAndNothingBeside) {
             std::vector<std::string>{"entity:routine:s.d.a.f"});
 }
 
+TEST(IngestMemoryTest, ASchemaTakesAllThatIsBelowItAndNothingBeside) {
+  const EntityName schema{"databaseSchema", "s.d.a"};
+  for (const char *key : {"entity:s.d.a", "entity:s.d.a.t", "entity:routine:s.d.a.f"})
+    EXPECT_TRUE(IsOf(key, schema)) << key;
+  for (const char *key : {"entity:s.d.ab.t", "edge:s.d.a.t -> s.d.a.u", "entity:s.d"})
+    EXPECT_FALSE(IsOf(key, schema)) << key;
+}
+
+TEST(IngestMemoryTest, ATableTakesItselfOnlyAndNoRoutineOfItsName) {
+  EXPECT_TRUE(IsOf("entity:s.d.a.t", {"table", "s.d.a.t"}));
+  EXPECT_FALSE(IsOf("entity:routine:s.d.a.t", {"table", "s.d.a.t"}));
+  EXPECT_TRUE(IsOf("entity:routine:s.d.a.t", {"storedProcedure", "s.d.a.t"}));
+}
+
 }  // namespace
 }  // namespace shipper

@@ -381,10 +381,33 @@ TEST_F(OpenMetadataSinkTest, AListIsReadPageByPage) {
       {{200, R"({"data":[{"fullyQualifiedName":"s.d.p.a"}],"paging":{"after":"x y"}})", {}},
        {200, R"({"data":[{"fullyQualifiedName":"s.d.p.b"}],"paging":{}})", {}}});
   std::vector<std::string> names;
-  EXPECT_TRUE(sink_->List("table", "s.d.p", &names).ok());
+  const auto use = [&](const std::string &name) { names.push_back(name); };
+  EXPECT_TRUE(sink_->ListAll("table", "s.d.p", use).ok());
   EXPECT_EQ(names, (std::vector<std::string>{"s.d.p.a", "s.d.p.b"}));
   EXPECT_NE(LastPath().find("databaseSchema=s.d.p&include=non-deleted"), std::string::npos);
   EXPECT_NE(LastPath().find("after=x%20y"), std::string::npos);
+}
+
+TEST_F(OpenMetadataSinkTest, AListThatDoesNotEndIsAnOutage) {
+  server_.otherwise = {200, R"({"data":[],"paging":{"after":"here"}})", {}};
+  const Status status = sink_->ListAll("table", "s.d.p", [](const std::string &) {});
+  EXPECT_TRUE(status.outage);
+}
+
+TEST_F(OpenMetadataSinkTest, PagesOfAListGrowWhileEntitiesAreSmallAndShrinkWhereTheyAreNot) {
+  const auto page = [](size_t bytes) {
+    const std::string filler(bytes, 'x');
+    return R"({"data":[{"columns":[{"fullyQualifiedName":"no","a":")" + filler +
+           R"("}],"fullyQualifiedName":"s.d.p.a"}],"paging":{"after":"1"}})";
+  };
+  server_.Play({{200, page(10), {}}, {200, page(2 << 20), {}}, {200, page(10), {}}});
+  std::string after;
+  std::vector<std::string> names;
+  for (const char *limit : {"&limit=10", "&limit=20", "&limit=10"}) {
+    EXPECT_TRUE(sink_->List("table", "s.d.p", &after, &names).ok());
+    EXPECT_NE(LastPath().find(limit), std::string::npos) << LastPath();
+  }
+  EXPECT_EQ(names, std::vector<std::string>(3, "s.d.p.a"));  // and nothing of the columns
 }
 
 }  // namespace

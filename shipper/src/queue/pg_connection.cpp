@@ -13,6 +13,7 @@ namespace shipper {
 namespace {
 
 constexpr size_t kMaxStatements = 200;    // that are kept prepared
+constexpr int kRowsAtOnce = 2000;         // of a query that is read row by row
 constexpr char kPlanChanged[] = "0A000";  // "cached plan must not change result type"
 
 // PEM text in a file of our own that only we can read; gone with the object. libpq reads it while
@@ -189,6 +190,20 @@ PgResult PgConnection::Query(const std::string &sql, const std::vector<PgValue> 
   if (sqlstate == kPlanChanged) uses_.erase(sql);  // a function gives other columns than it did
   if (!Alive()) throw PgConnectError("connection lost: " + message, sqlstate, false);
   throw PgError(message, sqlstate);
+}
+
+void PgConnection::Each(const std::string &sql, const std::vector<PgValue> &parameters,
+                        const UseRow &use) {
+  PgTransaction transaction(this, "READ ONLY");
+  Query("SET LOCAL lock_timeout = '5s'");
+  Query("DECLARE each_row NO SCROLL CURSOR FOR " + sql, parameters);
+  const std::string fetch = "FETCH " + std::to_string(kRowsAtOnce) + " FROM each_row";
+  for (int got = kRowsAtOnce; got == kRowsAtOnce;) {
+    const PgResult rows = Query(fetch);
+    got = rows.size();
+    for (int row = 0; row < got; ++row) use(rows, row);
+  }
+  transaction.Commit();
 }
 
 PgValue PgResult::Value(int row, int column) const {

@@ -15,6 +15,7 @@
 #include <libpq-fe.h>
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -55,6 +56,12 @@ inline PgValue PgText(int64_t value) { return std::to_string(value); }
 inline PgValue PgText(bool value) { return value ? "t" : "f"; }
 PgValue PgTextArray(const std::vector<std::string> &items);
 PgValue PgBigintArray(const std::vector<int64_t> &items);
+template <class Oids>
+PgValue PgOidArray(const Oids &oids) {
+  std::string text = "{";
+  for (uint32_t oid : oids) text += (text.size() > 1 ? "," : "") + std::to_string(oid);
+  return text + "}";
+}
 
 // Rows in text form; row and column counted from 0. Reading a NULL as a value gives "", 0, false.
 class PgResult {
@@ -85,6 +92,12 @@ class PgConnection {
   explicit PgConnection(const PostgresConfig &config, const std::string &database = {});
 
   PgResult Query(const std::string &sql, const std::vector<PgValue> &parameters = {});
+
+  // Calls `use` with each row of a query, of which a few thousand are held at once. Opens a
+  // read-only transaction of its own that waits for no lock for long: not to be called inside of
+  // one, and `use` asks the database nothing.
+  using UseRow = std::function<void(const PgResult &rows, int row)>;
+  void Each(const std::string &sql, const std::vector<PgValue> &parameters, const UseRow &use);
 
   int ServerVersion() const { return PQserverVersion(connection_.get()); }  // 150004
   std::string ServerEncoding() const {

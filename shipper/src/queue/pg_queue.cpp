@@ -93,11 +93,15 @@ void PgQueue::Settle(const Settlement &settlement) {
 }
 
 std::map<std::string, std::string> PgQueue::State() {
-  PgResult rows =
-      session_->Get().Query("SELECT s.key, s.value FROM lineage._state_get($1) AS s", {sink_});
   std::map<std::string, std::string> state;
-  for (int i = 0; i < rows.size(); ++i) state[rows.Text(i, 0)] = rows.Text(i, 1);
+  EachState([&](const std::string &key, const std::string &value) { state[key] = value; });
   return state;
+}
+
+void PgQueue::EachState(const UseState &use) {
+  session_->Get().Each(
+      "SELECT s.key, s.value FROM lineage._state_get($1) AS s", {sink_},
+      [&](const PgResult &rows, int row) { use(rows.Text(row, 0), rows.Text(row, 1)); });
 }
 
 // Bodies of routines are read as a session of this role would run them: under the search_path that

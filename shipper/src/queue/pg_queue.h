@@ -5,6 +5,7 @@
 // killed blocks nobody.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -46,6 +47,9 @@ class PgQueue : public Queue {
   void Retire() override;
   SnapshotCount CountSnapshot(int64_t above) override;
 
+  // This sink's memory, key by key.
+  using UseState = std::function<void(const std::string &key, const std::string &value)>;
+  void EachState(const UseState &use);
   void Register();                                  // the sink only, without the lock
   std::vector<ParkedRow> Parked();                  // of every sink, oldest first
   int64_t Unpark(const std::vector<int64_t> &ids);  // forgets them; how many there were

@@ -27,7 +27,8 @@ class FileSink : public Sink {
   Status DeleteEntity(const EntityName &entity) override;
   // A file cannot be asked what it holds.
   Status Fetch(const EntityName &, nlohmann::json *) override { return Status::Done(); }
-  Status List(const std::string &, const std::string &, std::vector<std::string> *) override {
+  Status List(const std::string &, const std::string &, std::string *,
+              std::vector<std::string> *) override {
     return Status::Done();
   }
   Status DeleteLineage(const EdgeEnds &edge) override;

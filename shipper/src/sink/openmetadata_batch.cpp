@@ -16,6 +16,7 @@ namespace {
 
 using nlohmann::json;
 
+constexpr size_t kMaxIds = 20000;      // that are remembered, about 5 MB
 constexpr size_t kListColumns = 1000;  // of all tables of a list: a server takes a second for them
 
 // Has no list in any release, or needs the id that only an answer of its own tells.
@@ -119,6 +120,7 @@ void OpenMetadataSink::PutSingly(std::vector<Item> *items) {
 }
 
 std::vector<Status> OpenMetadataSink::PutEntities(const std::vector<Entity> &entities) {
+  if (ids_.size() > kMaxIds) ids_.clear();  // what is needed is asked for again
   std::vector<Item> items(entities.size());
   Status status = LearnVersion();
   for (size_t i = 0; i < items.size(); ++i) {

@@ -40,7 +40,7 @@ class OpenMetadataSink : public Sink, public CatalogApi {
   std::vector<Status> PutLineages(const std::vector<LineageEdge> &edges) override;
   Status DeleteEntity(const EntityName &entity) override;
   Status Fetch(const EntityName &entity, nlohmann::json *found) override;
-  Status List(const std::string &type, const std::string &parent,
+  Status List(const std::string &type, const std::string &parent, std::string *after,
               std::vector<std::string> *fqns) override;
   Status DeleteLineage(const EdgeEnds &edge) override;
   Status Flush() override { return Status::Done(); }  // the server's 200 is durable
@@ -66,6 +66,8 @@ class OpenMetadataSink : public Sink, public CatalogApi {
   using Key = std::pair<std::string, std::string>;  // type, fqn
   static constexpr int kBulkMinor = 11;             // of 1: PUT /…/bulk
   static constexpr size_t kMaxListLength = 100;     // as the peer's client has it
+
+  static constexpr int kFirstPage = 10;  // entities; more where they are small
 
   // An entity on its way, and what became of it.
   struct Item {
@@ -129,6 +131,7 @@ class OpenMetadataSink : public Sink, public CatalogApi {
   int major_ = 0;
   int minor_ = 0;
   size_t list_length_ = kMaxListLength;
+  int page_length_ = kFirstPage;  // of what is listed
   std::map<Key, std::string> ids_;
   OwnerFinder owners_;
 };

@@ -75,9 +75,9 @@ Status PatientSink::Fetch(const EntityName &entity, nlohmann::json *found) {
   return Insist([&] { return sink_->Fetch(entity, found); });
 }
 
-Status PatientSink::List(const std::string &type, const std::string &parent,
+Status PatientSink::List(const std::string &type, const std::string &parent, std::string *after,
                          std::vector<std::string> *fqns) {
-  return Insist([&] { return sink_->List(type, parent, fqns); });
+  return Insist([&] { return sink_->List(type, parent, after, fqns); });
 }
 
 Status PatientSink::DeleteLineage(const EdgeEnds &edge) {

@@ -23,7 +23,7 @@ class PatientSink : public Sink {
   std::vector<Status> PutLineages(const std::vector<LineageEdge> &edges) override;
   Status DeleteEntity(const EntityName &entity) override;
   Status Fetch(const EntityName &entity, nlohmann::json *found) override;
-  Status List(const std::string &type, const std::string &parent,
+  Status List(const std::string &type, const std::string &parent, std::string *after,
               std::vector<std::string> *fqns) override;
   Status DeleteLineage(const EdgeEnds &edge) override;
   Status Flush() override;

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -108,10 +109,14 @@ class Sink {
   // An entity with owners and tags, deleted ones too; null where there is none or it cannot be
   // known.
   virtual Status Fetch(const EntityName &entity, nlohmann::json *found) = 0;
-  // Fully qualified names of the living entities of a type directly below `parent`; none where it
-  // cannot be known.
-  virtual Status List(const std::string &type, const std::string &parent,
+  // One page of the fully qualified names of the living entities of a type directly below `parent`;
+  // none where it cannot be known. `after`: "" for the first page; the answer puts there what asks
+  // for the next one, "" where there is none.
+  virtual Status List(const std::string &type, const std::string &parent, std::string *after,
                       std::vector<std::string> *fqns) = 0;
+  // The same, `use` called with each name of all pages.
+  Status ListAll(const std::string &type, const std::string &parent,
+                 const std::function<void(const std::string &fqn)> &use);
   // Takes our part of an edge away: all of it where it is ours. Done also where there is none.
   virtual Status DeleteLineage(const EdgeEnds &edge) = 0;
   virtual Status Flush() = 0;             // makes durable what was put

@@ -27,13 +27,6 @@ char Letter(const PgResult &rows, int row, int column) {
   return text.empty() ? 0 : text[0];
 }
 
-template <class Oids>
-PgValue OidArray(const Oids &oids) {
-  std::string out = "{";
-  for (uint32_t oid : oids) out += (out.size() > 1 ? "," : "") + std::to_string(oid);
-  return out + "}";
-}
-
 // Finds a relation of `content` by OID; nullptr where it is none that is told.
 class Index {
  public:
@@ -194,8 +187,14 @@ std::vector<std::vector<uint32_t>> Portions(const std::vector<RelationEntry> &li
 
 long CatalogReader::Count(const std::vector<uint32_t> &schemas, bool relations, bool routines) {
   const PgResult rows =
-      pg_->Query(catalog_sql::kCount, {OidArray(schemas), PgText(relations), PgText(routines)});
+      pg_->Query(catalog_sql::kCount, {PgOidArray(schemas), PgText(relations), PgText(routines)});
   return rows.Int(0, 0);
+}
+
+std::string CatalogReader::Identity(bool routine, uint32_t oid) {
+  const PgResult rows =
+      pg_->Query(catalog_sql::kIdentity, {routine ? "pg_proc" : "pg_class", std::to_string(oid)});
+  return rows.Text(0, 0);
 }
 
 std::vector<RelationEntry> CatalogReader::List(const SchemaInfo &schema) {
@@ -215,7 +214,7 @@ SchemaContent CatalogReader::Read(const SchemaInfo &schema, const CatalogScope &
   content.schema = schema;
   ReadTransaction transaction(pg_, options_);
   if (!scope.relations.empty()) {
-    const PgValue oids = OidArray(scope.relations);
+    const PgValue oids = PgOidArray(scope.relations);
     ReadRelations(&content, oids);
     ReadColumns(&content, oids);
     ReadTypes(&content);
@@ -225,7 +224,7 @@ SchemaContent CatalogReader::Read(const SchemaInfo &schema, const CatalogScope &
     if (options_.ddl) ReadShapes(&content, oids);
     if (options_.definitions) ReadDefinitions(&content);
   }
-  if (scope.routines) ReadRoutines(&content, scope);
+  if (!scope.routines.empty()) ReadRoutines(&content, scope);
   transaction.Commit();
   return content;
 }
@@ -263,7 +262,7 @@ void CatalogReader::ReadDefinitions(SchemaContent *content) {
   const auto read = [&](const std::vector<uint32_t> &oids) {
     pg_->Query("SAVEPOINT definitions");
     try {
-      const PgResult rows = pg_->Query(catalog_sql::kDefinitions, {OidArray(oids)});
+      const PgResult rows = pg_->Query(catalog_sql::kDefinitions, {PgOidArray(oids)});
       for (int i = 0; i < rows.size(); ++i) texts[Oid(rows, i, 0)] = rows.Text(i, 1);
       return std::string();
     } catch (const PgConnectError &) {
@@ -315,7 +314,7 @@ void CatalogReader::ReadTypes(SchemaContent *content) {
   }
   for (int round = 0; !wanted.empty() && round < kMaxTypeRounds; ++round) {
     std::set<uint32_t> composites;
-    const PgResult rows = pg_->Query(catalog_sql::kTypes, {OidArray(wanted)});
+    const PgResult rows = pg_->Query(catalog_sql::kTypes, {PgOidArray(wanted)});
     wanted.clear();
     for (int i = 0; i < rows.size(); ++i) {
       TypeInfo type = ReadTypeRow(rows, i);
@@ -327,7 +326,7 @@ void CatalogReader::ReadTypes(SchemaContent *content) {
       want(type.base);
     }
     if (composites.empty()) continue;
-    const PgResult fields = pg_->Query(catalog_sql::kFields, {OidArray(composites)});
+    const PgResult fields = pg_->Query(catalog_sql::kFields, {PgOidArray(composites)});
     for (int i = 0; i < fields.size(); ++i) {
       ColumnInfo field = ReadColumnRow(fields, i);
       want(field.type);
@@ -393,37 +392,6 @@ void CatalogReader::ReadShapes(SchemaContent *content, const PgValue &oids) {
     RelationInfo *relation = index.Find(Oid(after, i, 0));
     if (relation != nullptr) relation->after.push_back(after.Text(i, 1));
   }
-}
-
-void CatalogReader::ReadRoutines(SchemaContent *content, const CatalogScope &scope) {
-  PgValue name;
-  if (!scope.routine.empty()) name = scope.routine;
-  const PgResult rows =
-      pg_->Query(Adapt(catalog_sql::kRoutines), {std::to_string(content->schema.oid), name});
-  for (int i = 0; i < rows.size(); ++i) {
-    RoutineInfo routine;
-    routine.oid = Oid(rows, i, 0);
-    routine.name = rows.Text(i, 1);
-    routine.kind = Letter(rows, i, 2);
-    routine.language = rows.Text(i, 3);
-    routine.types = rows.Text(i, 4);
-    routine.arguments = rows.Text(i, 5);
-    routine.result = rows.Text(i, 6);
-    routine.owner = rows.Text(i, 7);
-    routine.comment = rows.Text(i, 8);
-    routine.code = rows.Text(i, 9);
-    content->routines.push_back(std::move(routine));
-  }
-}
-
-std::vector<RoutineKey> ReadRoutineKeys(PgConnection *pg, const std::string &schema,
-                                        const std::string &name) {
-  const PgResult rows = pg->Query(catalog_sql::kRoutineNames, {schema, name});
-  std::vector<RoutineKey> keys;
-  for (int i = 0; i < rows.size(); ++i) {
-    keys.push_back({Oid(rows, i, 0), rows.Text(i, 1), rows.Text(i, 2)});
-  }
-  return keys;
 }
 
 }  // namespace shipper

@@ -35,8 +35,7 @@ struct CatalogOptions {
 // What of a schema is wanted.
 struct CatalogScope {
   std::vector<uint32_t> relations = {};  // by OID; what is not in the schema any more is left out
-  bool routines = false;
-  std::string routine = {};  // those of this name only
+  std::vector<uint32_t> routines = {};   // the same
 };
 
 // A relation as the list of its schema has it.
@@ -47,8 +46,17 @@ struct RelationEntry {
   int columns = 0;  // dropped ones too
 };
 
+// A routine as the list of its schema has it.
+struct RoutineEntry {
+  RoutineKey key;
+  size_t bytes = 0;  // of its body
+};
+
+std::vector<RoutineKey> RoutineKeys(const std::vector<RoutineEntry> &list);
+
 // OIDs of a list in their order, in portions that bound what Read() holds.
 std::vector<std::vector<uint32_t>> Portions(const std::vector<RelationEntry> &list);
+std::vector<std::vector<uint32_t>> Portions(const std::vector<RoutineEntry> &list);
 
 // A relation found by name, and the root of its partition tree (itself where it is no partition).
 struct ResolvedRelation {
@@ -77,11 +85,18 @@ class CatalogReader {
   // In the order of the names; nothing for a name that is nobody's.
   std::vector<std::optional<ResolvedRelation>> Resolve(const std::vector<RelationName> &names);
 
+  // What a relation or a routine is called, for a message.
+  std::string Identity(bool routine, uint32_t oid);
+
   // How many relations and routines schemas hold, by OID.
   long Count(const std::vector<uint32_t> &schemas, bool relations, bool routines);
 
   // All relations of a schema, tables before views, each by name.
   std::vector<RelationEntry> List(const SchemaInfo &schema);
+
+  // All routines of a schema, or those of one name.
+  std::vector<RoutineEntry> Routines(const SchemaInfo &schema,
+                                     const std::optional<std::string> &name = {});
 
   // What `scope` says of a schema's content. What could not be read is left out of the content and
   // told in gaps(): it must not be taken for gone.
@@ -106,8 +121,8 @@ class CatalogReader {
   std::vector<CatalogGap> gaps_;
 };
 
-// The routines of a schema that share a name.
-std::vector<RoutineKey> ReadRoutineKeys(PgConnection *pg, const std::string &schema,
-                                        const std::string &name);
+// The routines of a schema, or those of them that share a name; by name.
+std::vector<RoutineEntry> ListRoutines(PgConnection *pg, const std::string &schema,
+                                       const std::optional<std::string> &name);
 
 }  // namespace shipper

@@ -107,8 +107,8 @@ std::string CatalogOrigin::RoutineFqn(const std::string &identity) {
   if (!filter_.AdmitsSchema(place.database, name->schema)) return "";
   if (!filter_.AdmitsRoutine(place.database, name->schema, name->name)) return "";
   const std::string schema = place.SchemaFqn(name->schema);
-  const std::map<std::string, std::string> names =
-      AssignRoutineNames(ReadRoutineKeys(&session_(), name->schema, name->name), schema, book());
+  const std::map<std::string, std::string> names = AssignRoutineNames(
+      RoutineKeys(ListRoutines(&session_(), name->schema, name->name)), schema, book());
   const auto found = names.find(name->signature);
   return found == names.end() ? "" : AppendFqn(schema, found->second);
 }

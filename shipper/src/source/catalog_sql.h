@@ -57,6 +57,11 @@ inline constexpr char kMembers[] =
     "   AND x.deptype = 'e')"
     " ORDER BY c.relkind IN ('v','m'), c.relname";
 
+// $1: a system catalog; $2: OID of something that it has.
+inline constexpr char kIdentity[] =
+    "SELECT coalesce(i.identity, '') FROM pg_catalog.pg_identify_object("
+    " ('pg_catalog.' || $1)::pg_catalog.regclass, $2::pg_catalog.oid, 0) AS i";
+
 // $1: OIDs of namespaces; $2 relations, $3 routines: whether they count.
 inline constexpr char kCount[] =
     "SELECT CASE WHEN $2::bool THEN (SELECT pg_catalog.count(*) FROM pg_catalog.pg_class c"
@@ -171,8 +176,8 @@ inline constexpr char kChecks[] =
     " AND con.contype IN ('p','u','f','c','x') AND con.conparentid = 0"
     " ORDER BY con.conrelid, con.contype, con.conname";
 
-// $1: OID of a namespace; $2: a routine's name, or NULL. Members of extensions and what the server
-// made for a range type (deptype i) are left out.
+// $1: OIDs of routines; $2: OID of the namespace in which they still are. Members of extensions and
+// what the server made for a range type (deptype i) are left out.
 inline constexpr char kRoutines[] =
     "SELECT p.oid, p.proname, p.prokind, l.lanname,"
     " (SELECT pg_catalog.string_agg(pg_catalog.format_type(t.oid, NULL), ', ' ORDER BY t.o)"
@@ -181,21 +186,24 @@ inline constexpr char kRoutines[] =
     " pg_catalog.pg_get_userbyid(p.proowner), pg_catalog.obj_description(p.oid, 'pg_proc'),"
     " {code}"
     " FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang"
-    " WHERE p.pronamespace = $1 AND ($2::name IS NULL OR p.proname = $2)"
+    " WHERE p.oid = ANY ($1::oid[]) AND p.pronamespace = $2"
     " AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend x"
     "   WHERE x.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND x.objid = p.oid"
     "   AND x.deptype IN ('e','i'))"
     " ORDER BY p.proname, p.oid";
 
-// $1 schema, $2 name: what the rule for names needs, the same routines as above.
+// $1 schema, $2 name or NULL: what the rule for names needs, and the length of the body, of the
+// same routines as above.
 inline constexpr char kRoutineNames[] =
     "SELECT p.oid, p.proname,"
     " (SELECT pg_catalog.string_agg(pg_catalog.format_type(t.oid, NULL), ', ' ORDER BY t.o)"
-    "   FROM pg_catalog.unnest(p.proargtypes) WITH ORDINALITY t(oid, o))"
+    "   FROM pg_catalog.unnest(p.proargtypes) WITH ORDINALITY t(oid, o)),"
+    " pg_catalog.octet_length(p.prosrc)"
     " FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace"
-    " WHERE n.nspname = $1 AND p.proname = $2"
+    " WHERE n.nspname = $1 AND ($2::name IS NULL OR p.proname = $2)"
     " AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend x"
     "   WHERE x.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND x.objid = p.oid"
-    "   AND x.deptype IN ('e','i'))";
+    "   AND x.deptype IN ('e','i'))"
+    " ORDER BY p.proname, p.oid";
 
 }  // namespace shipper::catalog_sql

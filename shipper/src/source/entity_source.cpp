@@ -1,6 +1,7 @@
 #include "source/entity_source.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace shipper {
@@ -25,14 +26,6 @@ EntityOptions TranslationOptions(const Config &config) {
   return options;
 }
 
-std::vector<RoutineKey> RoutineKeys(const std::vector<RoutineInfo> &routines) {
-  std::vector<RoutineKey> keys;
-  for (const RoutineInfo &routine : routines) {
-    keys.push_back({routine.oid, routine.name, routine.types});
-  }
-  return keys;
-}
-
 }  // namespace
 
 EntitySource::EntitySource(PgConnection *pg, const Config &config, const RoutineBook *book)
@@ -55,11 +48,11 @@ void EntitySource::Begin() {
 
 // Service, database and schema, each once in a walk.
 void EntitySource::GiveParents(const SchemaInfo *schema, const Give &give) {
-  if (given_.insert(place_.DatabaseFqn()).second) {
+  if (NoteGiven(place_.DatabaseFqn())) {
     give(ServiceEntity(config_));
     give(DatabaseEntity(place_, database_, options_));
   }
-  if (schema != nullptr && given_.insert(place_.SchemaFqn(schema->name)).second) {
+  if (schema != nullptr && NoteGiven(place_.SchemaFqn(schema->name))) {
     give(SchemaEntity(place_, *schema, options_));
   }
 }
@@ -91,13 +84,10 @@ bool EntitySource::ReadSchema(const SchemaInfo &schema, const CatalogScope &scop
 }
 
 void EntitySource::Walk(const SchemaInfo &schema, const std::vector<RelationEntry> &list,
-                        bool routines, const std::function<void(const SchemaContent &)> &use) {
-  std::vector<std::vector<uint32_t>> portions = Portions(list);
-  if (portions.empty() && routines) portions.emplace_back();
-  for (size_t i = 0; i < portions.size(); ++i) {
+                        const std::function<void(const SchemaContent &)> &use) {
+  for (std::vector<uint32_t> &portion : Portions(list)) {
     SchemaContent content;
-    const bool last = i + 1 == portions.size();
-    if (ReadSchema(schema, {std::move(portions[i]), routines && last}, &content)) use(content);
+    if (ReadSchema(schema, {std::move(portion), {}}, &content)) use(content);
   }
 }
 
@@ -108,10 +98,12 @@ bool EntitySource::AdmitsReferred(const KeyInfo &key) const {
 
 // False, and a gap, where something else has the name already: the catalog's way to write what a
 // name cannot hold leaves two names of the database that are one there.
-bool EntitySource::IsNew(const Entity &entity, const std::string &shown) {
-  const auto [place, fresh] = named_.try_emplace({entity.type, entity.fqn}, shown);
+bool EntitySource::IsNew(const Entity &entity, const std::string &shown, uint32_t oid) {
+  const uint64_t hash = ContentHash64(entity.type + "/" + entity.fqn);
+  const auto [place, fresh] = named_.try_emplace(hash, oid);
   if (!fresh)
-    gaps_.push_back({shown, "cannot be told from " + place->second +
+    gaps_.push_back({shown, "cannot be told from " +
+                                reader_.Identity(entity.type == "storedProcedure", place->second) +
                                 " in the catalog, where both are " + entity.fqn +
                                 "; rename one of them"});
   return fresh;
@@ -120,10 +112,10 @@ bool EntitySource::IsNew(const Entity &entity, const std::string &shown) {
 void EntitySource::GiveTags(const RelationInfo &relation, const Give &give) {
   if (!options_.tags || relation.policies.empty()) return;
   Entity classification = ClassificationEntity(options_.classification);
-  if (given_.insert(classification.fqn).second) give(classification);
+  if (NoteGiven(classification.fqn)) give(classification);
   for (const std::string &policy : relation.policies) {
     Entity tag = PolicyTagEntity(options_.classification, policy);
-    if (given_.insert(tag.fqn).second) give(tag);
+    if (NoteGiven(tag.fqn)) give(tag);
   }
 }
 
@@ -135,13 +127,14 @@ void EntitySource::GiveRelation(const SchemaContent &content, const RelationInfo
   for (const KeyInfo &key : relation.keys) {
     if (key.kind != 'f' || !admitted(key)) continue;
     const std::string fqn = place_.TableFqn(key.referred_schema, key.referred_table);
-    if (given_.count(fqn) != 0) continue;
+    if (Given(fqn)) continue;
     complete = false;
     referred_[fqn] = {key.referred_schema, key.referred_table};
   }
   const Entity entity = TableEntity(place_, relation, content.types, options_, admitted);
-  if (!IsNew(entity, relation.quoted_name)) return;
-  given_.insert(entity.fqn);
+  if (!IsNew(entity, relation.quoted_name, relation.oid)) return;
+  NoteGiven(entity.fqn);
+  referred_.erase(entity.fqn);
   if (complete) return give(entity);
   give(PartialTable(entity));
   if (held_.empty() || held_.back().schema.oid != content.schema.oid)
@@ -156,20 +149,35 @@ void EntitySource::GiveRelations(const SchemaContent &content, const Give &give)
       GiveRelation(content, relation, give);
 }
 
-void EntitySource::GiveRoutines(const SchemaContent &content, const Give &give) {
-  const std::map<std::string, std::string> names = AssignRoutineNames(
-      RoutineKeys(content.routines), place_.SchemaFqn(content.schema.name), book_);
-  for (const RoutineInfo &routine : content.routines) {
-    if (!filter_.AdmitsRoutine(place_.database, content.schema.name, routine.name)) {
-      ++filtered_;
-      continue;
-    }
-    const std::string signature = RoutineSignature(routine.name, routine.types);
-    const std::string &name = names.at(signature);
-    Entity entity = RoutineEntity(place_, content.schema.name, routine, name, options_);
-    if (name == routine.name) entity.signature = signature;
-    if (IsNew(entity, content.schema.name + "." + signature)) give(entity);
+// Overloads are named by all routines of the schema, also those that are filtered out.
+void EntitySource::GiveRoutines(const SchemaInfo &schema, const std::optional<std::string> &name,
+                                const Give &give) {
+  std::vector<RoutineEntry> list, admitted;
+  if (!Insist(schema, [&] { list = reader_.Routines(schema, name); })) return;
+  for (const RoutineEntry &entry : list)
+    if (filter_.AdmitsRoutine(place_.database, schema.name, entry.key.name))
+      admitted.push_back(entry);
+  filtered_ += static_cast<long>(list.size() - admitted.size());
+  const RoutineNames names =
+      AssignRoutineNames(RoutineKeys(list), place_.SchemaFqn(schema.name), book_);
+  for (std::vector<uint32_t> &portion : Portions(admitted)) {
+    SchemaContent content;
+    if (!ReadSchema(schema, {{}, std::move(portion)}, &content)) continue;
+    for (const RoutineInfo &routine : content.routines) GiveRoutine(schema, routine, names, give);
   }
+}
+
+void EntitySource::GiveRoutine(const SchemaInfo &schema, const RoutineInfo &routine,
+                               const RoutineNames &names, const Give &give) {
+  const std::string signature = RoutineSignature(routine.name, routine.types);
+  const auto name = names.find(signature);
+  if (name == names.end()) {
+    gaps_.push_back({schema.name + "." + signature, "was renamed while it was read; run again"});
+    return;
+  }
+  Entity entity = RoutineEntity(place_, schema.name, routine, name->second, options_);
+  if (name->second == routine.name) entity.signature = signature;
+  if (IsNew(entity, schema.name + "." + signature, routine.oid)) give(entity);
 }
 
 // The relations of these names, or the roots of their partition trees, by schema, and what the
@@ -198,16 +206,16 @@ std::vector<EntitySource::Members> EntitySource::Resolve(const std::vector<Relat
 void EntitySource::GiveReferred(const Give &give) {
   std::vector<RelationName> names;
   for (const auto &[fqn, name] : referred_)
-    if (given_.count(fqn) == 0) names.push_back(name);
+    if (!Given(fqn)) names.push_back(name);
   if (names.empty()) return;
   std::vector<std::string> fqns;
   for (const Members &members : Resolve(names, &fqns)) {
-    Walk(members.schema, members.list, false, [&](const SchemaContent &content) {
+    Walk(members.schema, members.list, [&](const SchemaContent &content) {
       for (const RelationInfo &relation : content.relations) {
         GiveParents(&content.schema, give);
         GiveTags(relation, give);
         const Entity entity = TableEntity(place_, relation, content.types, options_);
-        if (given_.insert(entity.fqn).second) give(PartialTable(entity));
+        if (NoteGiven(entity.fqn)) give(PartialTable(entity));
       }
     });
   }
@@ -217,14 +225,13 @@ void EntitySource::GiveReferred(const Give &give) {
 // extension, say) is not in the catalog, and a key to it is left out.
 void EntitySource::GiveHeld(const Give &give) {
   const auto given = [&](const KeyInfo &key) {
-    return AdmitsReferred(key) &&
-           given_.count(place_.TableFqn(key.referred_schema, key.referred_table)) != 0;
+    return AdmitsReferred(key) && Given(place_.TableFqn(key.referred_schema, key.referred_table));
   };
   for (const Members &held : std::exchange(held_, {})) {
-    Walk(held.schema, held.list, false, [&](const SchemaContent &content) {
+    Walk(held.schema, held.list, [&](const SchemaContent &content) {
       for (const RelationInfo &relation : content.relations) {
         const Entity entity = TableEntity(place_, relation, content.types, options_, given);
-        if (given_.count(entity.fqn) != 0) give(entity);  // else renamed since it was held
+        if (Given(entity.fqn)) give(entity);  // else renamed since it was held
       }
     });
   }
@@ -246,10 +253,8 @@ void EntitySource::Content(const SchemaInfo &schema, const Give &give) {
   filtered_ += list.end() - out;
   list.erase(out, list.end());
   GiveParents(&schema, give);
-  Walk(schema, list, wanted.include_stored_procedures, [&](const SchemaContent &content) {
-    GiveRelations(content, give);
-    GiveRoutines(content, give);
-  });
+  Walk(schema, list, [&](const SchemaContent &content) { GiveRelations(content, give); });
+  if (wanted.include_stored_procedures) GiveRoutines(schema, std::nullopt, give);
 }
 
 long EntitySource::Expected() {
@@ -288,7 +293,7 @@ std::vector<std::string> EntitySource::Relations(const std::vector<RelationName>
   for (const Members &members : Resolve(names, &fqns)) {
     const std::string &schema = members.schema.name;
     if (!filter_.AdmitsSchema(place_.database, schema) || !reader_.Schema(schema)) continue;
-    Walk(members.schema, members.list, false, [&](const SchemaContent &content) {
+    Walk(members.schema, members.list, [&](const SchemaContent &content) {
       const bool any = std::any_of(
           content.relations.begin(), content.relations.end(), [&](const RelationInfo &relation) {
             return filter_.AdmitsRelation(place_.database, schema, relation.name, relation.kind);
@@ -300,7 +305,7 @@ std::vector<std::string> EntitySource::Relations(const std::vector<RelationName>
   GiveReferred(give);
   GiveHeld(give);
   for (std::string &fqn : fqns)
-    if (given_.count(fqn) == 0) fqn.clear();
+    if (!Given(fqn)) fqn.clear();
   return fqns;
 }
 
@@ -309,15 +314,13 @@ void EntitySource::Routine(const RoutineName &name, const Give &give) {
   const std::optional<SchemaInfo> schema = reader_.Schema(name.schema);
   if (!schema || !filter_.AdmitsSchema(place_.database, name.schema)) return;
   if (!filter_.AdmitsRoutine(place_.database, name.schema, name.name)) return;
-  SchemaContent content;
-  if (!ReadSchema(*schema, {{}, true, name.name}, &content)) return;
-  const bool there = std::any_of(
-      content.routines.begin(), content.routines.end(), [&](const RoutineInfo &routine) {
-        return RoutineSignature(routine.name, routine.types) == name.signature;
-      });
+  const std::vector<RoutineEntry> list = reader_.Routines(*schema, name.name);
+  const bool there = std::any_of(list.begin(), list.end(), [&](const RoutineEntry &entry) {
+    return RoutineSignature(entry.key.name, entry.key.types) == name.signature;
+  });
   if (!there) return;
   GiveParents(&*schema, give);
-  GiveRoutines(content, give);
+  GiveRoutines(*schema, name.name, give);
 }
 
 }  // namespace shipper

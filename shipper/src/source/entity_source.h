@@ -12,10 +12,13 @@
 //   source.Database([&](const Entity &entity) { sink.PutEntity(entity); });
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
-#include <set>
+#include <optional>
 #include <string>
+#include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "config.h"
@@ -60,14 +63,19 @@ class EntitySource {
   void GiveRelations(const SchemaContent &content, const Give &give);
   void GiveRelation(const SchemaContent &content, const RelationInfo &relation, const Give &give);
   // Reads relations of a schema in portions and calls `use` with each.
-  void Walk(const SchemaInfo &schema, const std::vector<RelationEntry> &list, bool routines,
+  void Walk(const SchemaInfo &schema, const std::vector<RelationEntry> &list,
             const std::function<void(const SchemaContent &)> &use);
   void GiveTags(const RelationInfo &relation, const Give &give);
-  void GiveRoutines(const SchemaContent &content, const Give &give);
+  // Those of a schema that the filters admit, or those of one name.
+  void GiveRoutines(const SchemaInfo &schema, const std::optional<std::string> &name,
+                    const Give &give);
+  using RoutineNames = std::map<std::string, std::string>;  // signature: what the catalog says
+  void GiveRoutine(const SchemaInfo &schema, const RoutineInfo &routine, const RoutineNames &names,
+                   const Give &give);
   void GiveReferred(const Give &give);
   void GiveHeld(const Give &give);
   void Content(const SchemaInfo &schema, const Give &give);
-  bool IsNew(const Entity &entity, const std::string &shown);
+  bool IsNew(const Entity &entity, const std::string &shown, uint32_t oid);
   bool AdmitsReferred(const KeyInfo &key) const;
   void Begin();
 
@@ -89,8 +97,12 @@ class EntitySource {
   std::vector<CatalogGap> gaps_;
   long filtered_ = 0;
   // Of one walk:
-  std::set<std::string> given_;                                       // by fully qualified name
-  std::map<std::pair<std::string, std::string>, std::string> named_;  // type and name: of what
+  bool Given(const std::string &fqn) const { return given_.count(ContentHash64(fqn)) > 0; }
+  // False where it was given before.
+  bool NoteGiven(const std::string &fqn) { return given_.insert(ContentHash64(fqn)).second; }
+
+  std::unordered_set<uint64_t> given_;            // hashes of fully qualified names
+  std::unordered_map<uint64_t, uint32_t> named_;  // of type and name: whose it is, by OID
   std::map<std::string, RelationName> referred_;  // tables that held ones refer to
   std::vector<Members> held_;                     // to be given whole at the end
 };

@@ -16,36 +16,43 @@ struct SinkIsOut {
   Status status;
 };
 
-// Gives entities to the sink and keeps the account. `state` is as Delivery keeps it, so that both
-// know what the other sent.
+constexpr size_t kKeepAfter = 2000;  // changes of the book
+
+// Gives entities to the sink and keeps the account. The keys of the book are those of Delivery, so
+// that both know what the other sent.
 class Run {
  public:
-  Run(Sink *sink, std::map<std::string, std::string> *state, const IngestProgress &progress)
+  Run(Sink *sink, SentBook *book, const std::function<void()> &keep, const IngestProgress &progress)
       : waves_(sink, [this](const Entity &entity, const std::string &hash,
                             const Status &status) { Note(entity, hash, status); }),
         sink_(sink),
-        state_(state),
+        book_(book),
+        keep_(keep),
         progress_(progress) {}
 
   void Put(const Entity &entity) {
     result.seen = true;
-    const auto known = state_->find(EntityKey(entity));
+    const std::string key = EntityKey(entity);
     std::string hash = EntityHash(entity);
-    if (known == state_->end() || (!entity.partial && known->second != hash))
-      return waves_.Add(entity, std::move(hash));
+    if (!book_->Has(key) || (!entity.partial && !book_->Has(key, hash))) {
+      waves_.Add(entity, std::move(hash));
+      if (book_->open() >= kKeepAfter) Keep();
+      return;
+    }
     if (!entity.partial) ++result.counts.unchanged;
     if (progress_) progress_(result.counts);
   }
 
   void Send() { waves_.Send(); }
 
-  // Makes durable what was put; where that fails, nothing of this run counts as sent.
+  // Makes durable what was put and gives it away; where that fails, it does not count as sent.
   void Finish() {
-    const Status flushed = sink_->Flush();
-    if (flushed.ok()) return;
-    for (const std::string &key : changed_) state_->erase(key);
-    result.status = flushed;
-    result.complete = false;
+    try {
+      Keep();
+    } catch (const SinkIsOut &out) {
+      result.status = out.status;
+      result.complete = false;
+    }
   }
 
   IngestResult result;
@@ -54,9 +61,9 @@ class Run {
   void Note(const Entity &entity, const std::string &hash, const Status &status) {
     if (status.ok()) {
       if (!entity.partial) ++result.counts.sent[entity.type];
-      changed_.push_back(EntityKey(entity));
-      (*state_)[changed_.back()] = hash;
+      book_->Set(EntityKey(entity), hash);
     } else if (status.action == Action::kPark) {
+      book_->Erase(EntityKey(entity));
       ++result.counts.failed;
       result.failures.push_back({entity.fqn, status.message, false});
     } else {
@@ -65,11 +72,18 @@ class Run {
     if (progress_) progress_(result.counts);
   }
 
+  void Keep() {
+    const Status flushed = sink_->Flush();
+    if (flushed.ok()) return keep_();
+    book_->Undo();
+    throw SinkIsOut{flushed};
+  }
+
   EntityWaves waves_;
   Sink *sink_;
-  std::map<std::string, std::string> *state_;
+  SentBook *book_;
+  const std::function<void()> &keep_;
   const IngestProgress &progress_;
-  std::vector<std::string> changed_;
 };
 
 void Walk(EntitySource *source, const IngestScope &scope, const EntitySource::Give &give) {
@@ -102,15 +116,16 @@ long IngestCounts::total() const {
 }
 
 IngestResult Ingest(PgConnection *pg, const Config &config, Sink *sink, const IngestScope &scope,
-                    std::map<std::string, std::string> *state, const IngestProgress &progress) {
-  SinkBook book(sink);
-  EntitySource source(pg, config, &book);
-  Run run(sink, state, progress);
+                    SentBook *book, const std::function<void()> &keep,
+                    const IngestProgress &progress) {
+  SinkBook routines(sink);
+  EntitySource source(pg, config, &routines);
+  Run run(sink, book, keep, progress);
   IngestResult *result = &run.result;
   try {
     const long all = progress ? source.Expected() : 0;
     Walk(&source, scope, [&](const Entity &entity) {
-      if (!book.status().ok()) throw SinkIsOut{book.status()};
+      if (!routines.status().ok()) throw SinkIsOut{routines.status()};
       result->counts.expected = all - source.filtered();
       run.Put(entity);
     });

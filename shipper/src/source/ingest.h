@@ -1,12 +1,14 @@
 // One metadata run: the entities of a database, a schema or one object into a sink.
 //
 // An object that the sink refuses, or that cannot be read, is reported by name and stops no other;
-// an outage of the sink ends the run, which may be begun again: what was taken is in `state` (hash
-// of each request by FQN) and is not sent twice. Nothing is deleted here, and a caller may conclude
+// an outage of the sink ends the run, which may be begun again: what was taken is in the book (hash
+// of each request by FQN) and is not sent twice. It is given away to be kept a few thousand objects
+// at a time, each time after the sink made them durable, so that neither memory nor what a killed
+// run has to repeat grows with the catalog. Nothing is deleted here, and a caller may conclude
 // nothing about what is gone where `complete` is false.
 //
-//   std::map<std::string, std::string> state;
-//   IngestResult result = Ingest(&pg, config, &sink, {}, &state, nullptr);
+//   SentBook book;
+//   IngestResult result = Ingest(&pg, config, &sink, {}, &book, [&] { Keep(book.Take()); }, {});
 #pragma once
 
 #include <functional>
@@ -17,6 +19,7 @@
 #include "config.h"
 #include "queue/pg_connection.h"
 #include "result.h"
+#include "sent_book.h"
 #include "sink/sink.h"
 
 namespace shipper {
@@ -54,8 +57,10 @@ struct IngestResult {
 // Called after each object that was sent, unchanged or refused.
 using IngestProgress = std::function<void(const IngestCounts &)>;
 
+// `keep` takes the changes of the book.
 IngestResult Ingest(PgConnection *pg, const Config &config, Sink *sink, const IngestScope &scope,
-                    std::map<std::string, std::string> *state, const IngestProgress &progress);
+                    SentBook *book, const std::function<void()> &keep,
+                    const IngestProgress &progress);
 
 // Databases that a run with ingestAllDatabases covers; else the configured one alone.
 std::vector<std::string> IngestDatabases(PgConnection *pg, const Config &config);

@@ -38,12 +38,11 @@ Presence::Presence(PgConnection *pg, const Place &place, const RoutineBook *book
   const PgValue schema = Value(scope.schema), name = Value(scope.name);
   const PgResult schemas = pg->Query(kSchemas, {schema});
   for (int i = 0; i < schemas.size(); ++i) {
-    names_.insert({"databaseSchema", place.SchemaFqn(schemas.Text(i, 0))});
+    Add("databaseSchema", place.SchemaFqn(schemas.Text(i, 0)));
   }
-  const PgResult relations = pg->Query(kRelations, {schema, name});
-  for (int i = 0; i < relations.size(); ++i) {
-    names_.insert({"table", place.TableFqn(relations.Text(i, 0), relations.Text(i, 1))});
-  }
+  pg->Each(kRelations, {schema, name}, [&](const PgResult &rows, int row) {
+    Add("table", place.TableFqn(rows.Text(row, 0), rows.Text(row, 1)));
+  });
   std::map<std::string, std::vector<RoutineKey>> by_schema;
   const PgResult routines = pg->Query(kRoutines, {schema, name});
   for (int i = 0; i < routines.size(); ++i) {
@@ -53,7 +52,7 @@ Presence::Presence(PgConnection *pg, const Place &place, const RoutineBook *book
   for (const auto &[in, keys] : by_schema) {
     const std::string schema_fqn = place.SchemaFqn(in);
     for (const auto &[signature, raw] : AssignRoutineNames(keys, schema_fqn, book)) {
-      names_.insert({"storedProcedure", AppendFqn(schema_fqn, raw)});
+      Add("storedProcedure", AppendFqn(schema_fqn, raw));
     }
   }
 }

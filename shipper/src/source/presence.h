@@ -8,9 +8,11 @@
 //   if (!all.Has("table", "svc.shop.public.orders")) …
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <set>
 #include <string>
+#include <unordered_set>
 
 #include "queue/pg_connection.h"
 #include "sink/sink.h"
@@ -32,11 +34,23 @@ class Presence {
 
   // type: databaseSchema | table | storedProcedure.
   bool Has(const std::string &type, const std::string &fqn) const {
-    return names_.count(EntityName{type, fqn}) > 0;
+    return names_.count(HashOf(type, fqn)) > 0;
+  }
+
+  // Takes out of a set of hashes those of what is there.
+  void Leave(std::unordered_set<uint64_t> *hashes) const {
+    for (uint64_t hash : names_) hashes->erase(hash);
+  }
+
+  // A name as 64 bits: of many names nothing more is held.
+  static uint64_t HashOf(const std::string &type, const std::string &fqn) {
+    return ContentHash64(type + "/" + fqn);
   }
 
  private:
-  std::set<EntityName> names_;
+  void Add(const std::string &type, const std::string &fqn) { names_.insert(HashOf(type, fqn)); }
+
+  std::unordered_set<uint64_t> names_;
 };
 
 // Databases of the cluster by raw name, those that nobody may enter too.

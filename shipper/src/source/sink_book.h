@@ -1,13 +1,13 @@
 // What a catalog calls routines, asked of the catalog itself: for runs that remember nothing.
 //
-// A schema is listed once, when the first of its routines is asked for. After an outage nothing is
+// A schema is listed when the first of its routines is asked for, and forgotten when another one is
+// asked for. After an outage nothing is
 // known and status() says why: what was decided on its answers must not be used. One thread.
 //
 //   SinkBook book(&sink);
 //   EntitySource source(&pg, config, &book);
 #pragma once
 
-#include <map>
 #include <set>
 #include <string>
 
@@ -27,7 +27,8 @@ class SinkBook : public RoutineBook {
 
  private:
   Sink *sink_;
-  mutable std::map<std::string, std::set<std::string>> schemas_;  // names by schema, all qualified
+  mutable std::string schema_;  // fully qualified, as the names in it
+  mutable std::set<std::string> names_;
   mutable Status status_;
 };
 

@@ -1,6 +1,8 @@
 #include "source/stale.h"
 
+#include <functional>
 #include <set>
+#include <unordered_set>
 
 #include <spdlog/spdlog.h>
 
@@ -20,9 +22,14 @@ class Sweep {
 
   std::vector<std::string> List(const std::string &type, const std::string &parent) {
     std::vector<std::string> names;
-    if (result.status.ok()) result.status = sink_->List(type, parent, &names);
+    Each(type, parent, [&](const std::string &fqn) { names.push_back(fqn); });
     if (!result.status.ok()) names.clear();
     return names;
+  }
+
+  void Each(const std::string &type, const std::string &parent,
+            const std::function<void(const std::string &fqn)> &use) {
+    if (result.status.ok()) result.status = sink_->ListAll(type, parent, use);
   }
 
   void Delete(const EntityName &name) {
@@ -51,39 +58,52 @@ std::string LastName(const std::string &fqn) {
   return parts.empty() ? "" : parts.back();
 }
 
-// What the sink holds of a database that the filters admit, a schema after what is in it.
-std::vector<EntityName> Listed(const Config &config, const Place &place, Sweep *sweep) {
+// Calls `use` with what the sink holds of a database that the filters admit, a schema after what is
+// in it.
+void EachListed(const Config &config, const Place &place, Sweep *sweep,
+                const std::function<void(const std::string &type, const std::string &fqn)> &use) {
   const MetadataConfig &metadata = config.metadata;
   const ObjectFilter filter(config);
   std::vector<std::string> types;
   if (metadata.mark_deleted_tables) types.push_back("table");
   if (metadata.mark_deleted_stored_procedures) types.push_back("storedProcedure");
-  std::vector<EntityName> names;
   for (const std::string &schema : sweep->List("databaseSchema", place.DatabaseFqn())) {
     if (!filter.AdmitsSchema(place.database, LastName(schema))) continue;
-    for (const std::string &type : types) {
-      for (const std::string &fqn : sweep->List(type, schema)) names.push_back({type, fqn});
-    }
-    if (metadata.mark_deleted_schemas) names.push_back({"databaseSchema", schema});
+    for (const std::string &type : types)
+      sweep->Each(type, schema, [&](const std::string &fqn) { use(type, fqn); });
+    if (metadata.mark_deleted_schemas) use("databaseSchema", schema);
   }
+}
+
+// Of the names in the sink those whose hash is among `gone`.
+std::vector<EntityName> Named(const Config &config, const Place &place, Sweep *sweep,
+                              const std::unordered_set<uint64_t> &gone) {
+  std::vector<EntityName> names;
+  if (gone.empty()) return names;
+  EachListed(config, place, sweep, [&](const std::string &type, const std::string &fqn) {
+    if (gone.count(Presence::HashOf(type, fqn)) > 0) names.push_back({type, fqn});
+  });
   return names;
 }
 
 }  // namespace
 
 // The sink is listed before the database is read: what the daemon sends meanwhile is not in the
-// list, and what is in the list and still there is found.
+// list, and what is in the list and still there is found. Of the list hashes are held; the names of
+// what is gone, where anything is, are asked for once more.
 StaleResult MarkDeleted(PgConnection *pg, const Config &config, Sink *sink) {
   const Place place{config.service_name, CatalogReader(pg, {}).Database().name};
   Sweep sweep(sink);
-  const std::vector<EntityName> listed = Listed(config, place, &sweep);
+  std::unordered_set<uint64_t> gone;
+  EachListed(config, place, &sweep, [&](const std::string &type, const std::string &fqn) {
+    gone.insert(Presence::HashOf(type, fqn));
+  });
   if (!sweep.result.status.ok()) return sweep.result;
   SinkBook book(sink);
   const Presence present(pg, place, &book);
   if (!book.status().ok()) return {{}, {}, book.status()};
-  for (const EntityName &name : listed) {
-    if (!present.Has(name.type, name.fqn)) sweep.Delete(name);
-  }
+  present.Leave(&gone);
+  for (const EntityName &name : Named(config, place, &sweep, gone)) sweep.Delete(name);
   return sweep.result;
 }
 

@@ -21,6 +21,8 @@ constexpr std::array<Reserved, 6> kReserved = {{{"::", "__reserved__colon__"},
                                                 {"\r", "__reserved__carriage_return__"},
                                                 {"\t", "__reserved__tab__"}}};
 
+constexpr uint64_t kFnvStart = 14695981039346656037ULL;
+
 // FNV-1a with a chosen start.
 uint64_t Fnv(std::string_view text, uint64_t hash) {
   for (unsigned char c : text) {
@@ -133,10 +135,12 @@ const RoutineKey *BareOf(const std::vector<const RoutineKey *> &overloads,
 
 }  // namespace
 
+uint64_t ContentHash64(std::string_view text) { return Fnv(text, kFnvStart); }
+
 std::string ContentHash(std::string_view text) {
   char hex[33];
   std::snprintf(hex, sizeof hex, "%016llx%016llx",
-                static_cast<unsigned long long>(Fnv(text, 14695981039346656037ULL)),
+                static_cast<unsigned long long>(ContentHash64(text)),
                 static_cast<unsigned long long>(Fnv(text, 0x9e3779b97f4a7c15ULL)));
   return hex;
 }

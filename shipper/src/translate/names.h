@@ -106,7 +106,8 @@ std::map<std::string, std::string> AssignRoutineNames(const std::vector<RoutineK
                                                       const std::string &schema_fqn = {},
                                                       const RoutineBook *book = nullptr);
 
-// 32 hex digits of a text: names what must be compared, guards nothing.
+// 64 bits, or 32 hex digits, of a text: to tell texts apart; guards nothing.
+uint64_t ContentHash64(std::string_view text);
 std::string ContentHash(std::string_view text);
 
 }  // namespace shipper
