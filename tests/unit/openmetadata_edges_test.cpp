@@ -26,6 +26,7 @@ class FakeServer : public Http {
     const size_t name = path.find("tables/name/");
     if (name != std::string::npos)
       reply.body = json{{"id", "id-" + path.substr(path.rfind('.') + 1, 2)}}.dump();
+    if (path.find("streamDepth=") != std::string::npos) reply.body = graph.dump();
     const bool reads = path.find("getLineageEdge") != std::string::npos;
     if (reads) reply.status = 404;
     for (const auto &[piece, status] : trouble) {
@@ -50,6 +51,7 @@ class FakeServer : public Http {
   }
 
   std::map<std::string, int> trouble;
+  json graph;  // the edges around whatever table
   std::vector<std::string> log;
   std::vector<size_t> rows;  // lengths of what was sent at once
   std::vector<json> bodies;
@@ -74,11 +76,12 @@ std::vector<LineageEdge> Edges(int count) {
 class EdgesTest : public ::testing::Test {
  protected:
   EdgesTest() { spdlog::set_level(spdlog::level::off); }
-  std::vector<Status> Put(FakeServer *server, int count) {
+  std::vector<Status> Put(FakeServer *server, int count) { return Put(server, Edges(count)); }
+  std::vector<Status> Put(FakeServer *server, const std::vector<LineageEdge> &edges) {
     ServerConfig config;
     config.host_port = "http://om/api";
     OpenMetadataSink sink(config, server);
-    return sink.PutLineages(Edges(count));
+    return sink.PutLineages(edges);
   }
   static long Done(const std::vector<Status> &outcomes) {
     return std::count_if(outcomes.begin(), outcomes.end(), [](const Status &s) { return s.ok(); });
@@ -129,6 +132,41 @@ TEST_F(EdgesTest, AnOutageIsTheOutcomeOfAllThatWasNotTaken) {
     EXPECT_TRUE(outcomes[5].outage) << piece;
     EXPECT_EQ(Done(outcomes), piece[0] == '"' ? 1 : 0) << piece;
   }
+}
+
+TEST_F(EdgesTest, EdgesThatShareATableAreReadByOneRequestAndMergedWithWhatIsThere) {
+  std::vector<LineageEdge> edges = Edges(5);
+  for (LineageEdge &edge : edges) edge.to_fqn = "s.d.p.hub";
+  const auto node = [](const char *id, const char *name) {
+    return json{{"id", id}, {"fullyQualifiedName", name}};
+  };
+  for (const char *version : {"1.2.0", "1.9.3", "2.0.7"}) {
+    FakeServer server(version);
+    server.graph = {{"entity", node("h", "s.d.p.hub")},
+                    {"nodes", {node("o", "s.d.p.t3")}},
+                    {"upstreamEdges",
+                     {{{"fromEntity", "o"},
+                       {"toEntity", "h"},
+                       {"lineageDetails", {{"source", "Manual"}, {"description", "by hand"}}}}}}};
+    EXPECT_EQ(Done(Put(&server, edges)), 5) << version;
+    EXPECT_EQ(server.Count("GET /lineage/table/name/s.d.p.hub?upstreamDepth=1"), 1) << version;
+    EXPECT_EQ(server.Count("GET /lineage/"), 1) << version;
+    ASSERT_EQ(server.bodies.size(), 5u) << version;
+    for (size_t i = 0; i < 5; ++i) {
+      const json &body = server.bodies[i];
+      const json &details = body.contains("edge") ? body["edge"]["lineageDetails"] : body;
+      EXPECT_EQ(details["source"] == "Manual", i == 3) << version;
+    }
+  }
+}
+
+TEST_F(EdgesTest, WhereTheEdgesAroundATableCannotBeHadEachIsReadByItself) {
+  std::vector<LineageEdge> edges = Edges(3);
+  for (LineageEdge &edge : edges) edge.to_fqn = "s.d.p.hub";
+  FakeServer server("2.0.7");
+  server.trouble["upstreamDepth"] = 404;
+  EXPECT_EQ(Done(Put(&server, edges)), 3);
+  EXPECT_EQ(server.Count("GET /lineage/getLineageEdge/"), 3);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "retry.h"
+#include "sink/edge_graph.h"
 #include "sink/openmetadata_sink.h"
 #include "translate/entities.h"
 
@@ -15,13 +16,7 @@ namespace {
 
 using nlohmann::json;
 
-// An edge on its way, and what became of it.
-struct Line {
-  const LineageEdge *edge = nullptr;
-  json from, to, details;
-  bool alone = false;  // to be put by itself
-  Status status;
-};
+constexpr size_t kWide = 16;  // so many edges around a table for one that is wanted are too many
 
 // The routine that an edge shows, by its name in the catalog; "" where there is none.
 std::string PipelineOf(const LineageEdge &edge) {
@@ -94,29 +89,60 @@ bool OpenMetadataSink::NameKnown(const LineageEdge &edge, json *from, json *to,
   return refer("table", edge.from_fqn, from) && refer("table", edge.to_fqn, to);
 }
 
+// Reads the present edges; where that does not tell of one, it is put by itself. Not done: the
+// server is out.
+Status OpenMetadataSink::ReadLines(std::vector<Line *> *lines) {
+  std::vector<EdgeEnds> ends;
+  for (const Line *line : *lines) ends.push_back({line->edge->from_fqn, line->edge->to_fqn});
+  const std::vector<EdgeRead> reads = PlanReads(ends, wide_);
+  std::vector<HttpRequest> requests;
+  for (const EdgeRead &read : reads) {
+    const Line *first = (*lines)[read.edges[0]];
+    const std::string path = read.hub.empty()
+                                 ? ReadPath(ends[read.edges[0]], IdOf(first->from), IdOf(first->to))
+                                 : "/lineage/table/name/" + PercentEncode(read.hub) +
+                                       (read.into ? "?upstreamDepth=1&downstreamDepth=0"
+                                                  : "?upstreamDepth=0&downstreamDepth=1");
+    requests.push_back(Request("GET", path, nullptr));
+  }
+  Status out;
+  const std::vector<HttpReply> replies = SendStep("GET", requests, &out);
+  if (!out.ok()) return out;
+  for (size_t i = 0; i < reads.size(); ++i) {
+    const Status status = Classify("GET", replies[i]);
+    if (reads[i].hub.empty()) {
+      Line *line = (*lines)[reads[i].edges[0]];
+      line->alone =
+          !Present(status, replies[i], IdOf(line->from), IdOf(line->to), &line->present).ok();
+      continue;
+    }
+    const EdgeGraph graph(status.ok() ? json::parse(replies[i].body, nullptr, false) : json());
+    if (graph.size() > kWide * reads[i].edges.size()) wide_.insert(reads[i].hub);
+    for (size_t edge : reads[i].edges) {
+      Line *line = (*lines)[edge];
+      line->alone = !graph.Find(ends[edge].from_fqn, ends[edge].to_fqn, &line->present);
+    }
+  }
+  return out;
+}
+
 std::vector<Status> OpenMetadataSink::PutLineages(const std::vector<LineageEdge> &edges) {
   Status out = LearnVersion();
   if (out.ok()) out = FindAll(edges);
   std::vector<Line> lines(edges.size());
   std::vector<Line *> reading, putting;
-  std::vector<HttpRequest> reads, puts;
+  std::vector<HttpRequest> puts;
   for (size_t i = 0; i < edges.size() && out.ok(); ++i) {
     Line &line = lines[i];
     line.edge = &edges[i];
     line.alone = !NameKnown(edges[i], &line.from, &line.to, &line.details);
     if (line.alone) continue;
-    const EdgeEnds ends{edges[i].from_fqn, edges[i].to_fqn};
-    reads.push_back(Request("GET", ReadPath(ends, IdOf(line.from), IdOf(line.to)), nullptr));
     reading.push_back(&line);
   }
-  const std::vector<HttpReply> present = SendStep("GET", reads, &out);
-  for (size_t i = 0; i < reading.size() && out.ok(); ++i) {
-    Line *line = reading[i];
-    json there;
-    const Status status = Classify("GET", present[i]);
-    line->alone = !Present(status, present[i], IdOf(line->from), IdOf(line->to), &there).ok();
-    if (line->alone) continue;
-    json request = Merged(*line->edge, there, line->details);
+  if (out.ok()) out = ReadLines(&reading);
+  for (Line *line : reading) {
+    if (line->alone || !out.ok()) continue;
+    json request = Merged(*line->edge, line->present, line->details);
     if (!HasEdgesByName()) request = EdgeRequest(line->from, line->to, request);
     const EdgeEnds ends{line->edge->from_fqn, line->edge->to_fqn};
     const std::string path = HasEdgesByName() ? EdgePath(ends, "", "") : "";

@@ -13,6 +13,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -77,6 +78,15 @@ class OpenMetadataSink : public Sink, public CatalogApi {
     bool open = true;  // still to be sent
   };
 
+  // An edge on its way, and what became of it.
+  struct Line {
+    const LineageEdge *edge = nullptr;
+    nlohmann::json from, to, details;
+    nlohmann::json present;  // on the edge as the catalog has it
+    bool alone = false;      // to be put by itself
+    Status status;
+  };
+
   HttpRequest Request(const std::string &method, const std::string &path,
                       const nlohmann::json *body) const;
   Status Adapt(const Entity &entity, Entity *adapted);
@@ -97,6 +107,7 @@ class OpenMetadataSink : public Sink, public CatalogApi {
   std::vector<HttpReply> SendStep(const std::string &method,
                                   const std::vector<HttpRequest> &requests, Status *outage);
   Status FindAll(const std::vector<LineageEdge> &edges);
+  Status ReadLines(std::vector<Line *> *lines);
   bool NameKnown(const LineageEdge &edge, nlohmann::json *from, nlohmann::json *to,
                  nlohmann::json *details) const;
   Status Resolve(const LineageEdge &edge, nlohmann::json *request);
@@ -133,6 +144,7 @@ class OpenMetadataSink : public Sink, public CatalogApi {
   size_t list_length_ = kMaxListLength;
   int page_length_ = kFirstPage;  // of what is listed
   std::map<Key, std::string> ids_;
+  std::set<std::string> wide_;  // tables with so many edges that each is asked for by itself
   OwnerFinder owners_;
 };
 
