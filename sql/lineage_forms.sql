@@ -72,4 +72,14 @@ COMMIT;
 CALL fetch_one('kept');
 :show 'fetched.%' ORDER BY line COLLATE "C";
 CLOSE kept;
+-- an index is also what its expressions and its predicate look at
+CREATE TABLE part (k int, v text, act bool, n int);
+CREATE UNIQUE INDEX ON part (k) WHERE act;
+INSERT INTO part SELECT id, b, a > 0, a FROM s
+  ON CONFLICT (k) WHERE act DO UPDATE SET v = EXCLUDED.v;
+:show 'part.%' ORDER BY line COLLATE "C";
+CREATE TABLE expr (k text, v text, act bool, n int);
+CREATE UNIQUE INDEX ON expr (lower(k)) INCLUDE (n) WHERE act;
+INSERT INTO expr SELECT b, b, d > '2024-01-01', a FROM s ON CONFLICT DO NOTHING;
+:show 'expr.%' ORDER BY line COLLATE "C";
 DROP SCHEMA lin_f CASCADE;

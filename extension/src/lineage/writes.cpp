@@ -75,16 +75,30 @@ void AddTargets(Builder *builder, QueryInfo *info, List *targets, CmdType arm, T
   if (arm == CMD_UPDATE) target->updates.Append(set);
 }
 
-// The key columns of an index that are plain columns.
-Bitmapset *IndexColumns(Oid index, bool only_unique, Bitmapset *columns) {
-  HeapTuple tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(index));
-  if (!HeapTupleIsValid(tuple)) return columns;
-  Form_pg_index form = reinterpret_cast<Form_pg_index>(GETSTRUCT(tuple));
-  bool decides = form->indisunique || form->indisexclusion || !only_unique;
-  for (int i = 0; decides && i < form->indnkeyatts; i++) {
-    if (form->indkey.values[i] > 0) columns = bms_add_member(columns, form->indkey.values[i]);
+// The columns of the row that `expr` looks at, by the numbers of its table.
+Bitmapset *AddColumnsOf(Node *expr, Bitmapset *columns) {
+  ListCell *cell;
+  foreach (cell, pull_var_clause(expr, 0)) {
+    int column = lfirst_node(Var, cell)->varattno;
+    if (column > 0) columns = bms_add_member(columns, column);
   }
-  ReleaseSysCache(tuple);
+  return columns;
+}
+
+// The columns that an index compares, in expressions too, and those that decide what is in it.
+Bitmapset *IndexColumns(Oid index, bool only_unique, Bitmapset *columns) {
+  Relation relation = RelationIdGetRelation(index);
+  if (relation == nullptr) return columns;
+  const FormData_pg_index *form = relation->rd_index;
+  if (form->indisunique || form->indisexclusion || !only_unique) {
+    for (int i = 0; i < form->indnkeyatts; i++) {
+      if (form->indkey.values[i] > 0) columns = bms_add_member(columns, form->indkey.values[i]);
+    }
+    columns =
+        AddColumnsOf(reinterpret_cast<Node *>(RelationGetIndexExpressions(relation)), columns);
+    columns = AddColumnsOf(reinterpret_cast<Node *>(RelationGetIndexPredicate(relation)), columns);
+  }
+  RelationClose(relation);
   return columns;
 }
 
@@ -92,17 +106,13 @@ Bitmapset *IndexColumns(Oid index, bool only_unique, Bitmapset *columns) {
 Bitmapset *ArbiterColumns(Oid target, OnConflictExpr *conflict) {
   if (OidIsValid(conflict->constraint))
     return IndexColumns(get_constraint_index(conflict->constraint), false, nullptr);
+  if (conflict->arbiterElems != NIL)
+    return AddColumnsOf(conflict->arbiterWhere,
+                        AddColumnsOf(reinterpret_cast<Node *>(conflict->arbiterElems), nullptr));
   Bitmapset *columns = nullptr;
-  ListCell *cell;
-  if (conflict->arbiterElems != NIL) {
-    foreach (cell, pull_var_clause(reinterpret_cast<Node *>(conflict->arbiterElems), 0)) {
-      int column = lfirst_node(Var, cell)->varattno;
-      if (column > 0) columns = bms_add_member(columns, column);
-    }
-    return columns;
-  }
   Relation relation = RelationIdGetRelation(target);
   if (relation == nullptr) return nullptr;
+  ListCell *cell;
   foreach (cell, RelationGetIndexList(relation))
     columns = IndexColumns(lfirst_oid(cell), true, columns);
   RelationClose(relation);
