@@ -208,6 +208,7 @@ void WriteToTemp(const RunState *run, const ShapeWrite &write) {
     flow.sources.Append(ResolveSet(context, write.columns[i].sources));
   }
   flow.rows = UnionSets(ResolveSet(context, write.rows), run->condition);
+  if (write.empties && !OthersReadTemp(run)) TempClear(write.target);
   EmitToTemp(flow);
 }
 

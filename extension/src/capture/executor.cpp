@@ -291,6 +291,13 @@ RunState *FindRun(const QueryDesc *query) {
 
 bool RunsLive() { return live_runs != nullptr; }
 
+bool OthersReadTemp(const RunState *run) {
+  for (const RunState *other = live_runs; other != nullptr; other = other->next) {
+    if (other != run && other->shape->reads_temp) return true;
+  }
+  return false;
+}
+
 ResolveContext RunContext(const RunState *run) { return {run->shape, run->params, &run->observed}; }
 
 void NoticeCaptureChange() {

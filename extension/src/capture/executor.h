@@ -40,6 +40,8 @@ void InstallExecutorHooks();
 RunState *FindRun(const QueryDesc *query);
 // True while any query with lineage is open.
 bool RunsLive();
+// True while another one reads a temporary table: a cursor, or the query of a loop.
+bool OthersReadTemp(const RunState *run);
 
 ResolveContext RunContext(const RunState *run);
 

@@ -138,6 +138,8 @@ SymSet QueryColumn(Builder *builder, QueryInfo *info, int resno);
 SymSet QueryRows(Builder *builder, QueryInfo *info);
 // The same without the memo and without the row that a writing query returns.
 void AddStatementRows(Builder *builder, QueryInfo *info, SymBag *out);
+// True when a query puts values into rows: not DELETE, nor a MERGE that does nothing else.
+bool StoresValues(const Query *query);
 // What chooses between the arms of a writing query: ON CONFLICT, MERGE's WHEN … AND.
 void AddArmConditions(Builder *builder, QueryInfo *info, SymBag *out);
 // The number of output columns.

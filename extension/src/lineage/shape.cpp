@@ -21,7 +21,8 @@ uint64 HashShape(const Shape *shape) {
     const ShapeWrite &write = shape->writes[w];
     hash = hash_combine64(hash, (static_cast<uint64>(write.target) << 16) ^
                                     (static_cast<uint64>(write.operation) << 8) ^
-                                    (write.counted ? 2 : 0) ^ (write.temp ? 1 : 0));
+                                    (write.empties ? 4 : 0) ^ (write.counted ? 2 : 0) ^
+                                    (write.temp ? 1 : 0));
     for (int i = 0; i < write.ncolumns; i++)
       hash = HashSet(hash_combine64(hash, write.columns[i].column), write.columns[i].sources);
     hash = HashSet(hash, write.rows);
@@ -169,7 +170,7 @@ bool OnlyParams(const Shape *shape) {
   bool only = shape->ncalls == 0 && OnlyParams(shape->rows);
   for (int i = 0; only && i < shape->noutputs; i++) only = OnlyParams(shape->outputs[i]);
   for (int w = 0; only && w < shape->nwrites; w++) {
-    only = OnlyParams(shape->writes[w].rows);
+    only = OnlyParams(shape->writes[w].rows) && !shape->writes[w].empties;
     for (int i = 0; only && i < shape->writes[w].ncolumns; i++)
       only = OnlyParams(shape->writes[w].columns[i].sources);
   }
@@ -205,12 +206,13 @@ bool MayWriteWalker(Node *node, void *context) {
 namespace {
 
 // What decides about the rows that go, and so about what the triggers write that they fire. That
-// the statement reads them is no flow.
+// the statement reads them is no flow. A MERGE may do nothing but this.
 SymSet DeleteRows(Builder *builder, QueryInfo *info) {
   Oid target = rt_fetch(info->query->resultRelation, info->query->rtable)->relid;
   SymBag all = {};
   SymBag kept = {};
   AddStatementRows(builder, info, &all);
+  AddArmConditions(builder, info, &all);
   for (const Sym &sym : all.items) {
     bool relation = sym.type == SymType::kRelation || sym.type == SymType::kTemp;
     if (sym.kind != kRead || !relation || sym.id != target) kept.Add(sym);
@@ -234,7 +236,7 @@ Shape *BuildShape(Query *query) {
   for (int i = 0; i < info->ncolumns; i++) shape->outputs[i] = QueryColumn(&builder, info, i + 1);
   if (info->ncolumns > 0 || query->commandType == CMD_SELECT) {
     shape->rows = QueryRows(&builder, info);
-  } else if (query->commandType == CMD_DELETE) {
+  } else if (!StoresValues(query)) {
     shape->rows = DeleteRows(&builder, info);
   }
   AddFields(&builder, info, shape);

@@ -66,6 +66,7 @@ struct ShapeWrite {
   Oid target;
   bool temp;
   bool counted;  // es_processed counts this write's rows
+  bool empties;  // of a temporary table: no row is left, so what flowed into it is gone
   Operation operation;
   int ncolumns;
   ShapeColumn *columns;

@@ -279,7 +279,7 @@ ShapeWrite ReadTarget(Builder *builder, QueryInfo *info, Target *target) {
   ShapeWrite write = {};
   write.target = target->relid;
   write.operation = OperationOf(query->commandType);
-  if (query->commandType != CMD_MERGE)
+  if (query->commandType == CMD_INSERT || query->commandType == CMD_UPDATE)
     AddTargets(builder, info, query->targetList, query->commandType, target);
   AddStatementRows(builder, info, &target->rows);
   AddArmConditions(builder, info, &target->rows);
@@ -310,7 +310,27 @@ ShapeWrite ReadMember(Builder *builder, QueryInfo *info, Oid named, Oid member) 
   return write;
 }
 
-// One INSERT, UPDATE or MERGE, at the top or in a WITH.
+// True when a statement that is nothing but this query leaves no row in `relid`.
+bool Empties(const Query *query, Oid relid) {
+  const RangeTblEntry *entry = rt_fetch(query->resultRelation, query->rtable);
+  const FromExpr *from = query->jointree;
+  if (query->commandType != CMD_DELETE || query->hasModifyingCTE || query->returningList != NIL ||
+      !entry->inh || entry->securityQuals != NIL || list_length(from->fromlist) != 1)
+    return false;
+  const Const *always =
+      from->quals != nullptr && IsA(from->quals, Const) ? castNode(Const, from->quals) : nullptr;
+  if (from->quals != nullptr &&
+      (always == nullptr || always->constisnull || !DatumGetBool(always->constvalue)))
+    return false;
+  Relation relation = RelationIdGetRelation(relid);
+  if (relation == nullptr) return false;
+  bool keeps = relation->trigdesc != nullptr;  // a trigger may, or looks at the rows later
+  RelationClose(relation);
+  return !keeps;
+}
+
+// One INSERT, UPDATE, DELETE or MERGE, at the top or in a WITH. What goes from a temporary table is
+// told as well: it decides about what flows on.
 void AddWrite(Builder *builder, QueryInfo *info, bool counted, PodVector<ShapeWrite> *out) {
   Query *query = info->query;
   RangeTblEntry *entry = rt_fetch(query->resultRelation, query->rtable);
@@ -318,23 +338,22 @@ void AddWrite(Builder *builder, QueryInfo *info, bool counted, PodVector<ShapeWr
   if (!IsNode(entry->relid, &temp)) return;
   bool changes = query->commandType != CMD_INSERT && entry->inh;
   List *children = changes ? TempChildren(entry->relid) : NIL;
-  Target target = MakeTarget(entry->relid);
-  ShapeWrite write = children == NIL ? ReadTarget(builder, info, &target)
-                                     : ReadMember(builder, info, entry->relid, entry->relid);
-  write.temp = temp;
-  write.counted = counted;
-  out->Append(write);
+  if (temp || StoresValues(query)) {
+    Target target = MakeTarget(entry->relid);
+    ShapeWrite write = children == NIL ? ReadTarget(builder, info, &target)
+                                       : ReadMember(builder, info, entry->relid, entry->relid);
+    write.temp = temp;
+    write.counted = counted;
+    write.empties = temp && counted && Empties(query, entry->relid);
+    out->Append(write);
+  }
   ListCell *cell;
   foreach (cell, children) {
     ShapeWrite below = ReadMember(builder, info, entry->relid, lfirst_oid(cell));
     below.temp = true;
+    below.empties = counted && Empties(query, below.target);
     out->Append(below);
   }
-}
-
-bool WritesRows(const Query *query) {
-  return query->commandType == CMD_INSERT || query->commandType == CMD_UPDATE ||
-         query->commandType == CMD_MERGE;
 }
 
 // Columns that were not given take their defaults, which may read.
@@ -353,6 +372,15 @@ void AddDefaults(Builder *builder, const Bitmapset *given, Target *target) {
 
 }  // namespace
 
+bool StoresValues(const Query *query) {
+  ListCell *cell;
+  foreach (cell, query->mergeActionList) {
+    CmdType arm = lfirst_node(MergeAction, cell)->commandType;
+    if (arm == CMD_INSERT || arm == CMD_UPDATE) return true;
+  }
+  return query->commandType == CMD_INSERT || query->commandType == CMD_UPDATE;
+}
+
 void AddArmConditions(Builder *builder, QueryInfo *info, SymBag *out) {
   if (OnConflictExpr *conflict = info->query->onConflict) {
     AddExpr(builder, info, conflict->onConflictWhere, kFilter, out);
@@ -367,9 +395,9 @@ void AddWrites(Builder *builder, QueryInfo *info, PodVector<ShapeWrite> *out) {
   ListCell *cell;
   foreach (cell, info->query->cteList) {
     Query *inner = castNode(Query, lfirst_node(CommonTableExpr, cell)->ctequery);
-    if (WritesRows(inner)) AddWrite(builder, InfoFor(builder, inner, info), false, out);
+    if (inner->resultRelation > 0) AddWrite(builder, InfoFor(builder, inner, info), false, out);
   }
-  if (WritesRows(info->query)) AddWrite(builder, info, true, out);
+  if (info->query->resultRelation > 0) AddWrite(builder, info, true, out);
 }
 
 ShapeWrite AddRowWrite(Builder *builder, Oid relid, const RowSpec &row) {
