@@ -20,6 +20,8 @@ CONSTANTS = {
     "tsvector": ("'a'::tsvector",),
 }
 
+# A key is taken out of all of an object: what leads to single keys is told by forms_json.py, and
+# `#-` is not looked through.
 # From a column of one type to a value of another, where none of that type is in scope.
 CONVERSIONS = {
     ("text", "int"): (("length({})", 1), ("ascii({})", 1)),
@@ -28,13 +30,13 @@ CONVERSIONS = {
     ("bool", "int"): (("({})::int", 0),),
     ("date", "int"): (("extract(day FROM {})::int", 1),),
     ("int[]", "int"): (("({})[1]", 1), ("cardinality({})", 1)),
-    ("jsonb", "int"): (("({} ->> 'k')::int", 1),),
+    ("jsonb", "int"): (("(({} #- '{{}}') ->> 'k')::int", 1),),
     ("int", "text"): (("({})::text", 0), ("to_hex({})", 1)),
     ("numeric", "text"): (("({})::text", 0),),
     ("varchar(40)", "text"): (("({})::text", 0),),
     ("date", "text"): (("({})::text", 0),),
     ("bigint", "text"): (("({})::text", 0),),
-    ("jsonb", "text"): (("({} ->> 'l')", 1),),
+    ("jsonb", "text"): (("(({} #- '{{}}') ->> 'l')", 1),),
     ("bool", "text"): (("({})::text", 0),),
     ("int[]", "text"): (("array_to_string({}, ':')", 1),),
     ("int", "bool"): (("({} > 2)", 1), ("({})::bool", 1)),
@@ -182,7 +184,7 @@ class Expressions(Aggregates):
             u("cardinality({})", "int[]"),
             self.indexed("({})[1]", "int[]", "int"),
             self.indexed("({})[{}]", "int[]", "int"),
-            u("({} ->> 'k')::int", "jsonb"),
+            u("(({} #- '{{}}') ->> 'k')::int", "jsonb"),
             u("(({}) - date '2026-01-01')", "date"),
             u("extract(day FROM {})::int", "date"),
             u("({})::bigint::int", "int"),
@@ -191,7 +193,7 @@ class Expressions(Aggregates):
             u("round({})::int", "numeric"),
             b("coalesce(array_position({}, {}), 0)", "int[]", "int"),
             u("({})::smallint::int", "int"),
-            u("jsonb_array_length({} -> 'm')", "jsonb"),
+            u("jsonb_array_length(({} #- '{{}}') -> 'm')", "jsonb"),
             u("(ROW({}, 1)).f1", "int", kind=IDENTITY),
             self.row_field,
             self.domain,
@@ -230,9 +232,8 @@ class Expressions(Aggregates):
         """A field of a record that a function of the server's makes."""
         self.world.need_composite()
         inner = self.make("jsonb", scope, depth)
-        sql = (
-            f"(jsonb_populate_record(NULL::pair, jsonb_build_object('f1', {inner.sql} -> 'k'))).f1"
-        )
+        made = f"jsonb_build_object('f1', ({inner.sql} #- '{{}}') -> 'k')"
+        sql = f"(jsonb_populate_record(NULL::pair, {made})).f1"
         return Expr(sql, type_, use(inner.d))
 
     def row_field(self, type_, scope, depth):
@@ -272,7 +273,7 @@ class Expressions(Aggregates):
             u("({} / 2)", "numeric"),
             u("({} * 0.5)", "int"),
             u("({})::numeric(20,1)", "numeric"),
-            u("({} ->> 'k')::numeric", "jsonb"),
+            u("(({} #- '{{}}') ->> 'k')::numeric", "jsonb"),
         ]
 
     def rules_text(self):
@@ -288,7 +289,7 @@ class Expressions(Aggregates):
             u("regexp_replace({}, '[a-c]', '#')", "text", masking=True),
             u("trim({})", "text"),
             u("right({}, 2)", "text", masking=True),
-            u("({} ->> 'l')", "jsonb"),
+            u("(({} #- '{{}}') ->> 'l')", "jsonb"),
             u("translate({}, 'ab', 'xy')", "text", masking=True),
             u("substr({}, 1, 2)", "text"),
             u("overlay({} placing '*' from 1)", "text", masking=True),
@@ -310,7 +311,7 @@ class Expressions(Aggregates):
             u("(({})::varchar)::text", "text", kind=IDENTITY),
             u("quote_literal({})", "text"),
             self.whole_row,
-            u("({} #>> '{{m,0}}')", "jsonb"),
+            u("(({} #- '{{}}') #>> '{{m,0}}')", "jsonb"),
             u("({})::text", "numeric", kind=IDENTITY),
         ]
 
@@ -423,7 +424,7 @@ class Expressions(Aggregates):
             u("jsonb_build_object('l', {})", "text"),
             b("({} || {})", "jsonb", "jsonb"),
             b("jsonb_set({}, '{{k}}', to_jsonb({}))", "jsonb", "int"),
-            u("jsonb_build_object('k', {} -> 'k')", "jsonb"),
+            u("jsonb_build_object('k', ({} #- '{{}}') -> 'k')", "jsonb"),
             u("jsonb_build_object('m', jsonb_build_array({}))", "int"),
             u("({} - 'k')", "jsonb"),
         ]

@@ -124,20 +124,21 @@ class FromItems:
     def _json_function(self, form, scope, word, alias):
         json = self.expressions.make("jsonb", scope, 1)
         d = use(json.d)
+        whole = f"({json.sql} #- '{{}}')"  # its keys are not told apart
         if form == 5:
             cols = [Col("k", "int", d), Col("l", "text", d)]
-            sql = f"{word}jsonb_to_record({json.sql}) AS {alias}(k int, l text)"
+            sql = f"{word}jsonb_to_record({whole}) AS {alias}(k int, l text)"
         elif form == 6:
             cols = [Col("key", "text", d), Col("value", "text", d)]
             sql = f"{word}jsonb_each_text({json.sql}) AS {alias}"
         elif form == 7:
             cols = [Col("x", "jsonb", d)]
-            sql = f"{word}jsonb_array_elements({json.sql} -> 'm') AS {alias}(x)"
+            sql = f"{word}jsonb_array_elements({whole} -> 'm') AS {alias}(x)"
         else:
             other = self.expressions.make("int", scope, 1)
             cols = [Col("v", "int", d), Col("w", "int", use(union(json.d, other.d)))]
             cols.append(Col("n", "int", NONE))
-            xml = f"('<r><v>' || coalesce(({json.sql}) ->> 'k', '1') || '</v></r>')::xml"
+            xml = f"('<r><v>' || coalesce({whole} ->> 'k', '1') || '</v></r>')::xml"
             sql = (
                 f"XMLTABLE('/r' PASSING ({xml}) COLUMNS v int PATH 'v',"
                 f" w int PATH 'w' DEFAULT {other.sql}, n FOR ORDINALITY) AS {alias}"

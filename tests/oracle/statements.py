@@ -8,6 +8,7 @@ import composites_more
 import forms_bodies
 import forms_corners
 import forms_events
+import forms_json
 import forms_more
 import forms_newer
 import forms_oddities
@@ -41,12 +42,13 @@ FORMS = (
     + forms_oddities.FORMS
     + forms_seldom.FORMS
     + forms_unusual.FORMS
+    + forms_json.FORMS
 )
 
 
 WITH_WAYS = (
-    composites_more, forms_bodies, forms_corners, forms_oddities, forms_rare, forms_seldom,
-    forms_sole, forms_unusual,
+    composites_more, forms_bodies, forms_corners, forms_json, forms_oddities, forms_rare,
+    forms_seldom, forms_sole, forms_unusual,
 )
 
 

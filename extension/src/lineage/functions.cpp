@@ -229,6 +229,7 @@ const FunctionTraits *TraitsOf(Oid function) {
   }
   traits->cls = FunctionClass::kOpaque;
   traits->masking = false;
+  traits->part = PartRole::kNone;
   traits->strict = false;
   traits->remote = RemoteCall::kNone;
   traits->runs_queries = false;
@@ -238,6 +239,7 @@ const FunctionTraits *TraitsOf(Oid function) {
   Form_pg_proc proc = reinterpret_cast<Form_pg_proc>(GETSTRUCT(tuple));
   traits->cls = Classify(tuple);
   traits->masking = IsMaskingFunction(NameStr(proc->proname), proc->pronamespace);
+  traits->part = PartRoleOf(tuple);
   traits->strict = proc->proisstrict;
   traits->remote = RemoteCallOf(tuple);
   traits->runs_queries = traits->remote == RemoteCall::kNone && RunsQueries(tuple);
@@ -346,7 +348,9 @@ bool AddSqlBody(Builder *builder, QueryInfo *info, Node *call, Oid function, Lis
     TargetEntry *entry = linitial_node(TargetEntry, QueryOutputs(root->query));
     AddField(builder, root, reinterpret_cast<Node *>(entry->expr), column, kind, out);
   } else if (column.field == 0 || root->ncolumns == 1) {
-    for (int i = 1; i <= root->ncolumns; i++) out->AddSet(QueryColumn(builder, root, i), kind);
+    if (column.then != nullptr) AddOutputField(builder, root, 1, *column.then, kind, out);
+    for (int i = 1; i <= root->ncolumns && column.then == nullptr; i++)
+      out->AddSet(QueryColumn(builder, root, i), kind);
     out->AddSet(QueryRows(builder, root), IsDirect(kind) ? kIdentity : kind);
   } else if (column.then != nullptr) {
     AddOutputField(builder, root, place, *column.then, kind, out);
@@ -368,7 +372,7 @@ bool AddBodyParam(Builder *builder, QueryInfo *info, Param *param, FieldPath fie
   int index = param->paramid - 1;
   if (index < 0 || index >= list_length(info->body_args)) return true;
   Node *arg = static_cast<Node *>(list_nth(info->body_args, index));
-  if (field.field > 0) {
+  if (field.field != 0) {
     AddField(builder, info->body_caller, arg, field, kind, out);
     return true;
   }
@@ -428,8 +432,11 @@ void AddCall(Builder *builder, QueryInfo *info, Node *call, Oid function, List *
               rows ? kind : Compose(kind, kTransformation), SymType::kCall});
   }
   if (rows) return;
-  if (column.field > 0 && type_is_rowtype(exprType(call)) &&
-      AddRowThrough(builder, info, call, function, args, column, kind, out))
+  // A column of its rows, or a part of its one value.
+  const FieldPath *part = type_is_rowtype(exprType(call)) ? &column : column.then;
+  if (part != nullptr && part->field != 0 &&
+      (AddPart(builder, info, call, function, args, *part, kind, out) ||
+       AddRowThrough(builder, info, call, function, args, *part, kind, out)))
     return;
   ListCell *cell;
   foreach (cell, args)

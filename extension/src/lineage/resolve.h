@@ -9,6 +9,7 @@
 
 #include "edge/pod_vector.h"
 #include "edge/server.h"
+#include "lineage/part_roles.h"
 #include "lineage/remote.h"
 #include "lineage/shape.h"
 
@@ -97,13 +98,24 @@ struct Memo {
 Memo PutAside(Builder *builder);
 void TakeBack(Builder *builder, const Memo &memo);
 
+constexpr int kNamedField = -2;
+
 // A field of a composite value (from 1), and of what is in it a field again, as deep as rows are in
 // rows. Field 0: the whole value. A path lives where it is made, while what it is given to runs.
+// Fields of JSON objects are told by name; so are those of a row on its way into JSON, until its
+// type is met.
 struct FieldPath {
-  int field;
+  int field;              // kNamedField: by its name
+  const char *name;       // NULL: by its number
   const FieldPath *then;  // NULL: that is all
 
-  FieldPath(int number, const FieldPath *rest = nullptr) : field(number), then(rest) {}
+  FieldPath(int number, const FieldPath *rest = nullptr)
+      : field(number), name(nullptr), then(rest) {}
+  static FieldPath Named(const char *name, const FieldPath *rest) {
+    FieldPath path(kNamedField, rest);
+    path.name = name;
+    return path;
+  }
   // The kind of a source that holds the field and cannot be taken apart any further.
   uint8 KindOf(uint8 kind) const;
 };
@@ -194,6 +206,29 @@ int CallIndex(Builder *builder, QueryInfo *info, Node *call, Oid function, List 
 bool AddRowThrough(Builder *builder, QueryInfo *info, Node *call, Oid function, List *args,
                    FieldPath field, uint8 kind, SymBag *out);
 
+// ---- lineage/resolve_parts.cpp: JSON and hstore -------------------------------------------------
+
+// The value of an expression that takes a part out of another value, by constant names; false for
+// other expressions.
+bool AddSelected(Builder *builder, QueryInfo *info, Node *expr, uint8 kind, SymBag *out);
+// A part of what a call of a function with a PartRole gives; false where it cannot be told.
+bool AddPart(Builder *builder, QueryInfo *info, Node *call, Oid function, List *args,
+             FieldPath path, uint8 kind, SymBag *out);
+// The same of jsonb with subscripts.
+bool AddSubscriptPart(Builder *builder, QueryInfo *info, SubscriptingRef *ref, FieldPath path,
+                      uint8 kind, SymBag *out);
+// The part of a value, or, if it has no such part, what decides that the value is NULL.
+void AddPartOrNull(Builder *builder, QueryInfo *info, Node *expr, FieldPath path, uint8 kind,
+                   SymBag *out);
+// A column of what the FROM item `function` makes of the parts of a value; false for other items.
+bool AddNamedColumn(Builder *builder, QueryInfo *info, RangeTblFunction *function, FieldPath column,
+                    uint8 kind, SymBag *out);
+// json or jsonb, or a domain over one.
+bool IsJson(Oid type);
+// The number of the field of this name in a row of `type`, or in an array of such rows: 0 when
+// there is none, -1 when the type says nothing of its fields.
+int NumberOfField(Oid type, int32 typmod, const char *name);
+
 // The fields of a composite value one by one, or those of the rows in an array; none for a scalar.
 ShapeFields FieldsOf(Builder *builder, QueryInfo *info, Node *expr);
 
@@ -212,6 +247,7 @@ struct FunctionTraits {
   Oid oid;  // hash key
   FunctionClass cls;
   bool masking;
+  PartRole part;
   bool strict;        // not called, its result NULL, when an argument is NULL
   bool runs_queries;  // in C, and its result is made of what queries gave that it ran
   bool hides_values;  // in a language whose variables cannot be seen

@@ -320,8 +320,10 @@ void AddParam(Builder *builder, QueryInfo *info, Param *param, FieldPath field, 
     AddMultiExpr(builder, info, param->paramid, kind, out);
   } else if (param->paramkind == PARAM_EXTERN) {
     if (AddBodyParam(builder, info, param, field, kind, out)) return;
-    int index = ParamIndex(builder, param->paramid, field.field);
-    out->Add({static_cast<uint32>(index), 0, field.KindOf(kind), SymType::kParam});
+    bool named = field.name != nullptr;
+    int index = ParamIndex(builder, param->paramid, named ? 0 : field.field);
+    uint8 value = named ? Compose(kind, kTransformation) : field.KindOf(kind);
+    out->Add({static_cast<uint32>(index), 0, value, SymType::kParam});
   }
 }
 
@@ -366,10 +368,12 @@ void AddExpr(Builder *builder, QueryInfo *info, Node *expr, uint8 kind, SymBag *
       AddSubLink(builder, info, reinterpret_cast<SubLink *>(expr), kind, out);
       break;
     case T_FuncExpr:
+      if (AddSelected(builder, info, expr, kind, out)) break;
       AddFunction(builder, info, reinterpret_cast<FuncExpr *>(expr), kind, out);
       break;
     case T_OpExpr:
     case T_DistinctExpr: {
+      if (AddSelected(builder, info, expr, kind, out)) break;
       OpExpr *op = reinterpret_cast<OpExpr *>(expr);
       AddOperator(builder, info, expr, op->opno, op->opfuncid, op->args, kind, out);
       break;
@@ -380,6 +384,7 @@ void AddExpr(Builder *builder, QueryInfo *info, Node *expr, uint8 kind, SymBag *
       break;
     }
     case T_SubscriptingRef:
+      if (AddSelected(builder, info, expr, kind, out)) break;
       AddSubscript(builder, info, reinterpret_cast<SubscriptingRef *>(expr), kind, out);
       break;
     default:

@@ -68,12 +68,26 @@ bool AddColumnField(Builder *builder, QueryInfo *scope, RangeTblEntry *rte, int 
   }
 }
 
+// The place of a name in a list of names, from 1; of several the last, as in JSON; 0: none.
+int PlaceOfName(List *names, const char *name) {
+  int place = 0;
+  ListCell *cell;
+  foreach (cell, names) {
+    if (strcmp(strVal(lfirst(cell)), name) == 0) place = foreach_current_index(cell) + 1;
+  }
+  return place;
+}
+
 bool AddVarField(Builder *builder, QueryInfo *info, Var *var, FieldPath field, uint8 kind,
                  SymBag *out) {
   QueryInfo *scope = Climb(info, var->varlevelsup);
   if (scope == nullptr || var->varattno < 0) return false;
   if (var->varattno == 0) {  // a field of the whole row is a column
     RangeTblEntry *entry = rt_fetch(var->varno, scope->query->rtable);
+    if (field.name != nullptr) {
+      field = FieldPath(PlaceOfName(entry->eref->colnames, field.name), field.then);
+      if (field.field == 0) return true;
+    }
     if (field.then == nullptr ||
         !AddColumnField(builder, scope, entry, field.field, *field.then, kind, out))
       AddRteColumn(builder, scope, var->varno, field.field, field.KindOf(kind), out);
@@ -138,15 +152,26 @@ int SameField(Oid type, int field, Oid other) {
 
 bool HoldsRows(Oid type) {
   Oid element = get_element_type(type);
-  return type_is_rowtype(OidIsValid(element) ? element : type);
+  if (OidIsValid(element)) type = element;
+  return type_is_rowtype(type) || IsJson(type);
+}
+
+int NumberIn(TupleDesc desc, const char *name) {
+  for (int i = 0; i < desc->natts; i++) {
+    const FormData_pg_attribute *attribute = TupleDescAttr(desc, i);
+    if (!attribute->attisdropped && strcmp(NameStr(attribute->attname), name) == 0) return i + 1;
+  }
+  return 0;
 }
 
 // array_agg(row): the field of each, and what the aggregate looks at besides.
 bool AddAggregateField(Builder *builder, QueryInfo *info, Aggref *aggregate, FieldPath field,
                        uint8 kind, SymBag *out) {
   Oid result = get_func_rettype(aggregate->aggfnoid);
-  if (!IsPolymorphic(result) || list_length(aggregate->aggargtypes) != 1) return false;
-  uint8 value = Compose(kind, kAggregation);
+  const FunctionTraits *traits = TraitsOf(aggregate->aggfnoid);
+  bool collects = IsPolymorphic(result) || traits->part == PartRole::kAggregate;
+  if (!collects || list_length(aggregate->aggargtypes) != 1) return false;
+  uint8 value = Compose(kind, kAggregation) | (traits->masking ? kMaskingBit : 0);
   ListCell *cell;
   foreach (cell, aggregate->args) {
     TargetEntry *entry = lfirst_node(TargetEntry, cell);
@@ -167,6 +192,7 @@ void AddElementField(Builder *builder, QueryInfo *info, SubscriptingRef *ref, Fi
                      uint8 kind, SymBag *out) {
   uint8 value = Compose(kind, kTransformation);
   uint8 index = Compose(kind, kConditional);
+  if (AddSubscriptPart(builder, info, ref, field, kind, out)) return;
   AddField(builder, info, reinterpret_cast<Node *>(ref->refexpr), field, value, out);
   if (ref->refassgnexpr != nullptr)
     AddField(builder, info, reinterpret_cast<Node *>(ref->refassgnexpr), field, value, out);
@@ -177,19 +203,36 @@ void AddElementField(Builder *builder, QueryInfo *info, SubscriptingRef *ref, Fi
 
 bool AddFunctionField(Builder *builder, QueryInfo *info, Node *call, Oid function, List *args,
                       FieldPath field, uint8 kind, SymBag *out) {
-  if (!type_is_rowtype(exprType(call)))  // an array of rows: only some are followed into
+  if (AddPart(builder, info, call, function, args, field, kind, out)) return true;
+  bool row = type_is_rowtype(exprType(call));
+  if (!row && TraitsOf(function)->cls == FunctionClass::kOpaque)  // only some are followed into
     return AddRowThrough(builder, info, call, function, args, field, kind, out);
-  AddCall(builder, info, call, function, args, field, kind, out);
+  if (row && field.name != nullptr) {  // RECORD: what the function says of itself
+    TupleDesc desc = nullptr;
+    if (get_expr_result_type(call, nullptr, &desc) == TYPEFUNC_SCALAR || desc == nullptr)
+      return false;
+    field = FieldPath(NumberIn(desc, field.name), field.then);
+    if (field.field == 0) return true;
+  }
+  AddCall(builder, info, call, function, args, row ? field : FieldPath(1, &field), kind, out);
   AddCall(builder, info, call, function, args, kCallRows, IsDirect(kind) ? kIdentity : kind, out);
   return true;
 }
 
-// lag(row) and kin hand one of their rows on.
+// lag(row) and kin hand one of their rows on; jsonb_agg(row) an array of them.
 bool AddWindowField(Builder *builder, QueryInfo *info, WindowFunc *function, FieldPath field,
                     uint8 kind, SymBag *out) {
   Node *call = reinterpret_cast<Node *>(function);
-  if (!AddRowThrough(builder, info, call, function->winfnoid, function->args, field, kind, out))
+  const FunctionTraits *traits = TraitsOf(function->winfnoid);
+  if (traits->part == PartRole::kAggregate) {
+    uint8 value = Compose(kind, kAggregation) | (traits->masking ? kMaskingBit : 0);
+    AddFieldOfEach(builder, info, function->args, field, value, out);
+    AddExpr(builder, info, reinterpret_cast<Node *>(function->aggfilter), Compose(kind, kFilter),
+            out);
+  } else if (!AddRowThrough(builder, info, call, function->winfnoid, function->args, field, kind,
+                            out)) {
     return false;
+  }
   AddWindowClause(builder, info, function->winref, Compose(kind, kWindow), out);
   return true;
 }
@@ -234,7 +277,13 @@ bool AddKnownField(Builder *builder, QueryInfo *info, Node *expr, FieldPath fiel
       AddParam(builder, info, reinterpret_cast<Param *>(expr), field, kind, out);
       return true;
     case T_RowExpr: {
-      List *args = reinterpret_cast<RowExpr *>(expr)->args;
+      RowExpr *row = reinterpret_cast<RowExpr *>(expr);
+      List *args = row->args;
+      if (field.name != nullptr) {
+        if (row->colnames == NIL) return false;
+        field = FieldPath(PlaceOfName(row->colnames, field.name), field.then);
+        if (field.field == 0) return true;
+      }
       if (field.field > list_length(args)) return false;
       Node *put = static_cast<Node *>(list_nth(args, field.field - 1));
       AddRest(builder, info, put, field, kind, out);
@@ -266,8 +315,10 @@ bool AddKnownField(Builder *builder, QueryInfo *info, Node *expr, FieldPath fiel
       AddElementField(builder, info, reinterpret_cast<SubscriptingRef *>(expr), field, kind, out);
       return true;
     case T_CoerceViaIO: {  // PL/pgSQL assigns a row to an element of another row type by its text
+      // … and so json becomes jsonb
       Node *row = reinterpret_cast<Node *>(reinterpret_cast<CoerceViaIO *>(expr)->arg);
-      if (!type_is_rowtype(exprType(row)) || !type_is_rowtype(exprType(expr))) return false;
+      bool rows = type_is_rowtype(exprType(row)) && type_is_rowtype(exprType(expr));
+      if (!rows && !(IsJson(exprType(row)) && IsJson(exprType(expr)))) return false;
       AddField(builder, info, row, field, Compose(kind, kTransformation), out);
       return true;
     }
@@ -280,10 +331,13 @@ bool AddKnownField(Builder *builder, QueryInfo *info, Node *expr, FieldPath fiel
     case T_CaseExpr:
       AddCaseField(builder, info, reinterpret_cast<CaseExpr *>(expr), field, kind, out);
       return true;
-    case T_CoalesceExpr:
-      AddFieldOfEach(builder, info, reinterpret_cast<CoalesceExpr *>(expr)->args, field,
-                     Compose(kind, kTransformation), out);
+    case T_CoalesceExpr: {
+      ListCell *cell;
+      foreach (cell, reinterpret_cast<CoalesceExpr *>(expr)->args)
+        AddPartOrNull(builder, info, static_cast<Node *>(lfirst(cell)), field,
+                      Compose(kind, kTransformation), out);
       return true;
+    }
     case T_SubLink:
       return AddSubLinkField(builder, info, reinterpret_cast<SubLink *>(expr), field, kind, out);
     default:
@@ -292,6 +346,22 @@ bool AddKnownField(Builder *builder, QueryInfo *info, Node *expr, FieldPath fiel
 }
 
 }  // namespace
+
+bool IsJson(Oid type) {
+  type = getBaseType(type);
+  return type == JSONOID || type == JSONBOID;
+}
+
+int NumberOfField(Oid type, int32 typmod, const char *name) {
+  Oid element = get_element_type(getBaseType(type));
+  if (OidIsValid(element)) type = element;
+  if (!type_is_rowtype(type)) return -1;
+  TupleDesc desc = lookup_rowtype_tupdesc_domain(type, typmod, true);
+  if (desc == nullptr) return -1;
+  int number = NumberIn(desc, name);
+  ReleaseTupleDesc(desc);
+  return number;
+}
 
 uint8 FieldPath::KindOf(uint8 kind) const {
   return then == nullptr ? kind : Compose(kind, kTransformation);
@@ -342,11 +412,16 @@ void AddField(Builder *builder, QueryInfo *info, Node *expr, FieldPath field, ui
     builder->degraded = true;
     return;
   }
+  if (field.name != nullptr) {
+    int number = NumberOfField(exprType(expr), exprTypmod(expr), field.name);
+    if (number == 0) return;
+    if (number > 0) field = FieldPath(number, field.then);
+  }
   if (IsA(expr, ConvertRowtypeExpr)) {  // of a child table's row to its parent's
     ConvertRowtypeExpr *convert = reinterpret_cast<ConvertRowtypeExpr *>(expr);
     Node *row = reinterpret_cast<Node *>(convert->arg);
     int there = SameField(convert->resulttype, field.field, exprType(row));
-    if (there > 0) AddField(builder, info, row, {there, field.then}, kind, out);
+    if (there > 0) AddField(builder, info, row, FieldPath(there, field.then), kind, out);
     return;
   }
   if (Node *inner = PassedThrough(expr)) {

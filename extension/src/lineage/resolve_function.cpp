@@ -61,6 +61,7 @@ bool AddFunctionColumn(Builder *builder, QueryInfo *info, RangeTblEntry *rte, in
         AddExpr(builder, info, expr, Compose(kind, kTransformation), out);
         return true;
       }
+      if (AddNamedColumn(builder, info, function, column, kind, out)) return true;
       FuncExpr *call = reinterpret_cast<FuncExpr *>(expr);
       AddRemote(function, column.field, column.KindOf(kind), out);
       AddCall(builder, info, expr, call->funcid, call->args, column, kind, out);
