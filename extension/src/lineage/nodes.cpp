@@ -1,5 +1,6 @@
 // Small facts the shape builder asks for: what is a node, which casts lose nothing, symbolic sets.
 #include "edge/guc.h"
+#include "lineage/relation_facts.h"
 #include "lineage/resolve.h"
 
 namespace pg_lineage {
@@ -45,11 +46,6 @@ const TypePair kLossless[] = {
     {CHAROID, TEXTOID},
 };
 
-bool IsOurSchema(Oid schema) {
-  const char *name = get_namespace_name(schema);
-  return name != nullptr && strcmp(name, "lineage") == 0;
-}
-
 }  // namespace
 
 void SymBag::AddSet(const SymSet &set, uint8 outer) {
@@ -86,27 +82,26 @@ bool IsPolymorphic(Oid type) { return IsPolymorphicType(type); }
 bool IsNode(Oid relid, bool *temp) {
   *temp = false;
   if (relid < FirstNormalObjectId) return false;
-  HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
-  if (!HeapTupleIsValid(tuple)) return false;
-  Form_pg_class form = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple));
-  char relkind = form->relkind;
-  Oid schema = form->relnamespace;
-  *temp = form->relpersistence == RELPERSISTENCE_TEMP;
-  ReleaseSysCache(tuple);
-  if (relkind != RELKIND_RELATION && relkind != RELKIND_PARTITIONED_TABLE &&
-      relkind != RELKIND_VIEW && relkind != RELKIND_MATVIEW && relkind != RELKIND_FOREIGN_TABLE)
-    return false;
-  return *temp || !(IsCatalogNamespace(schema) || IsOurSchema(schema) || IgnoredSchema(schema));
+  const RelationFacts *facts = FactsOf(relid);
+  if (facts == nullptr) return false;
+  *temp = facts->temporary;
+  switch (facts->kind) {
+    case RELKIND_RELATION:
+    case RELKIND_PARTITIONED_TABLE:
+    case RELKIND_VIEW:
+    case RELKIND_MATVIEW:
+    case RELKIND_FOREIGN_TABLE:
+      return facts->temporary || !(facts->internal || IgnoredSchema(facts->schema));
+    default:
+      return false;
+  }
 }
 
 List *TempChildren(Oid relid) {
-  HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
-  if (!HeapTupleIsValid(tuple)) return NIL;
-  Form_pg_class form = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple));
+  const RelationFacts *facts = FactsOf(relid);
   // Partitions of what lasts last too.
-  bool parent = form->relhassubclass &&
-                (form->relpersistence == RELPERSISTENCE_TEMP || form->relkind == RELKIND_RELATION);
-  ReleaseSysCache(tuple);
+  bool parent =
+      facts != nullptr && facts->parent && (facts->temporary || facts->kind == RELKIND_RELATION);
   List *below = parent ? find_all_inheritors(relid, NoLock, nullptr) : NIL;
   List *children = NIL;
   ListCell *cell;
@@ -121,11 +116,8 @@ List *TempChildren(Oid relid) {
 // The temporary tables whose rows are rows of `relid` too: those below it unless ONLY it is read,
 // and those above a partition, by which its rows may have come.
 static List *TempKin(Oid relid, bool only) {
-  HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
-  if (!HeapTupleIsValid(tuple)) return NIL;
-  Form_pg_class form = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple));
-  bool partition = form->relpersistence == RELPERSISTENCE_TEMP && form->relispartition;
-  ReleaseSysCache(tuple);
+  const RelationFacts *facts = FactsOf(relid);
+  bool partition = facts != nullptr && facts->temporary && facts->partition;
   List *kin = partition ? get_partition_ancestors(relid) : NIL;
   return only ? kin : list_concat(kin, TempChildren(relid));
 }
@@ -143,11 +135,8 @@ static bool IsNodeHere(Builder *builder, Oid relid, bool only, bool *temp) {
 }
 
 int RelationWidth(Oid relid) {
-  HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
-  if (!HeapTupleIsValid(tuple)) return 0;
-  int width = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple))->relnatts;
-  ReleaseSysCache(tuple);
-  return width;
+  const RelationFacts *facts = FactsOf(relid);
+  return facts == nullptr ? 0 : facts->width;
 }
 
 static void AddColumn(Builder *builder, Oid relid, int attno, uint8 kind, bool temp, SymBag *out) {
