@@ -253,8 +253,14 @@ void Run(PGL_RUN_PARAMS) {
   });
 }
 
+// True when nothing runs at the end of a query that may want to know who called it: one that only
+// reads fires no triggers.
+bool FinishesQuietly(const EState *state) {
+  return (state->es_top_eflags & EXEC_FLAG_SKIP_TRIGGERS) != 0 && state->es_auxmodifytables == NIL;
+}
+
 void Finish(QueryDesc *query) {
-  if (!CaptureOn()) {
+  if (FinishesQuietly(query->estate) || !CaptureOn()) {
     next_finish(query);
     return;
   }
