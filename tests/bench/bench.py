@@ -123,6 +123,9 @@ WORKLOADS = {
     "pgbench -N simple": (pgbench("-N"), 8000, "transaction"),
     "loop of inserts": (call("CALL bench_loop({n})"), 1000000, "INSERT"),
     "nested calls": (call("CALL bench_outer({n})"), 400000, "pair of CALLs"),
+    "loop of branches": (call("CALL bench_branches({n})"), 1000000, "round"),
+    "row trigger": (call("INSERT INTO bench_fired SELECT g, g FROM generate_series(1, {n}) g"),
+                    200000, "row"),
     "distinct statements": (distinct, 20000, "statement"),
 }
 
@@ -138,6 +141,18 @@ CREATE PROCEDURE bench_outer(n int) LANGUAGE plpgsql AS $$
 BEGIN
   FOR i IN 1..n LOOP CALL bench_middle(i); END LOOP;
 END $$;
+CREATE PROCEDURE bench_branches(n int) LANGUAGE plpgsql AS $$
+DECLARE x int := 0;
+BEGIN
+  FOR i IN 1..n LOOP
+    IF i % 2 = 0 THEN x := x + 1; ELSE x := 0; END IF;
+  END LOOP;
+END $$;
+CREATE TABLE bench_fired (id int, v int);
+CREATE FUNCTION bench_fire() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN NEW.v := NEW.id + 1; RETURN NEW; END $$;
+CREATE TRIGGER bench_fires BEFORE INSERT ON bench_fired
+  FOR EACH ROW EXECUTE FUNCTION bench_fire();
 """ + "".join(
     f"CREATE TABLE {name} ({', '.join(f'c{i} int' for i in range(16))});\n"
     for name in ("bench_wide", "bench_copy")
@@ -157,7 +172,7 @@ def measure(side, name):
     """Microseconds of server CPU per unit."""
     run, units, _ = WORKLOADS[name]
     units = max(1, int(units * SCALE))
-    psql(side, "-c", "TRUNCATE bench_rows")
+    psql(side, "-c", "TRUNCATE bench_rows, bench_fired")
     psql(side, "-c", "CHECKPOINT")
     start = server_cpu()
     run(side, units)
