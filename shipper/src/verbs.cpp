@@ -41,6 +41,7 @@ constexpr long kTryBaseMs = 500, kTryMaxMs = 15000;
 struct Parts {
   Parts(const CommandLine &line, Signals *signals)
       : config(LoadConfig(line.configs, line.dry_run ? "file:-" : line.sink)),
+        stop(&signals->stop),
         clock(&signals->stop, &signals->reload),
         session(config.postgres) {
     SetLogLevel(line.log_level.empty() ? config.logger_level : line.log_level);
@@ -65,6 +66,7 @@ struct Parts {
   }
 
   Config config;
+  const std::atomic<bool> *stop;
   SystemClock clock;
   PgSession session;
   std::unique_ptr<Http> http;
@@ -169,7 +171,8 @@ void IngestOne(const Config &config, Sink *sink, IngestAccount *account) {
 void PushMetadata(Parts *parts, RunAccount *run, const Tick &tick) {
   Require(InspectServer(&parts->session.Get()));
   RequireSink(parts);
-  PatientSink sink(parts->sink.get(), &parts->clock, kTriesOnce, kTryBaseMs, kTryMaxMs);
+  PatientSink sink(parts->sink.get(), &parts->clock, kTriesOnce, kTryBaseMs, kTryMaxMs,
+                   parts->stop);
   IngestAccount account{run, tick, &parts->clock};
   for (const std::string &database : IngestDatabases(&parts->session.Get(), parts->config)) {
     Config config = parts->config;
@@ -201,7 +204,8 @@ void SendPairs(const CommandLine &line, Parts *parts, RunAccount *run, const Tic
   Require(InspectServer(&parts->session.Get()));
   Require(InspectDatabase(&parts->session.Get(), parts->config));
   RequireSink(parts);
-  PatientSink sink(parts->sink.get(), &parts->clock, kTriesOnce, kTryBaseMs, kTryMaxMs);
+  PatientSink sink(parts->sink.get(), &parts->clock, kTriesOnce, kTryBaseMs, kTryMaxMs,
+                   parts->stop);
   CatalogOrigin origin([parts]() -> PgConnection & { return parts->session.Get(); }, parts->config);
   PgQueue queue(&parts->session, parts->sink->name());
   if (!line.dry_run) queue.Register();
@@ -350,7 +354,8 @@ ExitCode Retry(const CommandLine &line, Parts *parts) {
   Require(InspectServer(&parts->session.Get()));
   Require(InspectDatabase(&parts->session.Get(), parts->config));
   RequireSink(parts);
-  PatientSink sink(parts->sink.get(), &parts->clock, kTriesOnce, kTryBaseMs, kTryMaxMs);
+  PatientSink sink(parts->sink.get(), &parts->clock, kTriesOnce, kTryBaseMs, kTryMaxMs,
+                   parts->stop);
   CatalogOrigin origin([parts]() -> PgConnection & { return parts->session.Get(); }, parts->config);
   PgQueue queue(&parts->session, parts->sink->name());
   queue.Register();
@@ -385,6 +390,13 @@ const std::map<std::string, VerbFunction> kVerbs = {{"ingest", IngestAll}, {"lin
 const char *const kLaterVerbs[] = {"usage", "profile", "classify", "test",
                                    "dbt",   "reverse", "init"};
 
+// One that runs once.
+ExitCode RunOnce(const CommandLine &line, Parts *parts) {
+  if (line.verb == "ingest" && !AsksFor(parts->config, "DatabaseMetadata"))
+    return SendLineage(line, parts);  // as the peer's `ingest` does with such a file
+  return kVerbs.at(line.verb)(line, parts);
+}
+
 }  // namespace
 
 bool IsVerb(const std::string &verb) { return verb == "run" || kVerbs.count(verb) > 0; }
@@ -397,9 +409,14 @@ ExitCode RunVerb(const CommandLine &line, Signals *signals) {
   Parts parts(line, signals);
   RequireWork(line.verb, parts.config);
   if (line.verb == "run") return Run(line, &parts, signals);
-  if (line.verb == "ingest" && !AsksFor(parts.config, "DatabaseMetadata"))
-    return SendLineage(line, &parts);  // as the peer's `ingest` does with such a file
-  return kVerbs.at(line.verb)(line, &parts);
+  try {
+    return RunOnce(line, &parts);
+  } catch (const FatalError &) {
+    if (!signals->stop) throw;
+    throw FatalError(
+        "stopped by a signal; what the catalog took until then is kept: run it again for the rest",
+        kExitTryAgain);
+  }
 }
 
 }  // namespace shipper

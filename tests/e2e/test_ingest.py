@@ -1,8 +1,10 @@
 """`ingest` at speed: what has not changed is not sent, what needs no order goes in parallel."""
 
+import os
+import signal
 import subprocess
 
-from harness import EndToEnd
+from harness import SHIPPER, EndToEnd, wait_until
 
 
 class Ingest(EndToEnd):
@@ -96,6 +98,30 @@ class IngestIn12(Ingest):
     """The same against 1.2, which has no lists."""
 
     version = "1.2"
+
+
+class Stopped(EndToEnd):
+    """A run that a person ends."""
+
+    version = "1.9"  # each table is a request of its own
+    setup_sql = "".join(f"CREATE TABLE t{i} (id int);" for i in range(60))
+
+    def test_a_run_that_is_stopped_says_so_and_the_next_one_sends_the_rest(self):
+        workflow = str(self.workflow(shipper={"http": {"timeoutMs": 60000}}))
+        self.double.fault(hang_ms=300, count=-1, method="PUT", path="/tables")
+        with subprocess.Popen([SHIPPER, "ingest", "-c", workflow], stderr=subprocess.PIPE,
+                              text=True) as process:
+            wait_until(lambda: len(self.requests("PUT", "/tables")) > 2, "the first tables")
+            process.send_signal(signal.SIGINT)
+            said = process.communicate()[1]
+        self.assertEqual(process.returncode, os.EX_TEMPFAIL, said)
+        self.assertIn("stopped by a signal", said)
+        self.assertNotIn("trying again", said)
+        self.double.clear_faults()
+        done = self.once("ingest", "-c", workflow)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(len(self.entities("table")), 60)
+        self.assertNotIn(" 0 unchanged", done.stderr)
 
 
 class Restore(EndToEnd):

@@ -12,7 +12,7 @@ Status PatientSink::Insist(const std::function<Status()> &put) {
   for (int attempt = 0;; ++attempt) {
     Status status = put();
     bool again = status.action == Action::kRetry || status.action == Action::kReauth;
-    if (!again || attempt + 1 >= tries_) return status;
+    if (!again || attempt + 1 >= tries_ || Stopped()) return status;
     Wait(attempt, status);
   }
 }
@@ -43,7 +43,7 @@ std::vector<Status> PatientSink::PutEntities(const std::vector<Entity> &entities
       again.push_back(entities[i]);
       if (reason.ok() || outcomes[i].retry_after_ms > reason.retry_after_ms) reason = outcomes[i];
     }
-    if (again.empty()) break;
+    if (again.empty() || Stopped()) break;
     Wait(attempt, reason);
     const std::vector<Status> more = sink_->PutEntities(again);
     for (size_t i = 0; i < places.size(); ++i) outcomes[places[i]] = more[i];
@@ -59,7 +59,7 @@ Status PatientSink::PutLineage(const LineageEdge &edge) {
 std::vector<Status> PatientSink::PutLineages(const std::vector<LineageEdge> &edges) {
   std::vector<Status> outcomes = sink_->PutLineages(edges);
   bool out = false;
-  for (size_t i = 0; i < edges.size() && !out; ++i) {
+  for (size_t i = 0; i < edges.size() && !out && !Stopped(); ++i) {
     if (outcomes[i].ok() || outcomes[i].action == Action::kPark) continue;
     outcomes[i] = PutLineage(edges[i]);
     out = outcomes[i].outage;

@@ -1,6 +1,7 @@
 // A sink that waits for another one: for verbs that run once and have no feed to come back to.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <string>
 #include <vector>
@@ -13,8 +14,15 @@ namespace shipper {
 // Every request is tried up to `tries` times with backoff; the last answer is given back.
 class PatientSink : public Sink {
  public:
-  PatientSink(Sink *sink, Clock *clock, int tries, long base_ms, long max_ms)
-      : sink_(sink), clock_(clock), tries_(tries), base_ms_(base_ms), max_ms_(max_ms) {}
+  // `stop` outlives the sink: once it is set nothing is waited for; nullptr: never.
+  PatientSink(Sink *sink, Clock *clock, int tries, long base_ms, long max_ms,
+              const std::atomic<bool> *stop = nullptr)
+      : sink_(sink),
+        clock_(clock),
+        tries_(tries),
+        base_ms_(base_ms),
+        max_ms_(max_ms),
+        stop_(stop) {}
 
   const std::string &name() const override { return sink_->name(); }
   Status PutEntity(const Entity &entity) override;
@@ -32,6 +40,7 @@ class PatientSink : public Sink {
   bool Empty() override { return sink_->Empty(); }
 
  private:
+  bool Stopped() const { return stop_ != nullptr && *stop_; }
   Status Insist(const std::function<Status()> &put);
   void Wait(int attempt, const Status &status);
 
@@ -40,6 +49,7 @@ class PatientSink : public Sink {
   int tries_;
   long base_ms_;
   long max_ms_;
+  const std::atomic<bool> *stop_;
 };
 
 }  // namespace shipper
