@@ -64,7 +64,39 @@ bool AddReads(Node *node, ReadSearch *search) {
   return AddReads(link->testexpr, search);
 }
 
+// A volatile function that runs with a frame of its own: the planner leaves out no column that
+// calls one.
+bool IsCalledAnyway(Oid function, void *) {
+  return function >= FirstNormalObjectId && func_volatile(function) == PROVOLATILE_VOLATILE &&
+         TraitsOf(function)->cls != FunctionClass::kOpaque;
+}
+
+bool CallsAnyway(Node *node, void *context) {
+  if (node == nullptr) return false;
+  if (check_functions_in_node(node, IsCalledAnyway, context)) return true;
+  if (IsA(node, Query))
+    return query_tree_walker(reinterpret_cast<Query *>(node), PGL_WALKER(CallsAnyway), context, 0);
+  return expression_tree_walker(node, PGL_WALKER(CallsAnyway), context);
+}
+
 }  // namespace
+
+void MeetCallsOfOutputs(Builder *builder, QueryInfo *info) {
+  ListCell *cell;
+  foreach (cell, QueryOutputs(info->query)) {
+    TargetEntry *entry = lfirst_node(TargetEntry, cell);
+    Node *expr = reinterpret_cast<Node *>(entry->expr);
+    bool column = !entry->resjunk && entry->resno <= info->ncolumns;
+    bool known = column && info->column_state[entry->resno - 1] == 2;
+    if (known || IsA(expr, Var) || IsA(expr, Const) || !CallsAnyway(expr, nullptr)) continue;
+    if (column) {
+      (void)QueryColumn(builder, info, entry->resno);
+    } else {
+      SymBag unused = {};
+      AddExpr(builder, info, expr, kIdentity, &unused);
+    }
+  }
+}
 
 void AddReadsOfOutputs(Builder *builder, QueryInfo *info, SymBag *out) {
   if (!info->query->hasSubLinks) return;

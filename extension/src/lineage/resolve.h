@@ -164,6 +164,9 @@ List *QueryOutputs(Query *query);
 // The relations that sub-queries in the output list read: they are read whether or not somebody
 // above uses the column. Their values go where the column goes.
 void AddReadsOfOutputs(Builder *builder, QueryInfo *info, SymBag *out);
+// The calls in the output list that are made whether or not somebody above uses the column: what
+// they write has their arguments for sources.
+void MeetCallsOfOutputs(Builder *builder, QueryInfo *info);
 // A leaf of a set operation tree.
 struct Leaf {
   int rtindex;

@@ -392,6 +392,7 @@ SymSet QueryRows(Builder *builder, QueryInfo *info) {
   SymBag bag = {};
   AddStatementRows(builder, info, &bag);
   AddReadsOfOutputs(builder, info, &bag);
+  MeetCallsOfOutputs(builder, info);
   // What a writing query returns is the row it wrote.
   if (info->query->commandType != CMD_SELECT) {
     AddArmConditions(builder, info, &bag);

@@ -396,6 +396,8 @@ void AddWrites(Builder *builder, QueryInfo *info, PodVector<ShapeWrite> *out) {
   foreach (cell, info->query->cteList) {
     Query *inner = castNode(Query, lfirst_node(CommonTableExpr, cell)->ctequery);
     if (inner->resultRelation > 0) AddWrite(builder, InfoFor(builder, inner, info), false, out);
+    // It runs though nobody refers to it, and so do the calls in it.
+    if (inner->commandType != CMD_SELECT) (void)QueryRows(builder, InfoFor(builder, inner, info));
   }
   if (info->query->resultRelation > 0) AddWrite(builder, info, true, out);
 }
