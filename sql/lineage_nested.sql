@@ -56,7 +56,7 @@ BEGIN
 END $$;
 :show 'stored.%' ORDER BY line COLLATE "C";
 :show 'taken.%' ORDER BY line COLLATE "C";
--- variables, arguments and results of PL/pgSQL keep the fields of a row apart, not those in them
+-- variables, arguments and results of PL/pgSQL keep the fields of a row apart, and those in them
 CREATE FUNCTION part(o outer_t) RETURNS inner_t LANGUAGE plpgsql AS 'BEGIN RETURN o.i; END';
 CREATE TABLE by_routine (a int, n numeric);
 DO $$

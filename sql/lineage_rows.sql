@@ -38,7 +38,7 @@ BEGIN
   SELECT * INTO x FROM jsonb_populate_record(x, (SELECT j FROM doc));
   INSERT INTO populated VALUES (x.p, x.q);
 END $$;
--- An array without rows stays what it was; one that a function returns is not followed into.
+-- An array that a function returns keeps the fields of its rows apart.
 CREATE FUNCTION rows_of() RETURNS src[] LANGUAGE plpgsql AS
 $$ BEGIN RETURN (SELECT array_agg(src) FROM src); END $$;
 CREATE TABLE returned (p int, q text);

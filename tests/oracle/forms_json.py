@@ -115,7 +115,7 @@ def taken(draw, value, part, deep=False):
         forms = (
             "{0} ->> '{1}'", "{0} #>> '{{{1}}}'", "({0})['{1}']::text", "({0} -> '{1}') #>> '{{}}'",
             "jsonb_extract_path_text({0}, '{1}')", "{0}::json ->> '{1}'",
-            "(SELECT r.{1} FROM jsonb_to_record({0}) AS r(nothing int, {1} text))",
+            "(SELECT jr.{1} FROM jsonb_to_record({0}) AS jr(nothing int, {1} text))",
         )  # fmt: skip
     return draw.one(forms).format(value, part)
 
@@ -229,7 +229,122 @@ def by_function(world, z):
     )
 
 
-WAYS = (by_keys, at_once, populated, by_function)
+def known(world, z, target, keys):
+    """What bodies move is right where the data do not show it. Bodies that are read tell variables
+    whole, so not all of what they declare is known here."""
+    for column, columns in zip(("c1", "c2"), keys):
+        for source in columns:
+            world.dead[(f"{z}.{source}", f"{target.name}.{column}")] = "built in"
+    world.exact = False
+
+
+def in_routine(world, z):
+    """An object in variables, arguments and results of PL/pgSQL."""
+    draw = world.draw
+    world.need_composite()
+    value = made(draw)
+    one, two = chosen(draw, value), chosen(draw, value)
+    target = world.target(["text", "text"])
+    taker = world.name("pr")
+
+    def put(name):
+        parts = ", ".join(taken(draw, name, key[0], key[2]) for key in (one, two))
+        return f"INSERT INTO {target.name} VALUES ({parts});"
+
+    world.setup.append(
+        f"CREATE PROCEDURE {taker}(p jsonb) LANGUAGE plpgsql AS $b$ BEGIN {put('p')} END $b$"
+    )
+    giver = world.name("fn")
+    world.setup.append(
+        f"CREATE FUNCTION {giver}(z {z}) RETURNS jsonb LANGUAGE plpgsql AS"
+        f" $b$ BEGIN {draw.one(('', 'IF z.a > 1 THEN RETURN NULL; END IF;'))}"
+        f" RETURN {value.sql}; END $b$"
+    )
+    rows = f"FOR r IN SELECT {value.sql} AS j, z.b AS n FROM {z} z ORDER BY z.id LOOP"
+    forms = (
+        f"{rows} j := r.j; {put('j')} END LOOP;",
+        f"{rows} {put('r.j')} END LOOP;",
+        f"{rows} CALL {taker}(r.j); END LOOP;",
+        f"{rows} k := r.j; j := coalesce(k, j); CALL {taker}(j); END LOOP;",
+        f"{rows} j := coalesce(j, '{{}}') || r.j; {put('j')} END LOOP;",
+        f"{rows} IF r.n > 1 THEN j := r.j; ELSE j := NULL; END IF; {put('j')} END LOOP;",
+        f"{rows} s := r; {put('s.j')} END LOOP;",
+        f"{rows} j := r.j; j := j - 'none'; e := e || j; END LOOP;"
+        f" FOREACH j IN ARRAY e LOOP {put('j')} END LOOP;",
+        f"SELECT jsonb_agg({value.sql} ORDER BY z.id) -> 0 INTO j FROM {z} z; {put('j')}",
+        f"EXECUTE 'SELECT to_jsonb(q) FROM (SELECT {giver}(z) AS j FROM {z} z LIMIT 1) q' INTO k;"
+        f" j := k -> 'j'; {put('j')}",
+    )
+    name = world.name("pr")
+    world.setup.append(
+        f"CREATE PROCEDURE {name}() LANGUAGE plpgsql AS $b$ DECLARE j jsonb; k jsonb; r record;"
+        f" s record; i record; e jsonb[] := '{{}}'; BEGIN {draw.one(forms)} END $b$"
+    )
+    world.run.append(f"CALL {name}()")
+    known(world, z, target, (one[1], two[1]))
+
+
+def audited(world, z):
+    """A trigger that looks at its row as JSON."""
+    draw = world.draw
+    target, fn = world.target(["text", "text"]), world.name("tf")
+    keys = [draw.one(("a", "b", "c")) for _ in range(2)]
+    j = Made("to_jsonb(NEW)", ROW_KEYS)
+    body = draw.one(
+        (
+            "INSERT INTO {t} VALUES ({0}, {1});",
+            "n := to_jsonb(NEW); INSERT INTO {t} VALUES ({2}, {3});",
+            "n := to_jsonb(NEW) - 'id' || jsonb_build_object('op', TG_OP);"
+            " INSERT INTO {t} SELECT {2}, {3};",
+        )
+    )
+    direct = [taken(draw, f"({j.sql})", key) for key in keys]
+    held = [taken(draw, "n", key) for key in keys]
+    world.setup += [
+        f"CREATE FUNCTION {fn}() RETURNS trigger LANGUAGE plpgsql AS $b$ DECLARE n jsonb; BEGIN"
+        f" {body.format(*direct, *held, t=target.name)} RETURN NEW; END $b$",
+        f"CREATE TRIGGER x AFTER UPDATE ON {z} FOR EACH ROW EXECUTE FUNCTION {fn}()",
+    ]
+    world.run.append(f"UPDATE {z} SET id = id")
+    known(world, z, target, keys)
+
+
+def deep_rows(world, z):
+    """Rows in rows, and arrays of rows, in variables, arguments and results."""
+    draw = world.draw
+    world.need_composite()
+    world.types.append("CREATE TYPE deep AS (n int, p pair, ps pair[])")
+    target, fn, taker = world.target(["int", "text"]), world.name("fn"), world.name("pr")
+    row = f"ROW(z.b, {PAIR}, ARRAY[{PAIR}])::deep"
+    put = f"INSERT INTO {target.name} VALUES ({{0}}.f1, {{0}}.f2);"
+    world.setup += [
+        f"CREATE FUNCTION {fn}(m int) RETURNS pair[] LANGUAGE plpgsql AS $b$ BEGIN RETURN"
+        f" (SELECT array_agg({PAIR} ORDER BY z.id) FROM {z} z WHERE z.id > m); END $b$",
+        f"CREATE PROCEDURE {taker}(x deep) LANGUAGE plpgsql AS"
+        f" $b$ BEGIN {put.format('(x.p)')} END $b$",
+    ]
+    rows = f"FOR r IN SELECT {row} AS w FROM {z} z ORDER BY z.id LOOP d := r.w;"
+    forms = (
+        f"{rows} {put.format('(d.p)')} END LOOP;",
+        f"{rows} p := d.p; {put.format('p')} END LOOP;",
+        f"{rows} e := d; {put.format('(e.p)')} END LOOP;",
+        f"{rows} e.p := d.p; e.n := d.n; {put.format('((e).p)')} END LOOP;",
+        f"{rows} CALL {taker}(d); END LOOP;",
+        f"{rows} {put.format('((d.ps)[1])')} END LOOP;",
+        f"{rows} p := (d.ps)[1]; {put.format('p')} END LOOP;",
+        f"FOREACH p IN ARRAY {fn}(0) LOOP {put.format('p')} END LOOP;",
+        f"INSERT INTO {target.name} SELECT u.f1, u.f2 FROM unnest({fn}(0)) u;",
+    )
+    name = world.name("pr")
+    world.setup.append(
+        f"CREATE PROCEDURE {name}() LANGUAGE plpgsql AS $b$ DECLARE r record; d deep; e deep;"
+        f" p pair; BEGIN {draw.one(forms)} END $b$"
+    )
+    world.run.append(f"CALL {name}()")
+    known(world, z, target, ("a", "c"))
+
+
+WAYS = (by_keys, at_once, populated, by_function, in_routine, audited, deep_rows)
 
 objects = one_of(WAYS, "objects", "object")
 FORMS = [objects] * 2

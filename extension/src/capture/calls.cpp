@@ -26,9 +26,9 @@ void AddArguments(const ResolveContext &context, const Callee &callee, ArgumentS
     for (int a = 0; a < call.nargs; a++) {
       const SourceSet *set = ResolveArgument(context, call, call.args[a]);
       const RecordTaint *record = ResolveFields(context, call, a);
-      if (a < out->values.size) {  // another call site: fields are not told apart
+      if (a < out->values.size) {  // another call site
         out->values[a] = UnionSets(out->values[a], set);
-        if (out->records[a] != record) out->records[a] = nullptr;
+        out->records[a] = EitherRecord(out->records[a], record);
       } else {
         out->values.Append(set);
         out->records.Append(record);
@@ -45,7 +45,9 @@ void VisitExpression(PLpgSQL_expr *expr, void *arg) {
       static_cast<const SourceSet **>(palloc(sizeof(SourceSet *) * Max(shape->nparams, 1)));
   for (int i = 0; i < shape->nparams; i++)
     params[i] = FrameParam(search->frame, shape->params[i].paramid, shape->params[i].field);
-  AddArguments({shape, params, &search->frame->observed}, search->callee, search->out);
+  ResolveContext context = {shape, params, &search->frame->observed};
+  context.records = FrameRecords(search->frame, shape);
+  AddArguments(context, search->callee, search->out);
 }
 
 // Calls in the initial values of a block. Each reads the variables declared before it, which have
@@ -269,6 +271,13 @@ void HoldOutputs(RunState *run) {
 
 }  // namespace
 
+// The parts of the parameters, as they are now.
+static void KeepRecords(RunState *run, RoutineFrame *frame) {
+  MemoryContext caller = MemoryContextSwitchTo(run->query->estate->es_query_cxt);
+  run->records = FrameRecords(frame, run->shape);
+  MemoryContextSwitchTo(caller);
+}
+
 void BindToFrame(RunState *run, RoutineFrame *frame) {
   const Shape *shape = run->shape;
   if (frame->estate == nullptr) {  // a SQL function: $n are its arguments
@@ -278,6 +287,7 @@ void BindToFrame(RunState *run, RoutineFrame *frame) {
                            : FrameParam(frame, shape->params[i].paramid, shape->params[i].field);
     run->frame = frame;
     run->frame_serial = frame->serial;
+    if (frame->held == nullptr) KeepRecords(run, frame);
     if (frame->held != nullptr) {
       HoldOutputs(run);
     } else if (shape->noutputs > 0) {  // the last statement that returns rows is the result
@@ -300,6 +310,7 @@ void BindToFrame(RunState *run, RoutineFrame *frame) {
   PLpgSQL_stmt *dynamic = IsOperand(run) ? nullptr : statement;
   for (int i = 0; i < shape->nparams; i++)
     run->params[i] = StatementParam(frame, dynamic, shape->params[i]);
+  if (dynamic == nullptr || text == nullptr) KeepRecords(run, frame);
   if (text != nullptr && settings.track_control_flow) {
     const SourceSet *worded = AsCondition(ExprValue(frame, text));
     run->condition = UnionSets(run->condition, worded);
@@ -312,17 +323,27 @@ void BindToFrame(RunState *run, RoutineFrame *frame) {
     frame->statements.Last().outcome = RunDecides(run);
 }
 
-void AssignArrays(RoutineFrame *frame, PLpgSQL_datum *target, const ResolveContext &context,
-                  const SourceSet *deciding) {
-  const PLpgSQL_row *row =
-      target->dtype == PLPGSQL_DTYPE_ROW ? reinterpret_cast<PLpgSQL_row *>(target) : nullptr;
-  for (int i = 0; i < context.shape->narrays && i < (row == nullptr ? 1 : row->nfields); i++) {
-    const ShapeFields &fields = context.shape->arrays[i];
-    PodVector<const SourceSet *> sets = {};
-    for (int f = 0; f < fields.size; f++)
-      sets.Append(UnionSets(ResolveSet(context, fields.sets[f]), deciding));
-    if (fields.size > 0) SetElements(frame, row == nullptr ? target->dno : row->varnos[i], sets);
+void AssignParts(RoutineFrame *frame, PLpgSQL_datum *target, const ResolveContext &context,
+                 const SourceSet *deciding) {
+  // Columns that a row type has dropped have moved the others.
+  if (target->dtype == PLPGSQL_DTYPE_REC &&
+      (frame->slots[target->dno].record == nullptr ||
+       frame->slots[target->dno].record->size != context.shape->noutputs))
+    return;
+  for (int i = 0; i < context.shape->nparts; i++) {
+    const RecordTaint *parts = ResolveParts(context, context.shape->parts[i]);
+    SetPart(frame, target, i, RecordUsed(parts, kTransformation, deciding));
   }
+}
+
+// The parts of an output, or of a field of the one output that is a row; NULL: not known.
+static const RecordTaint *OutputParts(const ResolveContext &context, bool fields, int number,
+                                      int size, const SourceSet *deciding) {
+  const Shape *shape = context.shape;
+  if (shape->nparts == 0 || size != (fields ? shape->nfields : shape->noutputs)) return nullptr;
+  const RecordTaint *record = ResolveParts(context, shape->parts[fields ? 0 : number]);
+  if (fields) record = InnerRecord(record, number);
+  return RecordUsed(record, kTransformation, deciding);
 }
 
 void AssignOutputs(RunState *run) {
@@ -350,11 +371,14 @@ void AssignOutputs(RunState *run) {
   if (returns) {
     if (frame->function != nullptr) SpreadOverLive(frame->function->fn_rettype, &sets);
     size = sets.size;
-    if (size > 0) AddResultRow(&frame->result, size, sets.items, UnionSets(rows, condition));
+    PodVector<const RecordTaint *> parts = {};
+    for (int i = 0; i < size; i++) parts.Append(OutputParts(context, fields, i, size, deciding));
+    if (size > 0)
+      AddResultRow(&frame->result, size, sets.items, UnionSets(rows, condition), parts.items);
     return;
   }
   if (target != nullptr) AssignVariable(frame, target, sets.size, sets.items);
-  if (target != nullptr) AssignArrays(frame, target, context, deciding);
+  if (target != nullptr) AssignParts(frame, target, context, deciding);
   if (LoopsOverRows(run->statement->cmd_type) && run->dest != DestSPI) {
     StatementEntry *entry = &frame->statements.Last();
     if (entry->statement == run->statement) entry->rows = run->query;

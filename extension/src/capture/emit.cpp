@@ -185,8 +185,10 @@ uint64 RunKey(const RunState *run, int write) {
     key = hash_combine64(key, item.callee.function);
     key = MixPointer(hash_combine64(key, static_cast<uint64>(item.callee.site)), item.rows);
     key = hash_combine64(MixPointer(key, item.whole), item.in_part);
-    for (int i = 0; i < item.size; i++)
-      key = MixPointer(key, run->observed.columns.items[item.first + i]);
+    for (int i = 0; i < item.size; i++) {
+      const ObservedColumn &column = run->observed.columns.items[item.first + i];
+      key = MixPointer(MixPointer(key, column.set), column.parts);
+    }
   }
   return key;
 }

@@ -304,7 +304,11 @@ bool OthersReadTemp(const RunState *run) {
   return false;
 }
 
-ResolveContext RunContext(const RunState *run) { return {run->shape, run->params, &run->observed}; }
+ResolveContext RunContext(const RunState *run) {
+  ResolveContext context = {run->shape, run->params, &run->observed};
+  context.records = run->records;
+  return context;
+}
 
 void NoticeCaptureChange() {
   static bool captured = true;

@@ -17,18 +17,19 @@ struct UtilityState;
 struct RunState {
   QueryDesc *query;
   const Shape *shape;
-  const SourceSet **params;    // by index into shape->params, as they were at the start
-  ObservationList observed;    // calls made so far
-  const EventPath *path;       // who runs it
-  const SourceSet *condition;  // decides that it runs, for the rows it writes
-  const SourceSet *within;     // the same within its frame, for the values it gives
-  RoutineFrame *frame;         // run directly by a statement of this frame, or NULL
-  uint64 frame_serial;         // … while it has this serial
-  PLpgSQL_stmt *statement;     // … this one
-  CommandDest dest;            // as at the start: every fetch from a portal sets another one
-  PLpgSQL_execstate *estate;   // … of this execution
-  UtilityState *utility;       // run for this utility statement, or NULL
-  const SourceSet *decides;    // that what it calls or fires runs; NULL until asked for
+  const SourceSet **params;     // by index into shape->params, as they were at the start
+  const RecordTaint **records;  // the parts of these, or NULL
+  ObservationList observed;     // calls made so far
+  const EventPath *path;        // who runs it
+  const SourceSet *condition;   // decides that it runs, for the rows it writes
+  const SourceSet *within;      // the same within its frame, for the values it gives
+  RoutineFrame *frame;          // run directly by a statement of this frame, or NULL
+  uint64 frame_serial;          // … while it has this serial
+  PLpgSQL_stmt *statement;      // … this one
+  CommandDest dest;             // as at the start: every fetch from a portal sets another one
+  PLpgSQL_execstate *estate;    // … of this execution
+  UtilityState *utility;        // run for this utility statement, or NULL
+  const SourceSet *decides;     // that what it calls or fires runs; NULL until asked for
   FiredRows fired;
   uint64 rows;
   RunState *next;

@@ -1,5 +1,7 @@
 #include "capture/frame.h"
 
+#include "capture/plpgsql_info.h"
+#include "lineage/field_paths.h"
 #include "lineage/remote.h"
 #include "lineage/resolve.h"
 #include "lineage/temp_tables.h"
@@ -8,25 +10,7 @@ namespace pg_lineage {
 
 namespace {
 
-MemoryContext record_context = nullptr;
-HTAB *record_table = nullptr;
 RoutineFrame *frames[kMaxNodes];
-
-struct RecordEntry {
-  uint64 hash;
-  RecordTaint *record;
-};
-
-const Observation *FindObserved(const ObservationList *list, const ShapeCall &call, int *from) {
-  for (int i = *from; i < list->items.size; i++) {
-    const Callee &callee = list->items[i].callee;
-    if (callee.function == call.function && SameSite(callee.site, call.site)) {
-      *from = i + 1;
-      return &list->items[i];
-    }
-  }
-  return nullptr;
-}
 
 bool Holds(const SourceSet *set, const Source &source) {
   for (int i = 0; i < set->size; i++) {
@@ -49,7 +33,7 @@ void AddSupportSources(const ResolveContext &context, const Sym &sym, SourceBag 
     const Observation *observed = FindObserved(context.observed, call, &from);
     if (observed == nullptr) return;
     for (int i = 0; i < observed->size; i++) {
-      const SourceSet *column = context.observed->columns[observed->first + i];
+      const SourceSet *column = context.observed->columns[observed->first + i].set;
       SourceBag beyond = {};
       for (int s = 0; s < column->size; s++) {
         if (!Holds(given, column->items[s])) beyond.Add(column->items[s]);
@@ -74,12 +58,22 @@ void AddArgumentSources(const ResolveContext &context, const ShapeCall &call, ui
                         SourceBag *bag) {
   MetCalls own = {};
   uint8 kind = Compose(context.kind, use);
-  ResolveContext within = {context.shape, context.params, context.observed,
-                           context.met == nullptr ? &own : context.met, kind};
+  ResolveContext within = context;
+  within.met = context.met == nullptr ? &own : context.met;
+  within.kind = kind;
   if (GoInto(within.met, &call, kind)) {
     for (int i = 0; i < call.nargs; i++) bag->AddSet(ResolveSet(within, call.args[i]), use);
   }
   if (own.calls.items != nullptr) pfree(own.calls.items);
+}
+
+// A part of what a column was observed to hold.
+const SourceSet *ColumnPart(const ObservedColumn &column, int16 path) {
+  if (path == kWholeValue) return column.set;
+  if (column.parts != nullptr) return RecordPart(column.parts, column.set, path);
+  SourceBag bag = {};
+  bag.AddSet(column.set, kTransformation);
+  return bag.items.Empty() ? EmptySet() : bag.Intern();
 }
 
 // The result of a call: what was observed, else what its arguments may have made it.
@@ -101,9 +95,12 @@ void AddCallSources(const ResolveContext &context, const Sym &sym, SourceBag *ba
       bag->AddSet(observed->rows, sym.kind);
     } else if (sym.column == 0) {
       for (int i = 0; i < observed->size; i++)
-        bag->AddSet(context.observed->columns[observed->first + i], sym.kind);
-    } else if (sym.column <= observed->size) {
-      bag->AddSet(context.observed->columns[observed->first + sym.column - 1], sym.kind);
+        bag->AddSet(context.observed->columns[observed->first + i].set, sym.kind);
+    } else {
+      const PathStep step = StepOf(sym.column);
+      if (step.field < 1 || step.field > observed->size) continue;
+      const ObservedColumn &column = context.observed->columns[observed->first + step.field - 1];
+      bag->AddSet(ColumnPart(column, step.then), sym.kind);
     }
   }
   uint8 use = kTransformation;
@@ -134,37 +131,15 @@ int FieldNumber(RoutineFrame *frame, PLpgSQL_recfield *field) {
 
 }  // namespace
 
-const RecordTaint *InternRecord(int size, const SourceSet *const *fields) {
-  if (record_table == nullptr) {
-    if (record_context == nullptr)
-      record_context =
-          AllocSetContextCreate(TopMemoryContext, "pg_lineage records", ALLOCSET_DEFAULT_SIZES);
-    HASHCTL info = {};
-    info.keysize = sizeof(uint64);
-    info.entrysize = sizeof(RecordEntry);
-    info.hcxt = record_context;
-    record_table =
-        hash_create("pg_lineage records", 64, &info, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+const Observation *FindObserved(const ObservationList *list, const ShapeCall &call, int *from) {
+  for (int i = *from; i < list->items.size; i++) {
+    const Callee &callee = list->items[i].callee;
+    if (callee.function == call.function && SameSite(callee.site, call.site)) {
+      *from = i + 1;
+      return &list->items[i];
+    }
   }
-  uint64 hash = hash_bytes_extended(reinterpret_cast<const unsigned char *>(fields),
-                                    static_cast<int>(sizeof(SourceSet *) * size), size);
-  bool found = false;
-  RecordEntry *entry =
-      static_cast<RecordEntry *>(hash_search(record_table, &hash, HASH_ENTER, &found));
-  if (found && entry->record != nullptr) return entry->record;
-  entry->record = nullptr;
-  RecordTaint *record = static_cast<RecordTaint *>(MemoryContextAlloc(
-      record_context, offsetof(RecordTaint, fields) + sizeof(SourceSet *) * Max(size, 1)));
-  record->size = size;
-  for (int i = 0; i < size; i++) record->fields[i] = fields[i];
-  entry->record = record;
-  return record;
-}
-
-const SourceSet *RecordUnion(const RecordTaint *record) {
-  const SourceSet *all = EmptySet();
-  for (int i = 0; i < record->size; i++) all = UnionSets(all, record->fields[i]);
-  return all;
+  return nullptr;
 }
 
 void ClearResult(ResultTaint *result) {
@@ -173,10 +148,32 @@ void ClearResult(ResultTaint *result) {
   result->rows = EmptySet();
   result->whole = nullptr;
   result->in_part = false;
+  result->parts.size = 0;
+  result->parts.context = TopMemoryContext;
+}
+
+const RecordTaint *PartsOfColumn(const ResultTaint &result, int column) {
+  return column < result.parts.size ? result.parts[column] : nullptr;
+}
+
+// Before the columns are added; what one row does not tell is not known.
+static void AddRowParts(ResultTaint *result, int size, const RecordTaint *const *parts) {
+  if (parts == nullptr || (!result->columns.Empty() && result->parts.size != size)) {
+    result->parts.size = 0;
+    return;
+  }
+  for (int i = 0; i < size; i++) {
+    if (result->columns.Empty()) {
+      result->parts.Append(parts[i]);
+    } else {
+      result->parts[i] = EitherRecord(result->parts[i], parts[i]);
+    }
+  }
 }
 
 void AddResultRow(ResultTaint *result, int size, const SourceSet *const *columns,
-                  const SourceSet *rows) {
+                  const SourceSet *rows, const RecordTaint *const *parts) {
+  AddRowParts(result, size, parts);
   for (int i = 0; i < size; i++) {
     if (i < result->columns.size) {
       result->columns[i] = UnionSets(result->columns[i], columns[i]);
@@ -196,11 +193,13 @@ void Observe(ObservationList *list, const Callee &callee, const ResultTaint &res
       continue;
     bool same = true;
     for (int i = 0; i < seen.size && same; i++)
-      same = list->columns[seen.first + i] == result.columns[i];
+      same = list->columns[seen.first + i].set == result.columns[i] &&
+             list->columns[seen.first + i].parts == PartsOfColumn(result, i);
     if (same) return;
   }
   int first = list->columns.size;
-  for (const SourceSet *column : result.columns) list->columns.Append(column);
+  for (int i = 0; i < result.columns.size; i++)
+    list->columns.Append({result.columns[i], PartsOfColumn(result, i)});
   list->items.Append(
       {callee, first, result.columns.size, result.rows, result.whole, result.in_part});
 }
@@ -208,8 +207,10 @@ void Observe(ObservationList *list, const Callee &callee, const ResultTaint &res
 void ObserveAll(ObservationList *list, const ObservationList &other, bool in_part) {
   for (const Observation &item : other.items) {
     ResultTaint result = {};
-    result.columns.items = other.columns.items + item.first;
-    result.columns.size = item.size;
+    for (int i = 0; i < item.size; i++) {
+      result.columns.Append(other.columns[item.first + i].set);
+      result.parts.Append(other.columns[item.first + i].parts);
+    }
     result.rows = item.rows;
     result.whole = item.whole;
     result.in_part = item.in_part || in_part;
@@ -262,10 +263,7 @@ RoutineFrame *AcquireFrame(int depth, int nslots) {
   return frame;
 }
 
-void FramesReset() {
-  record_table = nullptr;
-  if (record_context != nullptr) MemoryContextReset(record_context);
-}
+void FramesReset() { RecordsReset(); }
 
 const SourceSet *OwnCondition(const RoutineFrame *frame) {
   if (frame->statements.Empty()) return frame->base_condition;
@@ -314,14 +312,6 @@ const SourceSet *ResolveArgument(const ResolveContext &context, const ShapeCall 
   return result;
 }
 
-const RecordTaint *ResolveFields(const ResolveContext &context, const ShapeCall &call, int number) {
-  const ShapeFields &fields = call.fields[number];
-  if (fields.size == 0) return nullptr;
-  PodVector<const SourceSet *> sets = {};
-  for (int i = 0; i < fields.size; i++) sets.Append(ResolveArgument(context, call, fields.sets[i]));
-  return InternRecord(sets.size, sets.items);
-}
-
 const SourceSet *FrameScalar(const RoutineFrame *frame, int paramid) {
   int index = paramid - 1;
   if (index < 0 || index >= frame->nslots || frame->estate == nullptr) return nullptr;
@@ -330,36 +320,79 @@ const SourceSet *FrameScalar(const RoutineFrame *frame, int paramid) {
   return frame->slots[index].record == nullptr ? frame->slots[index].value : nullptr;
 }
 
-// A part of a value that is not taken apart.
-static const SourceSet *PartOf(const SourceSet *set) {
-  if (set->size == 0) return set;
+// A part of field `number` of a record.
+static const SourceSet *FieldPart(const TaintSlot &slot, int number, int16 path) {
+  const SourceSet *field = slot.record == nullptr ? slot.value
+                                                  : RecordPart(slot.record, slot.value,
+                                                               static_cast<int16>(Max(number, 1)));
+  if (path == kWholeValue) return field;
+  const RecordTaint *inner = InnerRecord(slot.record, number - 1);
+  if (inner != nullptr) return RecordPart(inner, field, path);
   SourceBag bag = {};
-  bag.AddSet(set, kTransformation);
-  return bag.Intern();
+  bag.AddSet(field, kTransformation);
+  return bag.items.Empty() ? EmptySet() : bag.Intern();
 }
 
-const SourceSet *FrameParam(RoutineFrame *frame, int paramid, int field) {
+// The record variable in which a parameter is a field, with the field's number; else the
+// parameter's own place.
+static int PlaceOf(RoutineFrame *frame, int index, int16 *path, int *number) {
+  *number = 0;
+  if (frame->estate == nullptr) return index;
+  PLpgSQL_datum *datum = frame->estate->datums[index];
+  if (datum->dtype == PLPGSQL_DTYPE_RECFIELD) {
+    PLpgSQL_recfield *field = reinterpret_cast<PLpgSQL_recfield *>(datum);
+    *number = FieldNumber(frame, field);
+    return field->recparentno;
+  }
+  if (datum->dtype != PLPGSQL_DTYPE_REC || *path >= 0) return index;
+  const PathStep step = StepOf(*path);
+  if (step.name == nullptr) return index;
+  int width = 0;
+  const int place = FieldIndex(reinterpret_cast<PLpgSQL_rec *>(datum), step.name, &width);
+  if (place < 0) return index;
+  *number = place + 1;
+  *path = step.then;
+  return index;
+}
+
+const SourceSet *FrameParam(RoutineFrame *frame, int paramid, int16 path) {
   int index = paramid - 1;
   if (index < 0 || index >= frame->nslots) return EmptySet();
-  if (frame->estate != nullptr) {
-    PLpgSQL_datum *datum = frame->estate->datums[index];
-    if (datum->dtype == PLPGSQL_DTYPE_RECFIELD) {
-      if (field > 0) return PartOf(FrameParam(frame, paramid, 0));  // a row in a record
-      PLpgSQL_recfield *recfield = reinterpret_cast<PLpgSQL_recfield *>(datum);
-      field = FieldNumber(frame, recfield);
-      index = recfield->recparentno;
-    } else if (datum->dtype == PLPGSQL_DTYPE_ROW) {
-      PLpgSQL_row *row = reinterpret_cast<PLpgSQL_row *>(datum);
-      const SourceSet *all = EmptySet();
-      for (int i = 0; i < row->nfields; i++)
-        all = UnionSets(all, FrameParam(frame, row->varnos[i] + 1, 0));
-      return all;
-    }
+  if (frame->estate != nullptr && frame->estate->datums[index]->dtype == PLPGSQL_DTYPE_ROW) {
+    PLpgSQL_row *row = reinterpret_cast<PLpgSQL_row *>(frame->estate->datums[index]);
+    const SourceSet *all = EmptySet();
+    for (int i = 0; i < row->nfields; i++)
+      all = UnionSets(all, FrameParam(frame, row->varnos[i] + 1, 0));
+    return all;
   }
-  const TaintSlot &slot = frame->slots[index];
-  if (slot.record == nullptr) return slot.value;
-  if (field >= 1 && field <= slot.record->size) return slot.record->fields[field - 1];
-  return UnionSets(slot.value, RecordUnion(slot.record));
+  const bool field =
+      frame->estate != nullptr && frame->estate->datums[index]->dtype == PLPGSQL_DTYPE_RECFIELD;
+  int number = 0;
+  const TaintSlot &slot = frame->slots[PlaceOf(frame, index, &path, &number)];
+  if (number > 0) return FieldPart(slot, number, path);
+  if (field) path = kWholeValue;  // of a layout that is gone
+  if (path != kWholeValue) return RecordPart(slot.record, slot.value, path);
+  return slot.record == nullptr ? slot.value : UnionSets(slot.value, RecordUnion(slot.record));
+}
+
+const RecordTaint *FrameRecord(RoutineFrame *frame, int paramid, int16 path) {
+  const int index = paramid - 1;
+  if (index < 0 || index >= frame->nslots) return nullptr;
+  int number = 0;
+  const RecordTaint *record = frame->slots[PlaceOf(frame, index, &path, &number)].record;
+  if (number > 0) record = InnerRecord(record, number - 1);
+  return RecordAt(record, path);
+}
+
+const RecordTaint **FrameRecords(RoutineFrame *frame, const Shape *shape) {
+  if (!shape->asks_records) return nullptr;
+  const RecordTaint **records =
+      static_cast<const RecordTaint **>(palloc0(sizeof(RecordTaint *) * Max(shape->nparams, 1)));
+  for (int i = 0; i < shape->nparams; i++) {
+    if (shape->params[i].field != kCursorRows)
+      records[i] = FrameRecord(frame, shape->params[i].paramid, shape->params[i].field);
+  }
+  return records;
 }
 
 }  // namespace pg_lineage

@@ -11,6 +11,7 @@
 #include "edge/pod_vector.h"
 #include "edge/server.h"
 #include "capture/call_stack.h"
+#include "capture/record.h"
 #include "lineage/shape.h"
 #include "lineage/source_set.h"
 
@@ -27,31 +28,24 @@ struct FiredRows {
   const struct RecordTaint *new_row;
 };
 
-// The fields of a record variable; interned.
-struct RecordTaint {
-  int size;
-  const SourceSet *fields[FLEXIBLE_ARRAY_MEMBER];
-};
-const RecordTaint *InternRecord(int size, const SourceSet *const *fields);
-// All fields together.
-const SourceSet *RecordUnion(const RecordTaint *record);
-
 struct TaintSlot {
   const SourceSet *value;     // never NULL
-  const RecordTaint *record;  // NULL: no field is known apart
+  const RecordTaint *record;  // the parts of its value; NULL: none is known apart
 };
 
 // What a routine returned, or a query put out.
 struct ResultTaint {
   PodVector<const SourceSet *> columns;
-  const SourceSet *whole;  // in any column; NULL: only what stands above
+  PodVector<const RecordTaint *> parts;  // of the columns, as far as they are known
+  const SourceSet *whole;                // in any column; NULL: only what stands above
   const SourceSet *rows;
   bool in_part;  // of a call whose arguments were not known: these count beside it
 };
 void ClearResult(ResultTaint *result);
 // Adds one row's sources, column by column.
 void AddResultRow(ResultTaint *result, int size, const SourceSet *const *columns,
-                  const SourceSet *rows);
+                  const SourceSet *rows, const RecordTaint *const *parts = nullptr);
+const RecordTaint *PartsOfColumn(const ResultTaint &result, int column);
 
 // A function as one place calls it.
 struct Callee {
@@ -70,11 +64,17 @@ struct Observation {
   const SourceSet *whole;
   bool in_part;
 };
+struct ObservedColumn {
+  const SourceSet *set;
+  const RecordTaint *parts;  // NULL: not known
+};
 struct ObservationList {
   PodVector<Observation> items;
-  PodVector<const SourceSet *> columns;
+  PodVector<ObservedColumn> columns;
 };
 void Observe(ObservationList *list, const Callee &callee, const ResultTaint &result);
+// What was observed of a call, from item *from on, which is moved behind it; NULL: no more.
+const Observation *FindObserved(const ObservationList *list, const ShapeCall &call, int *from);
 // `in_part`: what was observed was, because the arguments were not known.
 void ObserveAll(ObservationList *list, const ObservationList &other, bool in_part = false);
 
@@ -173,8 +173,9 @@ struct ResolveContext {
   const Shape *shape;
   const SourceSet *const *params;
   const ObservationList *observed;
-  MetCalls *met = nullptr;  // set while arguments are resolved …
-  uint8 kind = kIdentity;   // … and how they are used
+  MetCalls *met = nullptr;                      // set while arguments are resolved …
+  uint8 kind = kIdentity;                       // … and how they are used
+  const RecordTaint *const *records = nullptr;  // the parts of the parameters; NULL: not known
 };
 const SourceSet *ResolveSet(const ResolveContext &context, const SymSet &set);
 // What a call is given: not what it gives itself, in a recursive CTE, before it was called.
@@ -182,9 +183,15 @@ const SourceSet *ResolveArgument(const ResolveContext &context, const ShapeCall 
                                  const SymSet &set);
 // The fields of its composite argument `number`; NULL where they are not told apart.
 const RecordTaint *ResolveFields(const ResolveContext &context, const ShapeCall &call, int number);
+// The parts of an output; NULL where they are not told apart.
+const RecordTaint *ResolveParts(const ResolveContext &context, const ShapeFields &fields);
 // The value of a scalar variable, without allocating; NULL for other datums.
 const SourceSet *FrameScalar(const RoutineFrame *frame, int paramid);
-// The whole value of parameter `paramid`, or its field, in a frame.
-const SourceSet *FrameParam(RoutineFrame *frame, int paramid, int field);
+// The value of parameter `paramid` in a frame, or its part at a path (lineage/field_paths.h).
+const SourceSet *FrameParam(RoutineFrame *frame, int paramid, int16 path);
+// The parts of that value; NULL: not known.
+const RecordTaint *FrameRecord(RoutineFrame *frame, int paramid, int16 path);
+// The same of all parameters of a shape, in the current context; NULL when nobody asks for them.
+const RecordTaint **FrameRecords(RoutineFrame *frame, const Shape *shape);
 
 }  // namespace pg_lineage

@@ -59,18 +59,25 @@ bool BeginStatementQuickly(RoutineFrame *frame, PLpgSQL_stmt *statement);
 bool EndStatementQuickly(RoutineFrame *frame, PLpgSQL_stmt *statement);
 // A variable of a block takes its initial value.
 void DeclareVariable(RoutineFrame *frame, int dno);
+
+// ---- capture/plpgsql_variables.cpp --------------------------------------------------------------
+
+// A value to variable `dno`; in all variables of a list, in the record of a field.
+void SetDatum(RoutineFrame *frame, int dno, const SourceSet *set);
 // `sets` to a target variable, position by position.
 void AssignVariable(RoutineFrame *frame, PLpgSQL_datum *target, int size,
-                    const SourceSet *const *sets);
+                    const SourceSet *const *sets, const RecordTaint *const *parts = nullptr);
 // Positions of a row become attribute numbers of its type, where the two differ: it has dropped
 // ones.
 void SpreadOverLive(Oid row_type, PodVector<const SourceSet *> *sets);
-// The fields of the rows in an array that a variable has taken.
-void SetElements(RoutineFrame *frame, int dno, const PodVector<const SourceSet *> &fields);
-// The fields of the rows in the arrays among a query's outputs, to the variables of `target` that
-// take these; `deciding` is added to each.
-void AssignArrays(RoutineFrame *frame, PLpgSQL_datum *target, const ResolveContext &context,
-                  const SourceSet *deciding);
+// The parts of what variable `dno` holds, or the one in place `number` of a list or record; NULL:
+// not known.
+void SetParts(RoutineFrame *frame, int dno, const RecordTaint *parts);
+void SetPart(RoutineFrame *frame, PLpgSQL_datum *target, int number, const RecordTaint *parts);
+// The parts of a query's outputs, to the variables of `target` that take these; `deciding` is added
+// to each.
+void AssignParts(RoutineFrame *frame, PLpgSQL_datum *target, const ResolveContext &context,
+                 const SourceSet *deciding);
 void ReadVariable(RoutineFrame *frame, int dno, ResultTaint *out);
 
 // ---- capture/plpgsql_rounds.cpp: what a loop's variables hold when a round begins ---------------
@@ -113,7 +120,7 @@ const SourceSet *ExprValue(RoutineFrame *frame, PLpgSQL_expr *expr);
 const SourceSet *ExprValueKnown(RoutineFrame *frame, PLpgSQL_expr *expr);
 // The same field by field, for a composite value; one column for a scalar.
 void ExprColumns(RoutineFrame *frame, PLpgSQL_expr *expr, ResultTaint *out);
-// The fields of the rows in an array; no column for other values.
-void ExprElements(RoutineFrame *frame, PLpgSQL_expr *expr, ResultTaint *out);
+// The parts of a value: of the rows in an array, of JSON; NULL: not known.
+const RecordTaint *ExprParts(RoutineFrame *frame, PLpgSQL_expr *expr);
 
 }  // namespace pg_lineage

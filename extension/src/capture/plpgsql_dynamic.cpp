@@ -14,8 +14,9 @@ const SourceSet *UsingParam(RoutineFrame *frame, List *params, const ShapeParam 
   ResultTaint value = {};
   value.rows = EmptySet();
   ExprColumns(frame, expr, &value);
-  return param.field <= value.columns.size ? value.columns[param.field - 1]
-                                           : ExprValue(frame, expr);
+  if (param.field > value.columns.size) return ExprValue(frame, expr);
+  if (param.field > 0) return value.columns[param.field - 1];
+  return RecordPart(ExprParts(frame, expr), ExprValue(frame, expr), param.field);
 }
 
 // What decided about the rows of the cursor that a variable names: its query's, and that it ran.

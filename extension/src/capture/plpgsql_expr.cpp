@@ -3,6 +3,7 @@
 
 #include "edge/compat.h"
 #include "edge/recent.h"
+#include "lineage/field_paths.h"
 #include "lineage/uncalled.h"
 
 namespace pg_lineage {
@@ -142,7 +143,7 @@ bool IsParam(const Shape *shape, const SymSet &set, int field) {
 // The parameter that an expression is and nothing else; 0: it is more. Beside a row stand the
 // fields that its type had when the expression was read.
 int VariableOf(const Shape *shape) {
-  if (shape->noutputs != 1 || shape->narrays != 0 || shape->ncalls != 0 || shape->nparams == 0 ||
+  if (shape->noutputs != 1 || shape->nparts != 0 || shape->ncalls != 0 || shape->nparams == 0 ||
       shape->rows.size != 0 || !IsParam(shape, shape->outputs[0], 0))
     return 0;
   for (int i = 1; i < shape->nparams; i++) {
@@ -192,7 +193,7 @@ const SourceSet *ExprValueKnown(RoutineFrame *frame, PLpgSQL_expr *expr) {
   const ExprEntry *entry = KnownEntry(SourceOf(expr));
   if (entry == nullptr || !entry->memo_valid || entry->memo_epoch != memo_epoch) return nullptr;
   const Shape *shape = entry->shape;
-  if (shape->narrays > 0) return nullptr;
+  if (shape->nparts > 0) return nullptr;
   if (shape->ncalls > 0 && (entry->bodies != BodiesRead() || KnowsCalls(shape, frame->observed)))
     return nullptr;
   for (int i = 0; i < shape->nparams; i++) {
@@ -202,15 +203,25 @@ const SourceSet *ExprValueKnown(RoutineFrame *frame, PLpgSQL_expr *expr) {
   return entry->value;
 }
 
-void ExprElements(RoutineFrame *frame, PLpgSQL_expr *expr, ResultTaint *out) {
+const RecordTaint *ExprParts(RoutineFrame *frame, PLpgSQL_expr *expr) {
   const Shape *shape = ExprShape(expr);
-  if (shape == nullptr || shape->narrays != 1) return;
+  if (shape == nullptr || (shape->nparts != 1 && shape->nfields == 0)) return nullptr;
+  const int variable = VariableOf(shape);
+  if (variable > 0)
+    return RecordUsed(FrameRecord(frame, variable, kWholeValue), kTransformation, EmptySet());
   const SourceSet **params = FrameParams(frame, shape);
   ObservationList all = {};
   ResolveContext context = {shape, params, CallsOf(frame, shape, params, &all)};
-  for (int i = 0; i < shape->arrays[0].size; i++)
-    out->columns.Append(ResolveSet(context, shape->arrays[0].sets[i]));
+  context.records = FrameRecords(frame, shape);
+  RecordParts fields = {};
+  for (int i = 0; shape->nparts == 0 && i < shape->nfields; i++)
+    fields.Add(nullptr, ResolveSet(context, shape->fields[i]), nullptr);
+  const RecordTaint *parts =
+      shape->nparts == 0 ? fields.Intern() : ResolveParts(context, shape->parts[0]);
+  const uint8 use = shape->nfields > 0 ? kTransformation : kIdentity;  // a row in a row
+  parts = RecordUsed(parts, use, ResolveSet(context, shape->rows));
   if (params != nullptr) pfree(params);
+  return parts;
 }
 
 void ExprColumns(RoutineFrame *frame, PLpgSQL_expr *expr, ResultTaint *out) {
@@ -227,7 +238,15 @@ void ExprColumns(RoutineFrame *frame, PLpgSQL_expr *expr, ResultTaint *out) {
   const SourceSet *rows = ResolveSet(context, shape->rows);
   int size = shape->nfields > 0 ? shape->nfields : shape->noutputs;
   const SymSet *sets = shape->nfields > 0 ? shape->fields : shape->outputs;
-  for (int i = 0; i < size; i++) out->columns.Append(UnionSets(ResolveSet(context, sets[i]), rows));
+  const bool deep = shape->nparts == 1 && size == (shape->nfields > 0 ? shape->parts[0].size : 1);
+  context.records = deep ? FrameRecords(frame, shape) : nullptr;
+  const RecordTaint *record = deep ? ResolveParts(context, shape->parts[0]) : nullptr;
+  if (variable > 0) record = FrameRecord(frame, variable, kWholeValue);
+  for (int i = 0; i < size; i++) {
+    out->columns.Append(UnionSets(ResolveSet(context, sets[i]), rows));
+    const RecordTaint *parts = shape->nfields > 0 ? InnerRecord(record, i) : record;
+    out->parts.Append(RecordUsed(parts, kIdentity, rows));
+  }
   out->rows = UnionSets(out->rows, rows);
   if (params != nullptr) pfree(params);
 }

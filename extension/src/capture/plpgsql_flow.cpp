@@ -21,63 +21,18 @@ const SourceSet *WithCondition(RoutineFrame *frame, const SourceSet *set) {
   return UnionSets(set, IndirectPart(OwnCondition(frame)));
 }
 
-void SetRecordField(RoutineFrame *frame, PLpgSQL_recfield *field, const SourceSet *set) {
-  TaintSlot *slot = &frame->slots[field->recparentno];
-  PLpgSQL_rec *record = reinterpret_cast<PLpgSQL_rec *>(frame->estate->datums[field->recparentno]);
-  int width = 0;
-  const int index = FieldIndex(record, field->fieldname, &width);
-  if (index < 0) {
-    slot->value = UnionSets(slot->value, set);
-    return;
-  }
-  const SourceSet *fields[MaxTupleAttributeNumber];
-  for (int i = 0; i < width; i++)
-    fields[i] =
-        slot->record != nullptr && i < slot->record->size ? slot->record->fields[i] : slot->value;
-  fields[index] = set;
-  slot->record = InternRecord(width, fields);
-  slot->value = EmptySet();
-}
-
-void SetDatum(RoutineFrame *frame, int dno, const SourceSet *set) {
-  if (dno < 0 || dno >= frame->nslots) return;
-  PLpgSQL_datum *datum = frame->estate->datums[dno];
-  if (datum->dtype == PLPGSQL_DTYPE_RECFIELD) {
-    SetRecordField(frame, reinterpret_cast<PLpgSQL_recfield *>(datum), set);
-  } else if (datum->dtype == PLPGSQL_DTYPE_ROW) {
-    PLpgSQL_row *row = reinterpret_cast<PLpgSQL_row *>(datum);
-    for (int i = 0; i < row->nfields; i++) SetDatum(frame, row->varnos[i], set);
-  } else {
-    frame->slots[dno] = {set, nullptr};
-  }
-}
-
-// A variable that is no row takes the value of an expression; of an array of rows their fields,
-// too.
+// A variable that is no row takes the value of an expression, and the parts that this has.
 void SetScalar(RoutineFrame *frame, int dno, PLpgSQL_expr *expr, const SourceSet *value) {
-  ResultTaint elements = {};
-  ClearResult(&elements);
-  elements.columns.context = CurrentMemoryContext;
-  ExprElements(frame, expr, &elements);  // before: the variable may be in it
+  const RecordTaint *parts = ExprParts(frame, expr);  // before: the variable may be in it
   SetDatum(frame, dno, value);
-  for (const SourceSet *&set : elements.columns) set = WithCondition(frame, set);
-  if (elements.columns.size > 0) SetElements(frame, dno, elements.columns);
+  SetParts(frame, dno, RecordUsed(parts, kIdentity, WithCondition(frame, EmptySet())));
 }
 
-// FOREACH over an array of rows: the loop variable has their fields.
-bool EachRow(RoutineFrame *frame, PLpgSQL_stmt_foreach_a *loop) {
-  ResultTaint elements = {};
-  ClearResult(&elements);
-  elements.columns.context = CurrentMemoryContext;
-  ExprElements(frame, loop->expr, &elements);
-  if (elements.columns.Empty()) return false;
-  for (const SourceSet *&set : elements.columns) {
-    SourceBag bag = {};
-    bag.AddSet(set, kTransformation);
-    set = bag.items.Empty() ? EmptySet() : bag.Intern();
-  }
-  AssignVariable(frame, frame->estate->datums[loop->varno], elements.columns.size,
-                 elements.columns.items);
+// FOREACH over an array: the loop variable has the parts of its elements.
+bool EachRow(RoutineFrame *frame, PLpgSQL_stmt_foreach_a *loop, const RecordTaint *elements) {
+  if (elements == nullptr || elements->names != nullptr) return false;
+  const RecordTaint *each = RecordUsed(elements, kTransformation, EmptySet());
+  AssignVariable(frame, frame->estate->datums[loop->varno], each->size, each->fields, each->inner);
   return true;
 }
 
@@ -103,10 +58,12 @@ void OpenEntry(RoutineFrame *frame, StatementEntry *entry) {
     const SourceSet *array = ExprValue(frame, loop->expr);
     entry->body_condition = RoundsOf(frame, statement);
     const PLpgSQL_datum_type type = frame->estate->datums[loop->varno]->dtype;
-    if (type != PLPGSQL_DTYPE_REC || !EachRow(frame, loop)) {
+    const RecordTaint *elements = ExprParts(frame, loop->expr);
+    if (type != PLPGSQL_DTYPE_REC || !EachRow(frame, loop, elements)) {
       SourceBag bag = {};
       bag.AddSet(array, kTransformation);
       SetDatum(frame, loop->varno, bag.items.Empty() ? EmptySet() : bag.Intern());
+      SetParts(frame, loop->varno, RecordUsed(elements, kTransformation, EmptySet()));
     }
     if (type == PLPGSQL_DTYPE_REC || type == PLPGSQL_DTYPE_VAR) KeepRound(frame, entry);
   }
@@ -122,16 +79,21 @@ const SourceSet *InnerCondition(RoutineFrame *frame, StatementEntry *parent, int
   return set;
 }
 
+// The parts of all columns; NULL where they are known of some only.
+const RecordTaint *const *AllParts(const ResultTaint &value) {
+  return value.parts.size == value.columns.size ? value.parts.items : nullptr;
+}
+
 void EndAssign(RoutineFrame *frame, PLpgSQL_stmt_assign *assign) {
   PLpgSQL_datum *target = frame->estate->datums[assign->varno];
   if (target->dtype == PLPGSQL_DTYPE_REC || target->dtype == PLPGSQL_DTYPE_ROW) {
     ResultTaint value = {};
     ClearResult(&value);
-    value.columns.context = CurrentMemoryContext;
+    value.columns.context = value.parts.context = CurrentMemoryContext;
     frame->replaced = target->dno;
     ExprColumns(frame, assign->expr, &value);
     frame->replaced = -1;
-    AssignVariable(frame, target, value.columns.size, value.columns.items);
+    AssignVariable(frame, target, value.columns.size, value.columns.items, AllParts(value));
     return;
   }
   const SourceSet *value = ExprValue(frame, assign->expr);
@@ -142,12 +104,13 @@ void EndAssign(RoutineFrame *frame, PLpgSQL_stmt_assign *assign) {
 void EndReturn(RoutineFrame *frame, PLpgSQL_expr *expr, int retvarno) {
   ResultTaint value = {};
   ClearResult(&value);
-  value.columns.context = CurrentMemoryContext;
+  value.columns.context = value.parts.context = CurrentMemoryContext;
   if (expr != nullptr) {
     if (frame->estate->retistuple) {
       ExprColumns(frame, expr, &value);
     } else {
       value.columns.Append(ExprValue(frame, expr));
+      value.parts.Append(ExprParts(frame, expr));
     }
   } else if (retvarno >= 0) {
     ReadVariable(frame, retvarno, &value);
@@ -160,9 +123,11 @@ void EndReturn(RoutineFrame *frame, PLpgSQL_expr *expr, int retvarno) {
     frame->kept = UnionSets(frame->kept, condition);
   for (int i = 0; i < value.columns.size; i++)
     value.columns[i] = WithCondition(frame, value.columns[i]);
+  for (const RecordTaint *&parts : value.parts)
+    parts = RecordUsed(parts, kIdentity, WithCondition(frame, EmptySet()));
   SpreadOverLive(frame->function->fn_rettype, &value.columns);
   AddResultRow(&frame->result, value.columns.size, value.columns.items,
-               UnionSets(value.rows, condition));
+               UnionSets(value.rows, condition), AllParts(value));
 }
 
 void EndFetch(RoutineFrame *frame, PLpgSQL_stmt_fetch *fetch) {
@@ -180,7 +145,7 @@ void EndFetch(RoutineFrame *frame, PLpgSQL_stmt_fetch *fetch) {
   for (const SourceSet *&set : sets) set = WithCondition(frame, UnionSets(set, rows));
   PLpgSQL_datum *target = reinterpret_cast<PLpgSQL_datum *>(fetch->target);
   AssignVariable(frame, target, sets.size, sets.items);
-  if (run != nullptr) AssignArrays(frame, target, RunContext(run), WithCondition(frame, rows));
+  if (run != nullptr) AssignParts(frame, target, RunContext(run), WithCondition(frame, rows));
 }
 
 // CALL p(…): OUT and INOUT parameters come back as one row.
@@ -188,9 +153,14 @@ void EndCall(RoutineFrame *frame, PLpgSQL_stmt_call *call) {
   if (call->target == nullptr || frame->observed.items.Empty()) return;
   const Observation &last = frame->observed.items.Last();
   PodVector<const SourceSet *> sets = {};
-  for (int i = 0; i < last.size; i++)
-    sets.Append(WithCondition(frame, frame->observed.columns[last.first + i]));
-  AssignVariable(frame, reinterpret_cast<PLpgSQL_datum *>(call->target), sets.size, sets.items);
+  PodVector<const RecordTaint *> parts = {};
+  for (int i = 0; i < last.size; i++) {
+    const ObservedColumn &column = frame->observed.columns[last.first + i];
+    sets.Append(WithCondition(frame, column.set));
+    parts.Append(RecordUsed(column.parts, kIdentity, WithCondition(frame, EmptySet())));
+  }
+  AssignVariable(frame, reinterpret_cast<PLpgSQL_datum *>(call->target), sets.size, sets.items,
+                 parts.items);
 }
 
 }  // namespace
@@ -205,61 +175,10 @@ void DeclareVariable(RoutineFrame *frame, int dno) {
   }
   ResultTaint value = {};
   ClearResult(&value);
-  value.columns.context = CurrentMemoryContext;
+  value.columns.context = value.parts.context = CurrentMemoryContext;
   if (initial != nullptr) ExprColumns(frame, initial, &value);
-  AssignVariable(frame, frame->estate->datums[dno], value.columns.size, value.columns.items);
-}
-
-void SpreadOverLive(Oid row_type, PodVector<const SourceSet *> *sets) {
-  if (row_type == RECORDOID || !type_is_rowtype(row_type)) return;
-  TupleDesc desc = lookup_rowtype_tupdesc_noerror(row_type, -1, true);
-  if (desc == nullptr) return;
-  int live = 0;
-  for (int i = 0; i < desc->natts; i++) live += TupleDescAttr(desc, i)->attisdropped ? 0 : 1;
-  if (live < desc->natts && sets->size == live) {
-    PodVector<const SourceSet *> spread = {};
-    for (int i = 0, next = 0; i < desc->natts; i++)
-      spread.Append(TupleDescAttr(desc, i)->attisdropped ? EmptySet() : sets->items[next++]);
-    *sets = spread;
-  }
-  ReleaseTupleDesc(desc);
-}
-
-void AssignVariable(RoutineFrame *frame, PLpgSQL_datum *target, int size,
-                    const SourceSet *const *sets) {
-  if (target->dtype == PLPGSQL_DTYPE_ROW) {
-    PLpgSQL_row *row = reinterpret_cast<PLpgSQL_row *>(target);
-    for (int i = 0; i < row->nfields; i++)
-      SetDatum(frame, row->varnos[i], i < size ? sets[i] : EmptySet());
-  } else if (target->dtype == PLPGSQL_DTYPE_REC && size > 0) {
-    PodVector<const SourceSet *> fields = {};
-    for (int i = 0; i < size; i++) fields.Append(sets[i]);
-    SpreadOverLive(reinterpret_cast<PLpgSQL_rec *>(target)->rectypeid, &fields);
-    frame->slots[target->dno] = {EmptySet(), InternRecord(fields.size, fields.items)};
-  } else {
-    SetDatum(frame, target->dno, size > 0 ? sets[0] : EmptySet());
-  }
-}
-
-void SetElements(RoutineFrame *frame, int dno, const PodVector<const SourceSet *> &fields) {
-  if (frame->estate->datums[dno]->dtype == PLPGSQL_DTYPE_VAR)
-    frame->slots[dno].record = InternRecord(fields.size, fields.items);
-}
-
-void ReadVariable(RoutineFrame *frame, int dno, ResultTaint *out) {
-  PLpgSQL_datum *datum = frame->estate->datums[dno];
-  if (datum->dtype == PLPGSQL_DTYPE_ROW) {
-    PLpgSQL_row *row = reinterpret_cast<PLpgSQL_row *>(datum);
-    for (int i = 0; i < row->nfields; i++)
-      out->columns.Append(FrameParam(frame, row->varnos[i] + 1, 0));
-    return;
-  }
-  const TaintSlot &slot = frame->slots[dno];
-  if (datum->dtype == PLPGSQL_DTYPE_REC && slot.record != nullptr) {
-    for (int i = 0; i < slot.record->size; i++) out->columns.Append(slot.record->fields[i]);
-    return;
-  }
-  out->columns.Append(FrameParam(frame, dno + 1, 0));
+  AssignVariable(frame, frame->estate->datums[dno], value.columns.size, value.columns.items,
+                 AllParts(value));
 }
 
 void BeginStatement(RoutineFrame *frame, PLpgSQL_stmt *statement) {

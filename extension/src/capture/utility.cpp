@@ -71,6 +71,11 @@ void PrepareCall(UtilityState *state, CallStmt *call, ParamListInfo params) {
   const StackNode *caller = TopNode();
   for (int i = 0; i < shape->nparams; i++)
     state->params[i] = GivenParam(caller, params, shape->params[i]);
+  RoutineFrame *frame = TopFrame();  // what USING passes is not taken apart
+  if (frame == nullptr || frame->estate == nullptr || params != frame->estate->paramLI) return;
+  MemoryContext before = MemoryContextSwitchTo(state->context);
+  state->records = FrameRecords(frame, shape);
+  MemoryContextSwitchTo(before);
 }
 
 void Prepare(UtilityState *state, Node *statement, ParamListInfo params) {
@@ -205,7 +210,7 @@ void AfterCall(UtilityState *state) {
   if (state->observed.items.Empty() || !TakesRows(caller)) return;
   const Observation &last = state->observed.items.Last();
   PodVector<const SourceSet *> columns = {};
-  for (int i = 0; i < last.size; i++) columns.Append(state->observed.columns[last.first + i]);
+  for (int i = 0; i < last.size; i++) columns.Append(state->observed.columns[last.first + i].set);
   GiveRows(caller->frame, columns, EmptySet());
 }
 
@@ -292,7 +297,9 @@ void InstallUtilityHook() {
 }
 
 ResolveContext UtilityContext(const UtilityState *utility) {
-  return {utility->shape, utility->params, &utility->observed};
+  ResolveContext context = {utility->shape, utility->params, &utility->observed};
+  context.records = utility->records;
+  return context;
 }
 
 void KeepOutputs(UtilityState *utility, RunState *run) {

@@ -31,9 +31,10 @@ struct UtilityState {
   // kCall: its one call; kCopyFrom, kAlter: its write; an EXECUTE that computes: its arguments;
   // else NULL
   const Shape *shape;
-  const SourceSet **params;  // by index into shape->params
-  ParamListInfo given;       // what the statement itself was given
-  ObservationList observed;  // what the routines gave back that it called
+  const SourceSet **params;     // by index into shape->params
+  const RecordTaint **records;  // the parts of these, or NULL
+  ParamListInfo given;          // what the statement itself was given
+  ObservationList observed;     // what the routines gave back that it called
   FiredRows fired;
   int width;         // kAlter: columns that the table had
   bool executes;     // EXECUTE of a prepared query gives the rows

@@ -32,8 +32,8 @@ const SourceSet *ArgumentOf(const Caller &caller, uint32 number, int field) {
   if (number == kCallerDecides) return caller.condition;
   if (static_cast<int>(number) >= caller.arguments->values.size) return EmptySet();
   const RecordTaint *record = caller.arguments->records.items[number];
-  if (record != nullptr && field >= 1 && field <= record->size) return record->fields[field - 1];
-  return caller.arguments->values.items[number];
+  const SourceSet *whole = caller.arguments->values.items[number];
+  return field == kWholeValue ? whole : RecordPart(record, whole, static_cast<int16>(field));
 }
 
 const SourceSet *Substitute(const Caller &caller, const SourceSet *set) {
@@ -228,7 +228,7 @@ void TakeCallArguments(const ResolveContext &context, const ShapeCall &call, Arg
 void ResultOfCall(const Summary *summary, const ArgumentSets &arguments, const SourceSet *condition,
                   ResultTaint *result) {
   ClearResult(result);
-  result->columns.context = CurrentMemoryContext;
+  result->columns.context = result->parts.context = CurrentMemoryContext;
   const Caller caller = {summary, &arguments, condition, false};
   for (int i = 0; i < summary->result.columns.size; i++)
     result->columns.Append(Substitute(caller, summary->result.columns.items[i]));

@@ -274,6 +274,10 @@ void AddArguments(Builder *builder, QueryInfo *info, int index, List *args) {
     builder->calls[index].args[i] = bag.Finish();
     ShapeFields fields = FieldsOf(builder, info, arg);
     ShapeFields *known = &builder->calls[index].fields[i];
+    if (builder->recursion != nullptr) {  // of rounds, fields by number are joined
+      if (fields.names != nullptr) fields = {};
+      fields.inner = nullptr;
+    }
     for (int f = 0; f < Min(fields.size, known->size); f++) {
       SymBag both = {};
       both.AddSet(fields.sets[f], kIdentity);
@@ -418,9 +422,7 @@ void AddCall(Builder *builder, QueryInfo *info, Node *call, Oid function, List *
   }
   // … and what they gave is known there, with what the calls in them gave.
   if (traits.cls == FunctionClass::kTraced || traits.needs_frame) {
-    int index = CallIndex(builder, info, call, function, args);
-    out->Add({static_cast<uint32>(index), static_cast<int16>(column.field), column.KindOf(kind),
-              SymType::kCall});
+    AddCallPart(CallIndex(builder, info, call, function, args), column, kind, out);
     return;
   }
   if (traits.remote == RemoteCall::kConnect && IsA(call, FuncExpr))
@@ -438,6 +440,7 @@ void AddCall(Builder *builder, QueryInfo *info, Node *call, Oid function, List *
       (AddPart(builder, info, call, function, args, *part, kind, out) ||
        AddRowThrough(builder, info, call, function, args, *part, kind, out)))
     return;
+  if (AskedNames *asked = column.AskedAtEnd()) asked->unknown = true;
   ListCell *cell;
   foreach (cell, args)
     AddExpr(builder, info, static_cast<Node *>(lfirst(cell)), Compose(kind, kTransformation), out);

@@ -202,7 +202,7 @@ void RunCallStatement(PlpgsqlBody *body, const PLpgSQL_stmt_call *call) {
   foreach (cell, statement->outargs) {
     Node *target = static_cast<Node *>(lfirst(cell));
     const SourceSet *set =
-        column < last.size ? run.observed.columns[last.first + column] : EmptySet();
+        column < last.size ? run.observed.columns[last.first + column].set : EmptySet();
     column++;
     if (IsA(target, Param))
       SetHeld(body, reinterpret_cast<Param *>(target)->paramid - 1,

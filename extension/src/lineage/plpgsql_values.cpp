@@ -1,5 +1,6 @@
 // What variables hold: states, their joining, assignment and reading.
 #include "capture/plpgsql.h"
+#include "lineage/field_paths.h"
 #include "lineage/plpgsql_body.h"
 
 namespace pg_lineage {
@@ -97,6 +98,12 @@ bool JoinState(const PlpgsqlBody *body, HeldState *state, const HeldState &other
 
 const SourceSet *HeldParam(Activation *activation, int paramid, int field) {
   PlpgsqlBody *body = static_cast<PlpgsqlBody *>(activation);
+  const char *name = nullptr;
+  if (field < kCursorRows) {  // of a part's parts nothing is told here
+    const PathStep step = StepOf(static_cast<int16>(field));
+    field = step.field;
+    name = step.name;
+  }
   if (body->dynamic) {
     const HeldRow &given = body->given[paramid - 1];
     if (field >= 1 && field <= given.sets.size && given.row != nullptr)
@@ -113,7 +120,9 @@ const SourceSet *HeldParam(Activation *activation, int paramid, int field) {
     const Held &record = body->state.held[recfield->recparentno];
     return FieldSet(record, record.row == nullptr ? 0 : FieldOf(record.row, recfield->fieldname));
   }
-  return FieldSet(body->state.held[dno], field);
+  const Held &held = body->state.held[dno];
+  if (name != nullptr && held.row != nullptr) field = FieldOf(held.row, name);
+  return FieldSet(held, field);
 }
 
 void SetHeld(PlpgsqlBody *body, int dno, const SourceSet *set, Const *constant) {

@@ -9,6 +9,7 @@
 
 #include "edge/pod_vector.h"
 #include "edge/server.h"
+#include "lineage/field_paths.h"
 #include "lineage/part_roles.h"
 #include "lineage/remote.h"
 #include "lineage/shape.h"
@@ -99,6 +100,25 @@ Memo PutAside(Builder *builder);
 void TakeBack(Builder *builder, const Memo &memo);
 
 constexpr int kNamedField = -2;
+constexpr char kOtherName[] = "\001";  // a name that no part has
+
+// The names of the parts that a value has, found where it is put together.
+struct AskedNames {
+  PodVector<const char *> names;  // as InternName() gives them
+  SymBag same;                    // parameters and calls that may have more
+  bool unknown;                   // it is not put together here
+
+  void Add(const char *name);
+  void AddAll(List *names_of) {
+    ListCell *cell;
+    foreach (cell, names_of) Add(strVal(lfirst(cell)));
+  }
+  void AddAll(TupleDesc desc) {
+    for (int i = 0; i < desc->natts; i++) {
+      if (!TupleDescAttr(desc, i)->attisdropped) Add(NameStr(TupleDescAttr(desc, i)->attname));
+    }
+  }
+};
 
 // A field of a composite value (from 1), and of what is in it a field again, as deep as rows are in
 // rows. Field 0: the whole value. A path lives where it is made, while what it is given to runs.
@@ -108,9 +128,14 @@ struct FieldPath {
   int field;              // kNamedField: by its name
   const char *name;       // NULL: by its number
   const FieldPath *then;  // NULL: that is all
+  AskedNames *asked;      // the step is a question: which names are there?
 
   FieldPath(int number, const FieldPath *rest = nullptr)
-      : field(number), name(nullptr), then(rest) {}
+      : field(number), name(nullptr), then(rest), asked(nullptr) {}
+  static FieldPath Question(AskedNames *asked);
+  // Whose question ends the path; NULL: it ends with a part.
+  AskedNames *AskedAtEnd() const;
+  FieldPath BeforeQuestion() const;
   static FieldPath Named(const char *name, const FieldPath *rest) {
     FieldPath path(kNamedField, rest);
     path.name = name;
@@ -217,7 +242,9 @@ bool AddSelected(Builder *builder, QueryInfo *info, Node *expr, uint8 kind, SymB
 // A part of what a call of a function with a PartRole gives; false where it cannot be told.
 bool AddPart(Builder *builder, QueryInfo *info, Node *call, Oid function, List *args,
              FieldPath path, uint8 kind, SymBag *out);
-// The same of jsonb with subscripts.
+// What the traced call at `index` gives, at a path from its columns.
+void AddCallPart(int index, const FieldPath &path, uint8 kind, SymBag *out);
+// A part of jsonb with subscripts.
 bool AddSubscriptPart(Builder *builder, QueryInfo *info, SubscriptingRef *ref, FieldPath path,
                       uint8 kind, SymBag *out);
 // The part of a value, or, if it has no such part, what decides that the value is NULL.
@@ -232,7 +259,10 @@ bool IsJson(Oid type);
 // there is none, -1 when the type says nothing of its fields.
 int NumberOfField(Oid type, int32 typmod, const char *name);
 
-// The fields of a composite value one by one, or those of the rows in an array; none for a scalar.
+// True for types whose values can be put together out of parts, and for arrays of them.
+bool MayHoldParts(Oid type);
+// The parts of a value one by one, be they of a row, of the rows in an array, or of JSON; none for
+// a scalar.
 ShapeFields FieldsOf(Builder *builder, QueryInfo *info, Node *expr);
 
 // Where a call stands in its text; kAnySite when unknown.

@@ -320,10 +320,18 @@ void AddParam(Builder *builder, QueryInfo *info, Param *param, FieldPath field, 
     AddMultiExpr(builder, info, param->paramid, kind, out);
   } else if (param->paramkind == PARAM_EXTERN) {
     if (AddBodyParam(builder, info, param, field, kind, out)) return;
-    bool named = field.name != nullptr;
-    int index = ParamIndex(builder, param->paramid, named ? 0 : field.field);
-    uint8 value = named ? Compose(kind, kTransformation) : field.KindOf(kind);
-    out->Add({static_cast<uint32>(index), 0, value, SymType::kParam});
+    if (AskedNames *asked = field.AskedAtEnd()) {
+      const FieldPath before = field.BeforeQuestion();
+      const int16 path = PathNumber(before);
+      asked->unknown |= path == kWholeValue && before.field != 0;
+      int index = ParamIndex(builder, param->paramid, path);
+      asked->same.Add({static_cast<uint32>(index), 0, kind, SymType::kParam});
+      return;
+    }
+    const int16 path = PathNumber(field);
+    if (field.name != nullptr) kind = Compose(kind, kTransformation);
+    int index = ParamIndex(builder, param->paramid, path);
+    out->Add({static_cast<uint32>(index), 0, field.KindOf(kind), SymType::kParam});
   }
 }
 

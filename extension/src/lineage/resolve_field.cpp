@@ -2,6 +2,7 @@
 // through arrays of rows, whose elements are not told apart.
 #include "edge/compat.h"
 #include "lineage/resolve.h"
+#include "lineage/row_types.h"
 
 namespace pg_lineage {
 
@@ -17,6 +18,11 @@ void AddFieldOfEach(Builder *builder, QueryInfo *info, List *values, FieldPath f
 
 bool AddColumnField(Builder *builder, QueryInfo *scope, RangeTblEntry *rte, int attno,
                     FieldPath field, uint8 kind, SymBag *out);
+
+// The value is taken whole, where its parts were asked for.
+void NoteUnknown(const FieldPath &field) {
+  if (AskedNames *asked = field.AskedAtEnd()) asked->unknown = true;
+}
 
 // A field of a value; all of the value where it is the last of a path.
 void AddRest(Builder *builder, QueryInfo *info, Node *expr, FieldPath field, uint8 kind,
@@ -68,29 +74,25 @@ bool AddColumnField(Builder *builder, QueryInfo *scope, RangeTblEntry *rte, int 
   }
 }
 
-// The place of a name in a list of names, from 1; of several the last, as in JSON; 0: none.
-int PlaceOfName(List *names, const char *name) {
-  int place = 0;
-  ListCell *cell;
-  foreach (cell, names) {
-    if (strcmp(strVal(lfirst(cell)), name) == 0) place = foreach_current_index(cell) + 1;
-  }
-  return place;
-}
-
 bool AddVarField(Builder *builder, QueryInfo *info, Var *var, FieldPath field, uint8 kind,
                  SymBag *out) {
   QueryInfo *scope = Climb(info, var->varlevelsup);
   if (scope == nullptr || var->varattno < 0) return false;
   if (var->varattno == 0) {  // a field of the whole row is a column
     RangeTblEntry *entry = rt_fetch(var->varno, scope->query->rtable);
+    if (field.asked != nullptr) {
+      field.asked->AddAll(entry->eref->colnames);
+      return true;
+    }
     if (field.name != nullptr) {
       field = FieldPath(PlaceOfName(entry->eref->colnames, field.name), field.then);
       if (field.field == 0) return true;
     }
     if (field.then == nullptr ||
-        !AddColumnField(builder, scope, entry, field.field, *field.then, kind, out))
+        !AddColumnField(builder, scope, entry, field.field, *field.then, kind, out)) {
+      NoteUnknown(field);
       AddRteColumn(builder, scope, var->varno, field.field, field.KindOf(kind), out);
+    }
     return true;
   }
   OnConflictExpr *conflict = scope->query->onConflict;
@@ -133,35 +135,10 @@ bool AddSubLinkField(Builder *builder, QueryInfo *info, SubLink *link, FieldPath
   return true;
 }
 
-// The number that a field of a row type has in another one, by its name; 0 when it has none.
-int SameField(Oid type, int field, Oid other) {
-  TupleDesc desc = lookup_rowtype_tupdesc_noerror(type, -1, true);
-  if (desc == nullptr) return 0;
-  TupleDesc there = lookup_rowtype_tupdesc_noerror(other, -1, true);
-  int found = 0;
-  for (int i = 0; there != nullptr && field <= desc->natts && i < there->natts; i++) {
-    Form_pg_attribute attribute = TupleDescAttr(there, i);
-    if (!attribute->attisdropped &&
-        strcmp(NameStr(attribute->attname), NameStr(TupleDescAttr(desc, field - 1)->attname)) == 0)
-      found = i + 1;
-  }
-  if (there != nullptr) ReleaseTupleDesc(there);
-  ReleaseTupleDesc(desc);
-  return found;
-}
-
 bool HoldsRows(Oid type) {
   Oid element = get_element_type(type);
   if (OidIsValid(element)) type = element;
   return type_is_rowtype(type) || IsJson(type);
-}
-
-int NumberIn(TupleDesc desc, const char *name) {
-  for (int i = 0; i < desc->natts; i++) {
-    const FormData_pg_attribute *attribute = TupleDescAttr(desc, i);
-    if (!attribute->attisdropped && strcmp(NameStr(attribute->attname), name) == 0) return i + 1;
-  }
-  return 0;
 }
 
 // array_agg(row): the field of each, and what the aggregate looks at besides.
@@ -211,6 +188,10 @@ bool AddFunctionField(Builder *builder, QueryInfo *info, Node *call, Oid functio
     TupleDesc desc = nullptr;
     if (get_expr_result_type(call, nullptr, &desc) == TYPEFUNC_SCALAR || desc == nullptr)
       return false;
+    if (field.asked != nullptr) {
+      field.asked->AddAll(desc);
+      return true;
+    }
     field = FieldPath(NumberIn(desc, field.name), field.then);
     if (field.field == 0) return true;
   }
@@ -281,6 +262,10 @@ bool AddKnownField(Builder *builder, QueryInfo *info, Node *expr, FieldPath fiel
       List *args = row->args;
       if (field.name != nullptr) {
         if (row->colnames == NIL) return false;
+        if (field.asked != nullptr) {
+          field.asked->AddAll(row->colnames);
+          return true;
+        }
         field = FieldPath(PlaceOfName(row->colnames, field.name), field.then);
         if (field.field == 0) return true;
       }
@@ -347,22 +332,6 @@ bool AddKnownField(Builder *builder, QueryInfo *info, Node *expr, FieldPath fiel
 
 }  // namespace
 
-bool IsJson(Oid type) {
-  type = getBaseType(type);
-  return type == JSONOID || type == JSONBOID;
-}
-
-int NumberOfField(Oid type, int32 typmod, const char *name) {
-  Oid element = get_element_type(getBaseType(type));
-  if (OidIsValid(element)) type = element;
-  if (!type_is_rowtype(type)) return -1;
-  TupleDesc desc = lookup_rowtype_tupdesc_domain(type, typmod, true);
-  if (desc == nullptr) return -1;
-  int number = NumberIn(desc, name);
-  ReleaseTupleDesc(desc);
-  return number;
-}
-
 uint8 FieldPath::KindOf(uint8 kind) const {
   return then == nullptr ? kind : Compose(kind, kTransformation);
 }
@@ -374,8 +343,9 @@ void AddOutputField(Builder *builder, QueryInfo *query, int resno, FieldPath fie
     CollectLeaves(query->query->setOperations, false, false, &leaves);
     for (const Leaf &leaf : leaves) {
       RangeTblEntry *rte = rt_fetch(leaf.rtindex, query->query->rtable);
-      if (!leaf.excluded && !AddColumnField(builder, query, rte, resno, field, kind, out))
-        AddRteColumn(builder, query, leaf.rtindex, resno, Compose(kind, kTransformation), out);
+      if (leaf.excluded || AddColumnField(builder, query, rte, resno, field, kind, out)) continue;
+      NoteUnknown(field);
+      AddRteColumn(builder, query, leaf.rtindex, resno, Compose(kind, kTransformation), out);
     }
     return;
   }
@@ -412,7 +382,9 @@ void AddField(Builder *builder, QueryInfo *info, Node *expr, FieldPath field, ui
     builder->degraded = true;
     return;
   }
+  if (field.AskedAtEnd() != nullptr && (IsA(expr, Const) || !MayHoldParts(exprType(expr)))) return;
   if (field.name != nullptr) {
+    if (field.asked != nullptr && AddNamesOf(exprType(expr), exprTypmod(expr), field.asked)) return;
     int number = NumberOfField(exprType(expr), exprTypmod(expr), field.name);
     if (number == 0) return;
     if (number > 0) field = FieldPath(number, field.then);
@@ -428,8 +400,9 @@ void AddField(Builder *builder, QueryInfo *info, Node *expr, FieldPath field, ui
     AddField(builder, info, inner, field, kind, out);
     return;
   }
-  if (!AddKnownField(builder, info, expr, field, kind, out))
-    AddExpr(builder, info, expr, Compose(kind, kTransformation), out);
+  if (AddKnownField(builder, info, expr, field, kind, out)) return;
+  NoteUnknown(field);
+  AddExpr(builder, info, expr, Compose(kind, kTransformation), out);
 }
 
 }  // namespace pg_lineage

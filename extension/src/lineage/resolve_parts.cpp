@@ -182,6 +182,11 @@ bool AddObjectPart(const Asked &asked, const Call &call, const FieldPath &path) 
   if (call.variadic || path.name == nullptr) return false;
   for (int i = 0; i + 1 < list_length(call.args); i += 2) {
     const char *key = ConstantName(Argument(call.args, i));
+    if (path.asked != nullptr) {
+      if (key == nullptr) path.asked->unknown = true;
+      if (key != nullptr) path.asked->Add(key);
+      continue;
+    }
     if (key == nullptr) {
       asked.Whole(Argument(call.args, i));
     } else if (strcmp(key, path.name) != 0) {
@@ -212,10 +217,12 @@ void AddSetPart(const Asked &asked, Node *target, const PodVector<const char *> 
   bool elements = false;
   for (; same < names.size && rest != nullptr && rest->name != nullptr; same++) {
     elements |= MayBeElement(names[same]);
+    if (rest->asked != nullptr) rest->asked->Add(names[same]);
     if (strcmp(rest->name, names[same]) != 0) break;
     rest = rest->then;
   }
   if (elements) {
+    if (AskedNames *question = path.AskedAtEnd()) question->unknown = true;
     asked.Whole(put);
     asked.PartOrNull(target, path);
   } else if (same < names.size && rest != nullptr) {  // it stays what it was
@@ -346,6 +353,20 @@ bool AddPart(Builder *builder, QueryInfo *info, Node *call, Oid function, List *
     default:
       return false;
   }
+}
+
+void AddCallPart(int index, const FieldPath &path, uint8 kind, SymBag *out) {
+  Sym call = {static_cast<uint32>(index), 0, kind, SymType::kCall};
+  if (AskedNames *asked = path.AskedAtEnd()) {
+    call.column = PathNumber(path.BeforeQuestion());
+    asked->unknown |= call.column == kWholeValue;
+    asked->same.Add(call);
+    return;
+  }
+  call.column = PathNumber(path);
+  if (call.column == kWholeValue) call.column = static_cast<int16>(path.field);
+  call.kind = path.KindOf(kind);
+  out->Add(call);
 }
 
 bool AddSubscriptPart(Builder *builder, QueryInfo *info, SubscriptingRef *ref, FieldPath path,

@@ -15,6 +15,20 @@ uint64 HashSet(uint64 seed, const SymSet &set) {
                                                   static_cast<int>(sizeof(Sym) * set.size), 7));
 }
 
+uint64 HashFields(uint64 seed, const ShapeFields &fields) {
+  uint64 hash = hash_combine64(seed, static_cast<uint64>(fields.size) * 4 + (fields.told ? 2 : 0) +
+                                         (fields.names != nullptr ? 1 : 0));
+  for (int i = 0; i < fields.size; i++) {
+    hash = HashSet(hash, fields.sets[i]);
+    if (fields.names != nullptr)
+      hash = hash_combine64(
+          hash, hash_bytes_extended(reinterpret_cast<const unsigned char *>(fields.names[i]),
+                                    static_cast<int>(strlen(fields.names[i])), 7));
+    if (fields.inner != nullptr) hash = HashFields(hash, fields.inner[i]);
+  }
+  return HashSet(HashSet(hash, fields.others), fields.same);
+}
+
 uint64 HashShape(const Shape *shape) {
   uint64 hash = hash_combine64(shape->nwrites, shape->noutputs);
   for (int w = 0; w < shape->nwrites; w++) {
@@ -29,10 +43,7 @@ uint64 HashShape(const Shape *shape) {
   }
   for (int i = 0; i < shape->noutputs; i++) hash = HashSet(hash, shape->outputs[i]);
   for (int i = 0; i < shape->nfields; i++) hash = HashSet(hash, shape->fields[i]);
-  for (int i = 0; i < shape->narrays; i++) {
-    hash = hash_combine64(hash, static_cast<uint64>(shape->arrays[i].size));
-    for (int f = 0; f < shape->arrays[i].size; f++) hash = HashSet(hash, shape->arrays[i].sets[f]);
-  }
+  for (int i = 0; i < shape->nparts; i++) hash = HashFields(hash, shape->parts[i]);
   hash = HashSet(hash, shape->rows);
   for (int i = 0; i < shape->nparams; i++)
     hash = hash_combine64(hash, (static_cast<uint64>(shape->params[i].paramid) << 16) ^
@@ -43,8 +54,7 @@ uint64 HashShape(const Shape *shape) {
     if (shape->calls[i].supports) hash = hash_combine64(hash, 1);
     for (int a = 0; a < shape->calls[i].nargs; a++) {
       hash = HashSet(hash, shape->calls[i].args[a]);
-      const ShapeFields &fields = shape->calls[i].fields[a];
-      for (int f = 0; f < fields.size; f++) hash = HashSet(hash, fields.sets[f]);
+      hash = HashFields(hash, shape->calls[i].fields[a]);
     }
   }
   return hash_combine64(hash, shape->degraded ? 1 : 0);
@@ -68,7 +78,7 @@ void Degrade(Shape *shape, Query *query) {
   }
   shape->rows = rows;
   for (int i = 0; i < shape->noutputs; i++) shape->outputs[i] = {0, nullptr};
-  shape->nfields = shape->narrays = 0;
+  shape->nfields = shape->nparts = 0;
   shape->degraded = true;
 }
 // LCOV_EXCL_STOP
@@ -81,7 +91,23 @@ T *CopyArray(const T *items, int size) {
   return copy;
 }
 
-void CopyFields(ShapeFields *fields) { fields->sets = CopyArray(fields->sets, fields->size); }
+void CopyFields(ShapeFields *fields) {
+  fields->sets = CopyArray(fields->sets, fields->size);
+  if (fields->names != nullptr) fields->names = CopyArray(fields->names, Max(fields->size, 1));
+  if (fields->inner == nullptr) return;
+  fields->inner = CopyArray(fields->inner, fields->size);
+  for (int i = 0; i < fields->size; i++) CopyFields(&fields->inner[i]);
+}
+
+template <typename Visit>
+void ForEachSetOf(ShapeFields *fields, Visit visit) {
+  for (int i = 0; i < fields->size; i++) {
+    visit(&fields->sets[i]);
+    if (fields->inner != nullptr) ForEachSetOf(&fields->inner[i], visit);
+  }
+  visit(&fields->others);
+  visit(&fields->same);
+}
 
 // Every set of a shape that is the caller's own.
 template <typename Visit>
@@ -96,67 +122,65 @@ void ForEachSet(Shape *shape, Visit visit) {
   }
   visit_all(shape->outputs, shape->noutputs);
   visit_all(shape->fields, shape->nfields);
-  for (int i = 0; i < shape->narrays; i++) visit_all(shape->arrays[i].sets, shape->arrays[i].size);
+  for (int i = 0; i < shape->nparts; i++) ForEachSetOf(&shape->parts[i], visit);
   visit(&shape->rows);
   for (int i = 0; i < shape->ncalls; i++) {
     const ShapeCall &call = shape->calls[i];
     visit_all(call.args, call.nargs);
-    for (int a = 0; a < call.nargs; a++) visit_all(call.fields[a].sets, call.fields[a].size);
+    for (int a = 0; a < call.nargs; a++) ForEachSetOf(&call.fields[a], visit);
   }
 }
 
-// The number of fields of a composite value, or of those in an array of them; 0 for a scalar.
-int CompositeWidth(Node *expr) {
-  Oid element = get_element_type(exprType(expr));
-  if (OidIsValid(element)) {
-    TupleDesc rows = type_is_rowtype(element) && element != RECORDOID
-                         ? lookup_rowtype_tupdesc_noerror(element, -1, true)
-                         : nullptr;
-    if (rows == nullptr) return 0;
-    int width = rows->natts;
-    ReleaseTupleDesc(rows);
-    return width;
-  }
-  if (IsA(expr, RowExpr)) return list_length(reinterpret_cast<RowExpr *>(expr)->args);
-  if (!type_is_rowtype(exprType(expr))) return 0;
-  if (IsA(expr, Param)) {  // a record variable: its type is known, or its fields are at run time
-    TupleDesc known = lookup_rowtype_tupdesc_noerror(exprType(expr), exprTypmod(expr), true);
-    if (known == nullptr) return 0;
-    int width = known->natts;
-    ReleaseTupleDesc(known);
-    return width;
-  }
-  TupleDesc desc = nullptr;
-  if (get_expr_result_type(expr, nullptr, &desc) == TYPEFUNC_SCALAR || desc == nullptr) return 0;
-  return desc->natts;
+bool HasInner(const ShapeFields &fields) {
+  return fields.names != nullptr || fields.inner != nullptr;
 }
 
-// The rows in the outputs that are arrays of rows, field by field.
-void AddArrays(Builder *builder, QueryInfo *info, Shape *shape) {
-  shape->arrays = static_cast<ShapeFields *>(palloc0(sizeof(ShapeFields) * shape->noutputs));
+// The parts of the outputs that are arrays of rows or JSON, or rows that hold such values.
+void AddParts(Builder *builder, QueryInfo *info, Shape *shape) {
+  shape->parts = static_cast<ShapeFields *>(palloc0(sizeof(ShapeFields) * shape->noutputs));
   ListCell *cell;
   int output = 0;
   foreach (cell, QueryOutputs(info->query)) {
     Node *expr = reinterpret_cast<Node *>(lfirst_node(TargetEntry, cell)->expr);
     if (output == shape->noutputs) break;
-    if (OidIsValid(get_element_type(exprType(expr))))
-      shape->arrays[output] = FieldsOf(builder, info, expr);
-    if (shape->arrays[output++].size > 0) shape->narrays = shape->noutputs;
+    ShapeFields *parts = &shape->parts[output++];
+    if (MayHoldParts(exprType(expr))) *parts = FieldsOf(builder, info, expr);
+    bool alone = shape->noutputs == 1 && type_is_rowtype(exprType(expr)) && !HasInner(*parts);
+    if (parts->told && !alone) shape->nparts = shape->noutputs;
   }
 }
 
 // SELECT t FROM t, SELECT f(x), rec := …: what each field of the one output is made of; the same of
-// the rows in arrays.
+// what is in the outputs.
 void AddFields(Builder *builder, QueryInfo *info, Shape *shape) {
   if (shape->noutputs == 0 || info->query->setOperations != nullptr) return;
-  AddArrays(builder, info, shape);
-  if (shape->noutputs != 1) return;
+  AddParts(builder, info, shape);
   TargetEntry *entry = linitial_node(TargetEntry, QueryOutputs(info->query));
-  Node *expr = reinterpret_cast<Node *>(entry->expr);
-  if (OidIsValid(get_element_type(exprType(expr)))) return;
-  ShapeFields fields = FieldsOf(builder, info, expr);
-  shape->nfields = fields.size;
-  shape->fields = fields.sets;
+  if (shape->noutputs != 1 || !type_is_rowtype(exprType(reinterpret_cast<Node *>(entry->expr))))
+    return;
+  shape->nfields = shape->parts[0].size;
+  shape->fields = shape->parts[0].sets;
+  // A variable keeps its parts itself.
+  if (IsA(entry->expr, Param)) shape->nparts = 0;
+}
+
+bool AsksRecords(const ShapeFields &fields) {
+  for (int i = 0; fields.inner != nullptr && i < fields.size; i++) {
+    if (AsksRecords(fields.inner[i])) return true;
+  }
+  return fields.same.size > 0;
+}
+
+bool AsksRecords(const Shape *shape) {
+  for (int i = 0; i < shape->nparts; i++) {
+    if (AsksRecords(shape->parts[i])) return true;
+  }
+  for (int i = 0; i < shape->ncalls; i++) {
+    for (int a = 0; a < shape->calls[i].nargs; a++) {
+      if (AsksRecords(shape->calls[i].fields[a])) return true;
+    }
+  }
+  return false;
 }
 
 bool OnlyParams(const SymSet &set) {
@@ -184,6 +208,7 @@ void TakeBuilt(Builder *builder, Shape *shape) {
   shape->calls = builder->calls.items;
   shape->reads_temp = builder->reads_temp;
   shape->calls_loop = builder->calls_loop;
+  shape->asks_records = AsksRecords(shape);
 }
 
 bool CallsUserFunction(Oid function, void *) {
@@ -273,18 +298,6 @@ Shape *BuildRowShape(Oid relid, const RowSpec &row) {
   return shape;
 }
 
-ShapeFields FieldsOf(Builder *builder, QueryInfo *info, Node *expr) {
-  ShapeFields fields = {CompositeWidth(expr), nullptr};
-  if (fields.size == 0) return fields;
-  fields.sets = static_cast<SymSet *>(palloc0(sizeof(SymSet) * fields.size));
-  for (int i = 0; i < fields.size; i++) {
-    SymBag bag = {};
-    AddField(builder, info, expr, i + 1, kIdentity, &bag);
-    fields.sets[i] = bag.Finish();
-  }
-  return fields;
-}
-
 bool QueryMayWrite(Query *query) {
   if (query->commandType != CMD_SELECT || query->hasModifyingCTE) return true;
   return query_tree_walker(query, PGL_WALKER(MayWriteWalker), nullptr, 0);
@@ -297,8 +310,8 @@ Shape *CopyShape(const Shape *shape) {
     copy->writes[w].columns = CopyArray(shape->writes[w].columns, shape->writes[w].ncolumns);
   copy->outputs = CopyArray(shape->outputs, shape->noutputs);
   copy->fields = CopyArray(shape->fields, shape->nfields);
-  copy->arrays = CopyArray(shape->arrays, shape->narrays);
-  for (int i = 0; i < shape->narrays; i++) CopyFields(&copy->arrays[i]);
+  copy->parts = CopyArray(shape->parts, shape->nparts);
+  for (int i = 0; i < shape->nparts; i++) CopyFields(&copy->parts[i]);
   copy->params = CopyArray(shape->params, shape->nparams);
   copy->calls = CopyArray(shape->calls, shape->ncalls);
   for (int i = 0; i < shape->ncalls; i++) {

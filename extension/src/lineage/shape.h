@@ -16,7 +16,7 @@ enum class SymType : uint8 {
   kRelation,  // id: OID, column: attribute number
   kTemp,      // the same, of a temporary table: replaced by what flowed into it
   kParam,     // id: index into Shape::params
-  kCall,      // id: index into Shape::calls; column: output column, kCallRows: its rows
+  kCall,      // id: index into Shape::calls; column: path from its output columns, kCallRows: rows
   kRemote,    // id: dataset, see lineage/remote.h; column: number of its name there
 };
 constexpr int16 kCallRows = -1;
@@ -36,13 +36,19 @@ struct SymSet {
 
 struct ShapeParam {
   int paramid;
-  int16 field;  // 0: the whole value; kCursorRows: the rows of the cursor that it names
+  int16 field;  // 0: the whole value; else a path: lineage/field_paths.h; kCursorRows: the rows of
+                // the cursor that it names
 };
 constexpr int16 kCursorRows = -1;
 
 struct ShapeFields {
   int size;  // 0: a scalar
   SymSet *sets;
+  const char **names;  // of JSON keys, as InternName() gives them; NULL: fields by their number
+  ShapeFields *inner;  // parts of the parts; NULL: of none of them
+  SymSet others;       // what decides about a key of any other name
+  SymSet same;         // parameters and calls whose keys these are, too
+  bool told;           // false: the value is not taken apart
 };
 
 constexpr int kAnySite = -1;
@@ -82,8 +88,9 @@ struct Shape {
   SymSet rows;  // what decides about the output's rows
   int nfields;  // a single composite output: its fields one by one; else 0
   SymSet *fields;
-  int narrays;          // noutputs where an output is an array of rows; else 0
-  ShapeFields *arrays;  // … by output: what the fields of the rows in it are made of
+  int nparts;          // noutputs where an output is taken apart beyond its fields; else 0
+  ShapeFields *parts;  // … by output: rows in arrays, rows in rows, JSON
+  bool asks_records;   // some part is that of a parameter
   int nparams;
   ShapeParam *params;
   int ncalls;
