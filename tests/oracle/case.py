@@ -8,6 +8,8 @@ import dataclasses
 import json
 import pathlib
 
+OWN = "postgresql://own"  # stands for the name of the database that a case runs in
+
 
 @dataclasses.dataclass
 class Column:
@@ -74,6 +76,8 @@ class Case:
     switches: tables whose values decide which statements run: a refill may keep them.
     refills: rounds of wholly new data while DIRECT edges have not shown themselves.
     refill_assignments: how many changes a column gets in such a round; None: all.
+    outside: (dataset, its column, table, column of it): what the datasets hold that are read by
+             another connection.
     reset:   statements before each further run, capture off, beside emptying and filling tables.
     """
 
@@ -88,6 +92,7 @@ class Case:
     direct: set = None
     deciding: set = dataclasses.field(default_factory=set)
     types: list = dataclasses.field(default_factory=list)
+    outside: set = dataclasses.field(default_factory=set)
     reset: list = dataclasses.field(default_factory=list)
     uncounted: set = dataclasses.field(default_factory=set)
     switches: set = dataclasses.field(default_factory=set)

@@ -21,6 +21,8 @@ OUTSIDE = re.compile(r" STRICT AS |^CREATE TEMP TABLE ")
 # Statements that may find no row and call functions whose bodies work with temporary tables: what
 # these give depends on the session, so they are not read.
 ROWLESS = {"temp_table"}
+# Where a connection leads that a body names, its session knows.
+FAR = re.compile(r"^(dblink|postgresql):")
 # What a DO block or a query outside of all routines gives to those it calls.
 GIVEN = re.compile(r"^DO \$b\$|\bmain\((?!\)|\d+\)|p1 => \d+\))")
 
@@ -49,7 +51,7 @@ class Bodies:
         found = []
         for e in sorted(self.edges, key=str):
             edge = (f"{e[0][cut:]}.{e[1]}", f"{e[2][cut:]}.{e[3]}", e[4], e[5] == "t")
-            if e[7] == "DIRECT" and edge not in case.direct:
+            if e[7] == "DIRECT" and edge not in case.direct and not FAR.search(e[0]):
                 found.append(f"overdeclared: {edge[0]} -> {edge[1]} {edge[2]} by {e[6][cut:]}")
         return found
 
@@ -70,6 +72,8 @@ class Bodies:
         if ROWLESS & case.features:
             given = self._as_arguments()
         for edge in sorted(self._edges("observed") - self.edges, key=str):
+            if FAR.search(edge[0]):
+                continue
             source, target = (edge[0][cut:], edge[1]), (edge[2][cut:], edge[3])
             excused = {(edge[:3], edge[6]), (edge[:5], edge[6])} & given
             if edge[7] == "DIRECT" and (source, target) in confirmed and not excused:

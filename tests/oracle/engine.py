@@ -8,6 +8,7 @@ import collections
 import dataclasses
 import random
 
+import case as cases
 import declared
 import values
 from server import SqlError
@@ -20,6 +21,9 @@ TABLES_SQL = """SELECT source_table, target_table FROM lineage.table_lineage
  WHERE (source_table LIKE '{0}.%' OR target_table LIKE '{0}.%') AND {1}"""
 # What ran, and what definitions say; not what bodies and rules would do.
 RAN_SQL = f"(origin = 'observed' OR operation IN ({str(sorted(declared.DEFINITIONS))[1:-1]}))"
+# How another connection's database is named, of the one that a case runs in.
+OWN_SQL = """SELECT format('postgresql://%s:%s/%s', replace(split_part(current_setting(
+ 'unix_socket_directories'), ',', 1), '/', '%2F'), current_setting('port'), current_database())"""
 NEWEST_SQL = "SELECT max(id) FROM lineage._edge"
 EMPTY_SQL = "TRUNCATE lineage._edge, lineage.queue, lineage._ddl"
 
@@ -73,6 +77,7 @@ class _Runner:
         self.changed = collections.defaultdict(set)  # (table, column or None) -> targets
         self.sighted = {}  # DIRECT pair -> the switches under which it was first there
         self.newest = None  # the store's last row
+        self.own = connection.rows(OWN_SQL)[0][0] if case.outside else None
         self.origins = {}  # source of a DIRECT edge -> what flows into it
 
     def setup(self):
@@ -144,6 +149,8 @@ class _Runner:
         here = self.schema + "."
 
         def short(name):
+            if name == self.own:
+                return cases.OWN
             return name[cut:] if name.startswith(here) else name
 
         for s_table, s_col, t_table, t_col, *rest in self.connection.rows(
@@ -253,6 +260,8 @@ def _judge_precision(runner, known):
     verdict, case = runner.verdict, runner.case
     into = collections.defaultdict(set)
     direct = set()
+    for dataset, held, table, column in case.outside:
+        into[(dataset, held)].add((table, column))
     for s_table, s_col, t_table, t_col, kind, *_ in runner.raw_edges:
         if kind == "DIRECT":
             into[(t_table, t_col)].add((s_table, s_col))
@@ -274,9 +283,14 @@ def _judge_precision(runner, known):
             verdict.disagreements.append(f"imprecise: {pair[0]} never changes {pair[1]}")
 
 
+def _unnamed(name):
+    """An outside dataset whose name the generator does not know: a file."""
+    return "://" in name and not name.startswith("postgresql:")
+
+
 def _expected(case, pair):
-    """Known to the generator, which knows nothing of the name of a file."""
-    if "://" in pair[0]:
+    """Known to the generator."""
+    if _unnamed(pair[0]):
         return True
     return case.direct is not None and any(edge[:2] == pair for edge in case.direct)
 
@@ -296,7 +310,7 @@ def _judge_direct(runner):
     found = {
         (f"{e[0]}.{e[1]}", f"{e[2]}.{e[3]}", e[5], e[6] == "t")
         for e in runner.raw_edges
-        if e[4] == "DIRECT" and "://" not in e[0] and "://" not in e[2]
+        if e[4] == "DIRECT" and not _unnamed(e[0]) and not _unnamed(e[2])
     }
     for edge in sorted(case.direct - found):
         verdict.disagreements.append(f"missing: {_edge(edge)}")
@@ -394,6 +408,9 @@ def _finish(runner):
         )
     for source, target in runner.raw_tables:
         graph.add_table(source, target)
+    for dataset, held, table, column in runner.case.outside:
+        graph.add_column((table, column), (dataset, held), dataset)
+        graph.add_table(table, dataset)
     _judge_soundness(runner, graph)
     verdict.confirmed, verdict.unconfirmed = set(), set()
     _judge_precision(runner, True)

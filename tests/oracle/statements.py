@@ -8,17 +8,22 @@ import composites_more
 import forms_bodies
 import forms_corners
 import forms_events
+import forms_fields
+import forms_frames
 import forms_json
+import forms_members
 import forms_more
 import forms_newer
 import forms_oddities
 import forms_outside
 import forms_rare
+import forms_remote
 import forms_schema
 import forms_seldom
 import forms_session
 import forms_sole
 import forms_unusual
+import forms_wordings
 import forms_write
 from draw import Draw
 from forms_schema import add_view
@@ -43,12 +48,18 @@ FORMS = (
     + forms_seldom.FORMS
     + forms_unusual.FORMS
     + forms_json.FORMS
+    + forms_remote.FORMS
+    + forms_frames.FORMS
+    + forms_fields.FORMS
+    + forms_wordings.FORMS
+    + forms_members.FORMS
 )
 
 
 WITH_WAYS = (
-    composites_more, forms_bodies, forms_corners, forms_json, forms_oddities, forms_rare,
-    forms_seldom, forms_sole, forms_unusual,
+    composites_more, forms_bodies, forms_corners, forms_fields, forms_frames, forms_json,
+    forms_members, forms_oddities, forms_rare, forms_remote, forms_seldom, forms_sole,
+    forms_unusual, forms_wordings,
 )
 
 

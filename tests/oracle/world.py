@@ -18,6 +18,7 @@ class World:
         self.direct, self.exact = set(), True
         self.features, self.reset, self.dead = set(), [], {}
         self.deciding = set()  # INDIRECT edges: (source, target column or table, subtype)
+        self.outside = set()  # (dataset, its column, table, column): see case.py
         self.names = 0
         self.composite = None  # (type name, [(field, type)])
         self.functions = {}
@@ -107,6 +108,7 @@ class World:
             features=self.features,
             reset=self.reset,
             types=self.types,
+            outside=self.outside,
             direct=self.direct if self.exact else None,
             deciding=self.deciding,
         )
