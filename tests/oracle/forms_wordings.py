@@ -28,8 +28,8 @@ SAYINGS = (
     + " END LOOP; END LOOP; END LOOP;",
     "BEGIN REFRESH MATERIALIZED VIEW {z}; " + CAUGHT + LOOP + PUT + " END LOOP;",
     "DROP TABLE IF EXISTS {n}; CREATE TEMP TABLE {n} (more int) INHERITS ({y});"
-    " INSERT INTO {n} (id, a, c) SELECT z.id, z.a, coalesce(z.c, '') FROM {z} z;"
-    " INSERT INTO {t} SELECT x.a, x.c FROM {n} x; DROP TABLE {n};",
+    " INSERT INTO {n} (k, w) SELECT z.a, z.c FROM {z} z;"
+    " INSERT INTO {t} SELECT x.k, x.w FROM {n} x; DROP TABLE {n};",
     "DROP TABLE IF EXISTS {n}; CREATE TEMP TABLE {n} (a serial, b bigserial, c smallserial, d"
     " serial2, e serial4, f serial8, k int, w text); INSERT INTO {n} (k, w) SELECT z.a, z.c FROM"
     " {z} z; INSERT INTO {t} SELECT x.k, x.w FROM {n} x;",
@@ -43,7 +43,8 @@ SAYINGS = (
 def sayings(world, z):
     """PL/pgSQL of all sorts, each in a routine of its own."""
     world.need_composite()
-    y = alone(world)
+    y = world.name("e")
+    world.setup.append(f"CREATE TABLE {y} (k int, w text)")
     for text in world.draw.some(SAYINGS, 4, 6):
         target, name = world.target(["int", "text"]), world.name("n")
         body = text.replace("{z}", z).replace("{y}", y).replace("{n}", name)
