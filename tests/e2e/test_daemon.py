@@ -126,7 +126,8 @@ class Wide(EndToEnd):
     def test_a_wide_table_arrives_with_all_its_columns(self):
         columns = ", ".join(f"c{number} int" for number in range(1000))
         self.sql(f"CREATE TABLE src ({columns}); CREATE TABLE dst ({columns})")
-        self.ship()
+        # The double looks at each column of a request before it answers.
+        self.ship(workflow=self.workflow(shipper={"http": {"timeoutMs": 30000}}))
         self.sql("INSERT INTO dst SELECT * FROM src")
         self.wait_edge("public.src", "public.dst",
                        lambda edge: len(edge.get("columnsLineage", [])) == 1000)
