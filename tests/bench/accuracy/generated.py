@@ -47,7 +47,8 @@ def truth(case, verdict):
     """What is true: see the top."""
     if case.direct is None:
         dead = edges((split(source), split(target)) for source, target in case.dead)
-        return Known(edges(verdict.confirmed), dead)
+        seen = edges(verdict.confirmed)
+        return Known(seen, dead - seen)
     built = edges((split(edge[0]), split(edge[1])) for edge in case.direct)
     seen = edges(verdict.confirmed) & built
     return Known(seen, built - seen)
