@@ -61,6 +61,20 @@ TEST(EdgeGraphTest, AnEdgeIsFoundByNamesAndByIds) {
   EXPECT_EQ(graph.size(), 2u);
 }
 
+TEST(EdgeGraphTest, ARoutineThatIsCalledLikeATableIsNotTakenForIt) {
+  json mixed = Graph();
+  for (const char *name : {"s.a", "s.b"}) {
+    const std::string id = std::string("routine ") + name;
+    mixed["nodes"].push_back(
+        {{"id", id}, {"type", "storedProcedure"}, {"fullyQualifiedName", name}});
+    mixed["upstreamEdges"].push_back(
+        {{"fromEntity", id}, {"toEntity", "1"}, {"lineageDetails", {{"source", "Other"}}}});
+  }
+  json details;
+  EXPECT_TRUE(EdgeGraph(mixed).Find("s.b", "s.a", &details));
+  EXPECT_EQ(details["source"], "Manual");
+}
+
 TEST(EdgeGraphTest, AnAnswerThatLeavesAnEdgeOpenSaysSo) {
   json nameless = Graph();
   nameless["nodes"].erase(0);

@@ -47,9 +47,13 @@ std::vector<EdgeRead> PlanReads(const std::vector<EdgeEnds> &edges,
 EdgeGraph::EdgeGraph(const json &answer) {
   open_ = !answer.is_object() || !answer.contains("entity");
   if (open_) return;
+  // A routine may have the name of a table: only tables are found by it.
   const auto name = [this](const json &node) {
     const std::string id = Text(node, "id"), fqn = Text(node, "fullyQualifiedName");
-    if (!id.empty() && !fqn.empty()) ids_[fqn] = ids_[id] = id;
+    if (id.empty() || fqn.empty()) return;
+    ids_[id] = id;
+    if (const std::string type = Text(node, "type"); type.empty() || type == "table")
+      ids_[fqn] = id;
   };
   name(answer["entity"]);
   for (const json &node : answer.value("nodes", json::array())) name(node);
