@@ -68,6 +68,21 @@ class MarkDeleted(EndToEnd):
         self.assertNotIn("s.u", self.entities("table"))
         self.assertIn("s.fresh", self.entities("table"))
 
+    def test_what_is_made_again_while_the_names_are_asked_for_stays(self):
+        self.ingest()
+        self.sql("DROP TABLE s.u, s.hidden")
+        lists = {"method": "GET", "path": r"/tables\?.*databaseSchema=[^&]*\.s&"}
+        self.double.fault(hang_ms=1, **lists)  # of what there is
+        self.double.fault(hang_ms=3000, **lists)  # of the names of what is gone
+        begun = threading.Thread(target=self.ingest)
+        begun.start()
+        wait_until(lambda: not any(fault["count"] for fault in self.double.faults),
+                   "the second list of tables")
+        self.sql("CREATE TABLE s.u(a int)")
+        begun.join()
+        self.assertNotIn("s.hidden", self.entities("table"))
+        self.assertIn("s.u", self.entities("table"))
+
 
 class MarkDeletedIn12(MarkDeleted):
     """The same against 1.2."""

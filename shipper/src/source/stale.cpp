@@ -86,11 +86,21 @@ std::vector<EntityName> Named(const Config &config, const Place &place, Sweep *s
   return names;
 }
 
+// Takes out of the hashes those of what the database has now.
+Status LeavePresent(PgConnection *pg, const Place &place, Sink *sink,
+                    std::unordered_set<uint64_t> *gone) {
+  SinkBook book(sink);
+  const Presence present(pg, place, &book);
+  if (book.status().ok()) present.Leave(gone);
+  return book.status();
+}
+
 }  // namespace
 
 // The sink is listed before the database is read: what the daemon sends meanwhile is not in the
 // list, and what is in the list and still there is found. Of the list hashes are held; the names of
-// what is gone, where anything is, are asked for once more.
+// what is gone, where anything is, are asked for once more. That takes its time, and what was made
+// again meanwhile is not gone.
 StaleResult MarkDeleted(PgConnection *pg, const Config &config, Sink *sink) {
   const Place place{config.service_name, CatalogReader(pg, {}).Database().name};
   Sweep sweep(sink);
@@ -99,11 +109,12 @@ StaleResult MarkDeleted(PgConnection *pg, const Config &config, Sink *sink) {
     gone.insert(Presence::HashOf(type, fqn));
   });
   if (!sweep.result.status.ok()) return sweep.result;
-  SinkBook book(sink);
-  const Presence present(pg, place, &book);
-  if (!book.status().ok()) return {{}, {}, book.status()};
-  present.Leave(&gone);
-  for (const EntityName &name : Named(config, place, &sweep, gone)) sweep.Delete(name);
+  sweep.result.status = LeavePresent(pg, place, sink, &gone);
+  const std::vector<EntityName> names = Named(config, place, &sweep, gone);
+  if (names.empty() || !sweep.result.status.ok()) return sweep.result;
+  sweep.result.status = LeavePresent(pg, place, sink, &gone);
+  for (const EntityName &name : names)
+    if (gone.count(Presence::HashOf(name.type, name.fqn)) > 0) sweep.Delete(name);
   return sweep.result;
 }
 
