@@ -74,6 +74,15 @@ DO $$ DECLARE j jsonb; k text := 'b'; BEGIN
   IF j ->> 'a' = '1' THEN j := NULL; END IF;
   j := coalesce(j, '{}') || jsonb_build_object('b', 1);
   INSERT INTO w14 VALUES (j ->> 'a', j ->> k); END $$;
+-- A value in itself, twice and again: what is known of its parts has an end.
+CREATE TABLE w15 (a text, b text);
+DO $$ DECLARE j jsonb; BEGIN
+  SELECT jsonb_build_object('a', a, 'b', b) INTO j FROM src;
+  FOR i IN 1..60 LOOP
+    j := jsonb_build_object('a', CASE WHEN i = 1 THEN j END, 'b', CASE WHEN i = 1 THEN j END);
+  END LOOP;
+  j := jsonb_build_object('a', j, 'b', 1);
+  INSERT INTO w15 VALUES (j ->> 'a', j ->> 'b'); END $$;
 SELECT target, string_agg(source, ' ' ORDER BY source COLLATE "C") FROM (
   SELECT DISTINCT replace(target_table, 'prv.', '') || '.' || target_column AS target,
     replace(source_table, 'prv.', '') || '.' || source_column || ' ' || subtype AS source

@@ -6,6 +6,11 @@ namespace pg_lineage {
 
 namespace {
 
+// A loop may put a value into a larger one in each round, twice: what goes through all parts ends
+// soon all the same, and needs little stack. Of what is beyond, the parts are not known.
+constexpr int kMaxHeight = 16;
+constexpr int kMaxBelow = 2000;
+
 MemoryContext record_context = nullptr;
 HTAB *record_table = nullptr;
 
@@ -19,6 +24,20 @@ uint64 HashPointers(uint64 seed, const T *items, int size) {
   if (items == nullptr || size == 0) return hash_combine64(seed, 1);
   return hash_combine64(seed, hash_bytes_extended(reinterpret_cast<const unsigned char *>(items),
                                                   static_cast<int>(sizeof(T) * size), size));
+}
+
+// Forgets the parts of those parts that would make a record too large.
+void Prune(PodVector<const RecordTaint *> *inner) {
+  int below = 0;
+  for (const RecordTaint *&parts : *inner) {
+    if (parts == nullptr) continue;
+    const int more = parts->size + parts->below;
+    if (parts->height >= kMaxHeight || below + more > kMaxBelow) {
+      parts = nullptr;
+    } else {
+      below += more;
+    }
+  }
 }
 
 template <typename T>
@@ -53,6 +72,12 @@ const RecordTaint *Intern(int size, const SourceSet *const *fields, const char *
   RecordTaint *record = static_cast<RecordTaint *>(MemoryContextAlloc(
       record_context, offsetof(RecordTaint, fields) + sizeof(SourceSet *) * Max(size, 1)));
   record->size = size;
+  record->height = record->below = 0;
+  for (int i = 0; inner != nullptr && i < size; i++) {
+    if (inner[i] == nullptr) continue;
+    record->height = Max(record->height, inner[i]->height + 1);
+    record->below += inner[i]->size + inner[i]->below;
+  }
   record->names = Kept(names, size);
   record->inner = Kept(inner, size);
   record->others = others;
@@ -95,6 +120,7 @@ void RecordParts::Add(const char *name, const SourceSet *set, const RecordTaint 
 
 const RecordTaint *RecordParts::Intern() {
   bool deep = false;
+  Prune(&inner);
   for (const RecordTaint *parts : inner) deep |= parts != nullptr;
   static const char *const no_names[] = {nullptr};
   const char *const *known = names.Empty() ? no_names : names.items;

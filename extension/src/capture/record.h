@@ -11,6 +11,8 @@ namespace pg_lineage {
 // The fields of a row or of the rows in an array, or the keys of a JSON object.
 struct RecordTaint {
   int size;
+  int height;  // of the records in it, one in the other
+  int below;   // the parts of its parts, as often as one who goes through all meets them
   const char *const *names;         // of keys, as InternName() gives them; NULL: a row
   const RecordTaint *const *inner;  // the parts of each part, if known; NULL: of none
   const SourceSet *others;          // what decides about any other key
