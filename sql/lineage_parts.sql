@@ -77,6 +77,21 @@ CREATE TABLE t27 (x text);
 INSERT INTO t27 SELECT v ->> 'b' FROM src s, unnest(ARRAY[to_jsonb(s)]) v;
 CREATE TABLE t28 (x text);
 INSERT INTO t28 SELECT v FROM src s, jsonb_each_text(to_jsonb(s)) AS e(k, v);
+-- More uses of a value than can be followed: its parts are not told apart, columns still are.
+CREATE TABLE t29 (x text, y int);
+CREATE FUNCTION doubled(text, uses text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN
+  FOR i IN 1..23 LOOP
+    $1 := format('SELECT %s AS j, c FROM (%s OFFSET 0) s', uses, $1);
+  END LOOP;
+  RETURN $1; END $$;
+DO $$ BEGIN
+  EXECUTE 'INSERT INTO t29 SELECT j ->> ''a'', c FROM (' ||
+    doubled('SELECT to_jsonb(src) AS j, c FROM src', 'j || j') || ') s WHERE c IS NULL'; END $$;
+CREATE TABLE t30 (x text, y int);
+DO $$ DECLARE v jsonb; n int; BEGIN
+  EXECUTE 'SELECT j, c FROM (' || doubled('SELECT to_jsonb(b) AS j, c FROM src',
+    'coalesce(j, j || jsonb_build_object(''k'', 1))') || ') s WHERE c = 2' INTO v, n;
+  INSERT INTO t30 VALUES (v ->> 'a', n); END $$;
 SELECT target, source, subtype, masking FROM (
   SELECT replace(target_table, 'prt.', '') || '.' || target_column AS target,
     replace(source_table, 'prt.', '') || '.' || source_column AS source, subtype, masking

@@ -84,6 +84,8 @@ struct Builder {
 };
 
 constexpr int kMaxNodesVisited = 2000000;
+// Beyond these, parts of values are not followed: a part is taken for its whole value.
+constexpr int kMaxNodesForParts = kMaxNodesVisited / 4;
 constexpr int kMaxBodyDepth = 16;
 constexpr int kMaxBodies = 500;  // of one statement; further calls are made of their arguments
 

@@ -400,7 +400,10 @@ void AddField(Builder *builder, QueryInfo *info, Node *expr, FieldPath field, ui
     AddField(builder, info, inner, field, kind, out);
     return;
   }
-  if (AddKnownField(builder, info, expr, field, kind, out)) return;
+  // Each use of a value is followed by itself: through a chain of sub-queries that use one twice
+  // these are exponentially many.
+  bool follow = builder->nodes <= kMaxNodesForParts;
+  if (follow && AddKnownField(builder, info, expr, field, kind, out)) return;
   NoteUnknown(field);
   AddExpr(builder, info, expr, Compose(kind, kTransformation), out);
 }
