@@ -54,6 +54,8 @@ def temporary_members(world, z):
         world.run.append(f"INSERT INTO {target.name} (c2) SELECT x.g FROM {child} x")
         world.dead[(f"{z}.id", f"{target.name}.c2")] = "of the generated column"
         world.dead[(f"{z}.c", f"{target.name}.c2")] = "of the generated column"
+        for at in ("id", "c2"):
+            world.dead[(f"{name}.{at}", f"{name}.g")] = "only the child has rows"
     elif form == 4:  # no row of the child is changed
         world.run += [
             f"UPDATE ONLY {name} x {sets} FROM {z} z WHERE z.id = x.id",
