@@ -79,4 +79,52 @@ BEGIN
   IF NOT FOUND THEN INSERT INTO no_round VALUES ('here'); END IF;
 END $$;
 :show 'no_round.%' ORDER BY line COLLATE "C";
+
+-- A failure that a handler took decides about what follows, when it kept the block from leaving.
+CREATE TABLE decides (fails int, leaves text);
+INSERT INTO decides VALUES (1, 'x');
+CREATE TABLE after_handler (w text);
+CREATE TABLE after_nothing (w text);
+CREATE TABLE after_handled_loop (w text);
+CREATE TABLE after_harmless (w text);
+CREATE PROCEDURE go_on_handled() LANGUAGE plpgsql AS $$
+BEGIN
+  BEGIN
+    IF (SELECT fails > 0 FROM decides) THEN RAISE 'failed'; END IF;
+    IF (SELECT leaves = 'x' FROM decides) THEN RETURN; END IF;
+  EXCEPTION WHEN OTHERS THEN
+    PERFORM 1;
+  END;
+  INSERT INTO after_handler VALUES ('here');
+END $$;
+CREATE PROCEDURE go_on_without() LANGUAGE plpgsql AS $$
+BEGIN
+  BEGIN
+    IF (SELECT fails > 0 FROM decides) THEN RAISE 'failed'; END IF;
+    RETURN;
+  EXCEPTION WHEN OTHERS THEN NULL;
+  END;
+  INSERT INTO after_nothing VALUES ('here');
+END $$;
+CREATE PROCEDURE go_on_in_loop() LANGUAGE plpgsql AS $$
+BEGIN
+  FOR i IN 1..2 LOOP
+    BEGIN
+      IF (SELECT fails > 0 FROM decides) THEN RAISE 'failed'; END IF;
+      CONTINUE;
+    EXCEPTION WHEN OTHERS THEN NULL;
+    END;
+    INSERT INTO after_handled_loop VALUES ('here');
+  END LOOP;
+  BEGIN
+    IF (SELECT leaves = 'x' FROM decides) THEN RAISE 'failed'; END IF;
+  EXCEPTION WHEN OTHERS THEN NULL;
+  END;
+  INSERT INTO after_harmless VALUES ('here');
+END $$;
+CALL go_on_handled();
+CALL go_on_without();
+CALL go_on_in_loop();
+:show 'after~_h%' ESCAPE '~' ORDER BY line COLLATE "C";
+:show 'after~_nothing%' ESCAPE '~' ORDER BY line COLLATE "C";
 DROP SCHEMA lin_j CASCADE;

@@ -18,6 +18,7 @@ class Body:
         self.writes = writes
         self.declares = []
         self.returning = None  # function(scope, body) -> statement that leaves early
+        self.may_leave = True
         self.forms = self._forms()
 
     def name(self, prefix):

@@ -272,8 +272,11 @@ def caught(self, scope, depth):
 
 
 def undone(self, scope, depth):
-    """A block whose writes are always rolled back; what it assigned stays."""
+    """A block whose writes are always rolled back, so that nothing leaves it before the end
+    (DECISIONS.md, failures); what it assigned stays."""
+    outer, self.may_leave = self.may_leave, False
     lines = ["BEGIN"] + self.inner(scope, depth) + self.assign(scope, 0)
+    self.may_leave = outer
     lines.append("RAISE EXCEPTION 'undo';")
     return lines + ["EXCEPTION WHEN raise_exception THEN"] + self.insert(scope, 0) + ["END;"]
 
@@ -299,6 +302,8 @@ def nested(self, scope, depth):
 
 def leave(self, scope, depth):
     """An early end of the routine under a condition."""
+    if not self.may_leave:
+        return self.assign(scope, 0)
     ending = self.returning(scope) if self.returning is not None else ["RETURN;"]
     return [f"IF {self.terms.condition(scope)} THEN"] + ending + ["END IF;"]
 

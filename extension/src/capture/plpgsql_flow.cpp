@@ -204,6 +204,9 @@ void BeginStatement(RoutineFrame *frame, PLpgSQL_stmt *statement) {
 void EndStatement(RoutineFrame *frame, PLpgSQL_stmt *statement) {
   FunctionInfo *info = frame->info;
   if (statement->stmtid == 0 || statement->stmtid >= info->size) return;
+  if (frame->statements.Empty()) return;
+  // Only an error leaves entries above: a handler without statements took it.
+  if (frame->statements.Last().statement != statement) NoteFailure(frame, statement->stmtid);
   while (!frame->statements.Empty() && frame->statements.Last().statement != statement)
     frame->statements.size--;
   if (frame->statements.Empty()) return;
@@ -249,6 +252,9 @@ void EndStatement(RoutineFrame *frame, PLpgSQL_stmt *statement) {
     case PLPGSQL_STMT_EXIT:
     case PLPGSQL_STMT_ASSERT:
       NoteJump(frame, *entry, info->statements[statement->stmtid].jumps);
+      break;
+    case PLPGSQL_STMT_BLOCK:
+      NoteJump(frame, *entry, info->statements[statement->stmtid].around_failure);
       break;
     default:
       break;

@@ -64,13 +64,37 @@ uint32 LeftBy(const FunctionInfo *info, PLpgSQL_stmt_exit *jump) {
   return id;
 }
 
+// True when a block has a handler for every error.
+bool TakesErrors(const PLpgSQL_stmt *statement) {
+  if (statement->cmd_type != PLPGSQL_STMT_BLOCK) return false;
+  const PLpgSQL_stmt_block *block = reinterpret_cast<const PLpgSQL_stmt_block *>(statement);
+  if (block->exceptions == nullptr) return false;
+  ListCell *cell;
+  foreach (cell, block->exceptions->exc_list) {
+    const PLpgSQL_condition *condition = static_cast<PLpgSQL_exception *>(lfirst(cell))->conditions;
+    for (; condition != nullptr; condition = condition->next)
+      if (condition->sqlerrstate == 0) return true;  // OTHERS
+  }
+  return false;
+}
+
+// RAISE of an error leaves the block whose handlers take it, or the function.
+Jumps RaisedFrom(const FunctionInfo *info, const PLpgSQL_stmt *raise) {
+  const StatementInfo *inner = &info->statements[raise->stmtid];
+  for (; inner->parent != 0; inner = &info->statements[inner->parent])
+    if (!inner->handler && TakesErrors(info->statements[inner->parent].statement))
+      return {false, false, inner->parent};
+  return {true, false, 0};
+}
+
 // Both; of two statements that are left, of which one stands in the other, the outer.
 Jumps Both(const FunctionInfo *info, const Jumps &a, const Jumps &b) {
   uint32 outer = b.leaves;
   for (uint32 id = b.leaves; id != 0 && a.leaves != 0; id = info->statements[id].parent) {
     if (id == a.leaves) outer = id;
   }
-  return {a.out_of_function || b.out_of_function, outer == 0 ? a.leaves : outer};
+  return {a.out_of_function || b.out_of_function, a.returns || b.returns,
+          outer == 0 ? a.leaves : outer};
 }
 
 Jumps VisitIf(FunctionInfo *info, PLpgSQL_stmt_if *statement) {
@@ -99,14 +123,18 @@ Jumps VisitCase(FunctionInfo *info, PLpgSQL_stmt_case *statement) {
 }
 
 Jumps VisitBlock(FunctionInfo *info, PLpgSQL_stmt_block *block) {
-  Jumps jumps = VisitList(info, block->body, block->stmtid, 0);
-  if (block->exceptions == nullptr) return jumps;
+  const Jumps body = VisitList(info, block->body, block->stmtid, 0);
+  if (block->exceptions == nullptr) return body;
+  Jumps handlers = {};
   ListCell *cell;
   foreach (cell, block->exceptions->exc_list) {
     List *action = static_cast<PLpgSQL_exception *>(lfirst(cell))->action;
-    jumps = Both(info, jumps, VisitList(info, action, block->stmtid, 0, true));
+    handlers = Both(info, handlers, VisitList(info, action, block->stmtid, 0, true));
   }
-  return jumps;
+  Jumps around = Both(info, {body.returns, body.returns, body.leaves}, handlers);
+  if (around.leaves == block->stmtid) around.leaves = 0;
+  info->statements[block->stmtid].around_failure = around;
+  return Both(info, body, handlers);
 }
 
 // Visits what stands inside a statement; returns the jumps in it.
@@ -132,15 +160,16 @@ Jumps VisitInside(FunctionInfo *info, PLpgSQL_stmt *statement) {
     case PLPGSQL_STMT_FOREACH_A:
       return VisitList(info, As<PLpgSQL_stmt_foreach_a>(statement)->body, id, 0);
     case PLPGSQL_STMT_EXIT:
-      return {false, LeftBy(info, As<PLpgSQL_stmt_exit>(statement))};
+      return {false, false, LeftBy(info, As<PLpgSQL_stmt_exit>(statement))};
     case PLPGSQL_STMT_RETURN:
       info->may_refuse_row = info->may_refuse_row || As<PLpgSQL_stmt_return>(statement)->retvarno !=
                                                          info->function->new_varno;
-      return {true, 0};
+      return {true, true, 0};
     case PLPGSQL_STMT_RAISE:
-      return {As<PLpgSQL_stmt_raise>(statement)->elog_level >= ERROR, 0};
+      if (As<PLpgSQL_stmt_raise>(statement)->elog_level < ERROR) return {};
+      return RaisedFrom(info, statement);
     case PLPGSQL_STMT_ASSERT:
-      return {true, 0};
+      return {true, false, 0};
     default:
       return {};
   }

@@ -12,9 +12,10 @@ namespace pg_lineage {
 // Jumps that a statement contains and that lead out of it: what follows it depends on its
 // conditions, whether the jump is taken or its branch or round is never reached.
 struct Jumps {
-  bool out_of_function;  // RETURN, RAISE of an error, ASSERT
+  bool out_of_function;  // RETURN, ASSERT, RAISE of an error that no handler is known to take
+  bool returns;          // RETURN: no handler around it takes it
   uint32 leaves;         // stmtid of the outermost loop or block that EXIT or CONTINUE ends a round
-                         // of; 0: none
+                         // of, or whose handlers take a RAISE; 0: none
 };
 
 struct StatementInfo {
@@ -22,9 +23,10 @@ struct StatementInfo {
   uint32 parent;     // stmtid of the statement it stands in; 0: none
   int16 conditions;  // how many of the parent's conditions were looked at before it runs
   Jumps jumps;
-  bool handler;      // stands in an EXCEPTION clause of its parent
-  bool opens;        // a block's declarations, a loop's bounds: evaluated before what is inside
-  bool opens_round;  // the first in a loop whose body assigns to the loop's variables
+  Jumps around_failure;  // of a block with handlers: jumps that a failure skips, or a handler makes
+  bool handler;          // stands in an EXCEPTION clause of its parent
+  bool opens;            // a block's declarations, a loop's bounds: evaluated before what is inside
+  bool opens_round;      // the first in a loop whose body assigns to the loop's variables
 };
 
 struct FunctionInfo {

@@ -81,6 +81,8 @@ bool EndStatementQuickly(RoutineFrame *frame, PLpgSQL_stmt *statement) {
       if (statements->Last().open && frame->info->looks_at_outcome) return false;
       break;
     case PLPGSQL_STMT_BLOCK:
+      if (statements->Last().body_condition != nullptr) return false;
+      break;
     case PLPGSQL_STMT_EXECSQL:
     case PLPGSQL_STMT_DYNEXECUTE:
     case PLPGSQL_STMT_PERFORM:
