@@ -54,7 +54,7 @@ BEGIN
   INSERT INTO byfield VALUES (a[n].street, a[n].city);
 END $$;
 :show 'byfield.%' ORDER BY line COLLATE "C";
--- a query that gives one row value gives one field, which holds all of it
+-- a query that gives one row value gives one field, whose own fields stay apart
 CREATE TABLE byrow (one text, two text);
 CREATE PROCEDURE by_row() LANGUAGE plpgsql AS $$
 DECLARE r record; c refcursor; v record;

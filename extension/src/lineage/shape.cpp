@@ -131,11 +131,7 @@ void ForEachSet(Shape *shape, Visit visit) {
   }
 }
 
-bool HasInner(const ShapeFields &fields) {
-  return fields.names != nullptr || fields.inner != nullptr;
-}
-
-// The parts of the outputs that are arrays of rows or JSON, or rows that hold such values.
+// The parts of the outputs that are rows, arrays of rows or JSON.
 void AddParts(Builder *builder, QueryInfo *info, Shape *shape) {
   shape->parts = static_cast<ShapeFields *>(palloc0(sizeof(ShapeFields) * shape->noutputs));
   ListCell *cell;
@@ -145,8 +141,7 @@ void AddParts(Builder *builder, QueryInfo *info, Shape *shape) {
     if (output == shape->noutputs) break;
     ShapeFields *parts = &shape->parts[output++];
     if (MayHoldParts(exprType(expr))) *parts = FieldsOf(builder, info, expr);
-    bool alone = shape->noutputs == 1 && type_is_rowtype(exprType(expr)) && !HasInner(*parts);
-    if (parts->told && !alone) shape->nparts = shape->noutputs;
+    if (parts->told) shape->nparts = shape->noutputs;
   }
 }
 
