@@ -16,4 +16,18 @@ BEGIN
   INSERT INTO one VALUES ((r.z).x, (r.z).y);
 END $$;
 :show 'one.%' ORDER BY line COLLATE "C";
+-- INOUT: what a procedure put into the row
+CREATE TABLE two (f int, g text);
+CREATE PROCEDURE filled(INOUT p pair, n int, OUT total int) LANGUAGE plpgsql AS $$ BEGIN
+  SELECT a, b INTO p FROM s WHERE id = n; total := p.f; END $$;
+CREATE PROCEDURE added(INOUT p pair) LANGUAGE plpgsql AS $$ BEGIN
+  p.f := p.f + (SELECT max(x) FROM s2); END $$;
+DO $$
+DECLARE v pair; t int;
+BEGIN
+  CALL filled(v, 1, t);
+  CALL added(v);
+  INSERT INTO two VALUES (v.f, v.g), (t, '');
+END $$;
+:show 'two.%' ORDER BY line COLLATE "C";
 DROP SCHEMA lin_r CASCADE;

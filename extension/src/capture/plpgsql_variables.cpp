@@ -88,6 +88,8 @@ void SetParts(RoutineFrame *frame, int dno, const RecordTaint *parts) {
   PLpgSQL_datum *datum = frame->estate->datums[dno];
   if (datum->dtype == PLPGSQL_DTYPE_VAR) {
     frame->slots[dno].record = parts;
+  } else if (datum->dtype == PLPGSQL_DTYPE_REC && parts->names == nullptr) {
+    frame->slots[dno] = {EmptySet(), parts};  // INOUT: a row among what comes back
   } else if (datum->dtype == PLPGSQL_DTYPE_RECFIELD) {
     PLpgSQL_recfield *field = reinterpret_cast<PLpgSQL_recfield *>(datum);
     PLpgSQL_datum *parent = frame->estate->datums[field->recparentno];
