@@ -30,4 +30,27 @@ BEGIN
   INSERT INTO two VALUES (v.f, v.g), (t, '');
 END $$;
 :show 'two.%' ORDER BY line COLLATE "C";
+-- the whole row of a sub-query, a CTE, VALUES, a function
+CREATE TABLE three (f int, g text);
+CREATE PROCEDURE by_query() LANGUAGE plpgsql AS $$
+DECLARE v pair;
+BEGIN
+  v := (SELECT w FROM (SELECT a, b, 0 FROM s ORDER BY a LIMIT 1) w(p, q, r));
+  INSERT INTO three VALUES (v.f, v.g);
+  v := (SELECT y.z FROM (SELECT w AS z FROM (SELECT x, y FROM s2) w(p, q)) y LIMIT 1);
+  INSERT INTO three VALUES (v.f, v.g);
+END $$;
+CALL by_query();
+CREATE PROCEDURE by_others() LANGUAGE plpgsql AS $$
+DECLARE v pair;
+BEGIN
+  v := (WITH w AS MATERIALIZED (SELECT a, b FROM s) SELECT w FROM w LIMIT 1);
+  INSERT INTO three VALUES (v.f, v.g);
+  v := (SELECT w FROM s2, LATERAL (VALUES (x, y)) w(p, q) LIMIT 1);
+  INSERT INTO three VALUES (v.f, v.g);
+  v := (SELECT w FROM s2, jsonb_to_record(to_jsonb(s2)) w(id int, y text) LIMIT 1);
+  INSERT INTO three VALUES (v.f, v.g);
+END $$;
+CALL by_others();
+:show 'three.%' ORDER BY line COLLATE "C";
 DROP SCHEMA lin_r CASCADE;

@@ -53,13 +53,66 @@ PodVector<Oid> FieldTypesOf(Oid type, int32 typmod) {
   return types;
 }
 
-PodVector<Oid> FieldTypesOf(Node *expr) {
+PodVector<Oid> TypesIn(List *types) {
+  PodVector<Oid> out = {};
+  ListCell *cell;
+  foreach (cell, types) out.Append(lfirst_oid(cell));
+  return out;
+}
+
+PodVector<Oid> TypesOfOutputs(Query *query) {
+  PodVector<Oid> types = {};
+  ListCell *cell;
+  foreach (cell, QueryOutputs(query)) {
+    TargetEntry *entry = lfirst_node(TargetEntry, cell);
+    if (!entry->resjunk) types.Append(exprType(reinterpret_cast<Node *>(entry->expr)));
+  }
+  return types;
+}
+
+PodVector<Oid> FieldTypesOf(QueryInfo *info, Node *expr);
+
+// Of the whole row of what stands in FROM, where it has no type of its own.
+PodVector<Oid> TypesOfColumns(const RangeTblEntry *rte) {
+  if (rte->rtekind == RTE_SUBQUERY) return TypesOfOutputs(rte->subquery);
+  if (rte->rtekind != RTE_FUNCTION) return TypesIn(rte->coltypes);
+  bool one = list_length(rte->functions) == 1 && !rte->funcordinality;
+  return one ? TypesIn(linitial_node(RangeTblFunction, rte->functions)->funccoltypes)
+             : PodVector<Oid>{};
+}
+
+// A RECORD that is such a row, or a column of a sub-query.
+PodVector<Oid> FieldTypesOfVar(QueryInfo *info, const Var *var) {
+  QueryInfo *scope = Climb(info, var->varlevelsup);
+  if (scope == nullptr || var->varattno < 0) return {};
+  RangeTblEntry *rte = rt_fetch(var->varno, scope->query->rtable);
+  if (var->varattno == 0) return TypesOfColumns(rte);
+  if (rte->rtekind != RTE_SUBQUERY || rte->subquery->setOperations != nullptr) return {};
+  const TargetEntry *output = EntryOf(QueryOutputs(rte->subquery), var->varattno);
+  QueryInfo within = {};
+  within.query = rte->subquery;
+  within.parent = scope;
+  return output == nullptr ? PodVector<Oid>{}
+                           : FieldTypesOf(&within, reinterpret_cast<Node *>(output->expr));
+}
+
+PodVector<Oid> FieldTypesOf(QueryInfo *info, Node *expr) {
   PodVector<Oid> types = {};
   if (IsA(expr, RowExpr)) {
     ListCell *cell;
     foreach (cell, reinterpret_cast<RowExpr *>(expr)->args)
       types.Append(exprType(static_cast<Node *>(lfirst(cell))));
     return types;
+  }
+  if (exprType(expr) == RECORDOID && IsA(expr, Var))
+    return FieldTypesOfVar(info, reinterpret_cast<Var *>(expr));
+  if (exprType(expr) == RECORDOID && IsA(expr, SubLink)) {
+    QueryInfo within = {};
+    within.query = castNode(Query, reinterpret_cast<SubLink *>(expr)->subselect);
+    within.parent = info;
+    const TargetEntry *output = EntryOf(QueryOutputs(within.query), 1);
+    if (output == nullptr || within.query->setOperations != nullptr) return types;
+    return FieldTypesOf(&within, reinterpret_cast<Node *>(output->expr));
   }
   // A record variable: its type is known, or its fields are at run time.
   if (OidIsValid(get_element_type(exprType(expr))) || IsA(expr, Param))
@@ -182,7 +235,7 @@ bool MayHoldParts(Oid type) {
 
 ShapeFields FieldsOf(Builder *builder, QueryInfo *info, Node *expr) {
   const Asked asked = {builder, info, expr};
-  PodVector<Oid> types = FieldTypesOf(expr);
+  PodVector<Oid> types = FieldTypesOf(info, expr);
   if (types.size > 0) return asked.Row(nullptr, types, 0);
   bool row = type_is_rowtype(exprType(expr)) || !MayHoldParts(exprType(expr));
   return row ? ShapeFields{} : asked.Named(nullptr, 0);
