@@ -29,6 +29,7 @@ bool Loop::Start() {
   settled_work_.clear();
   owed_.clear();
   last_feed_ms_ = -1;
+  last_sweep_ms_ = clock_->NowMs();
   last_pending_ = -1;
   last_retire_ms_ = clock_->NowMs() - options_.retire_interval_ms;
   if (!queue_->Start()) return false;

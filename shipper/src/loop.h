@@ -36,6 +36,7 @@ struct LoopOptions {
   int park_after_attempts = 10;
   int64_t pair_interval_ms = 1000;          // at most one PUT of a pair in this time
   int64_t refeed_interval_ms = 500;         // the feed is read at least so often while rows wait
+  int64_t sweep_interval_ms = 5000;         // and so often where none is said to wait
   int64_t retire_interval_ms = 600000;      // edges not seen any more are looked for so often
   int64_t settle_interval_ms = 200;         // what was sent is acknowledged at least so often
   int64_t reconcile_interval_ms = 3600000;  // all objects are compared so often; 0: at start only
@@ -121,6 +122,7 @@ class Loop {
   std::optional<int64_t> next_run_ms_;  // wall clock
   int64_t last_retire_ms_ = 0;
   int64_t last_feed_ms_ = -1;
+  int64_t last_sweep_ms_ = 0;
   int64_t last_settle_ms_ = 0;
   int64_t last_pending_ = -1;
 };

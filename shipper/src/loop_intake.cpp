@@ -18,17 +18,23 @@ std::string Member(const nlohmann::json &payload, const char *key) {
 
 }  // namespace
 
-// Reads the feed when there may be something new. Rows that wait for their backoff are in front of
-// it, so as many more are asked for.
+// Reads the feed when there may be something new, and from time to time anyway: a count is only a
+// hint, and a row that it does not tell of must not wait for the next one. Rows that wait for their
+// backoff are in front of it, so as many more are asked for.
 void Loop::Intake(int64_t now) {
   int64_t pending = queue_->Pending();
   bool news = pending != last_pending_ || last_feed_ms_ < 0;
   bool due = pending > 0 && now - last_feed_ms_ >= options_.refeed_interval_ms;
-  if (!news && !due) return;
+  bool sweep = pending == 0 && now - last_sweep_ms_ >= options_.sweep_interval_ms;
+  if (!news && !due && !sweep) return;
   last_pending_ = pending;
   last_feed_ms_ = now;
-  if (pending == 0) return snapshot_.Drain();
-  for (const FeedRow &row : queue_->Feed(options_.batch_size + static_cast<int>(work_.rows())))
+  if (pending == 0 && !sweep) return snapshot_.Drain();
+  last_sweep_ms_ = now;
+  const auto rows = queue_->Feed(options_.batch_size + static_cast<int>(work_.rows()));
+  if (pending == 0 && rows.empty()) return snapshot_.Drain();
+  if (pending == 0) spdlog::info("{} rows of the feed were not counted as waiting", rows.size());
+  for (const FeedRow &row : rows)
     if (!work_.HasRow(row.id)) AddRow(row, now);
   if (snapshot_.wants_count()) {
     const SnapshotCount count = queue_->CountSnapshot(snapshot_.counted_to());

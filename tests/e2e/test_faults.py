@@ -2,7 +2,9 @@
 
 import random
 import re
+import signal
 import subprocess
+import threading
 import unittest
 
 from harness import ROLE, EndToEnd, wait_until
@@ -45,6 +47,21 @@ class ServerFaults(EndToEnd):
         self.sql("INSERT INTO dst (a) SELECT a FROM src")
         wait_until(lambda: self.pending() > 0 and shipper.log(), "a fact that waits")
         self.double.start()
+        self.wait_edge("public.src", "public.dst")
+        self.wait_drained()
+
+    def test_a_fact_that_commits_while_the_feed_is_read_is_not_slept_over(self):
+        shipper = self.shipping()
+        shipper.process.send_signal(signal.SIGSTOP)
+        reader = threading.Thread(target=self.sql, args=(
+            "SELECT f.id FROM pg_sleep(2) AS p, lineage._sink AS s,"
+            " lineage._feed(s.name || p::text, 100) AS f",))
+        reader.start()
+        sleepers = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
+        wait_until(lambda: self.sql(sleepers), "a reader with a snapshot")
+        self.sql("INSERT INTO dst (a) SELECT a FROM src")
+        reader.join()
+        shipper.process.send_signal(signal.SIGCONT)
         self.wait_edge("public.src", "public.dst")
         self.wait_drained()
 

@@ -1,0 +1,51 @@
+#include <gtest/gtest.h>
+#include <spdlog/spdlog.h>
+
+#include "fakes/fake_clock.h"
+#include "fakes/fake_origin.h"
+#include "fakes/fake_queue.h"
+#include "fakes/fake_sink.h"
+#include "loop.h"
+
+namespace shipper {
+namespace {
+
+class LoopIntakeTest : public ::testing::Test {
+ protected:
+  LoopIntakeTest() : loop_(&queue_, &origin_, &sink_, &clock_, LoopOptions()) {
+    spdlog::set_level(spdlog::level::off);
+  }
+
+  // Rounds as Run() would do them, until `until` or for a minute.
+  template <typename Until>
+  void Rounds(Until until) {
+    const int64_t end = clock_.NowMs() + 60000;
+    while (!until() && clock_.NowMs() < end) clock_.Advance(std::max<int64_t>(loop_.Step(), 1));
+  }
+
+  FakeQueue queue_;
+  FakeOrigin origin_;
+  FakeSink sink_;
+  FakeClock clock_;
+  Loop loop_;
+};
+
+TEST_F(LoopIntakeTest, ARowThatTheCountDoesNotTellOfIsTakenAllTheSame) {
+  origin_.Join("a", "b");
+  queue_.counts = false;
+  ASSERT_TRUE(loop_.Start());
+  queue_.Edge("a", "b");
+  Rounds([&] { return queue_.rows.empty(); });
+  EXPECT_EQ(sink_.Count("svc.a>svc.b"), 1);
+  EXPECT_TRUE(queue_.rows.empty());
+}
+
+TEST_F(LoopIntakeTest, AnIdleFeedIsReadSeldom) {
+  ASSERT_TRUE(loop_.Start());
+  Rounds([] { return false; });
+  EXPECT_GT(queue_.feeds, 5);
+  EXPECT_LT(queue_.feeds, 20);
+}
+
+}  // namespace
+}  // namespace shipper
