@@ -124,8 +124,12 @@ WORKLOADS = {
     "loop of inserts": (call("CALL bench_loop({n})"), 1000000, "INSERT"),
     "nested calls": (call("CALL bench_outer({n})"), 400000, "pair of CALLs"),
     "loop of branches": (call("CALL bench_branches({n})"), 1000000, "round"),
+    "loop that computes": (call("CALL bench_compute({n})"), 500000, "round"),
+    "loop over JSON": (call("CALL bench_json({n})"), 300000, "round"),
     "row trigger": (call("INSERT INTO bench_fired SELECT g, g FROM generate_series(1, {n}) g"),
                     200000, "row"),
+    "audit trigger": (call("INSERT INTO bench_kept SELECT g, g FROM generate_series(1, {n}) g"),
+                      100000, "row"),
     "distinct statements": (distinct, 20000, "statement"),
 }
 
@@ -148,11 +152,37 @@ BEGIN
     IF i % 2 = 0 THEN x := x + 1; ELSE x := 0; END IF;
   END LOOP;
 END $$;
+CREATE TABLE bench_read (k int, j jsonb);
+INSERT INTO bench_read VALUES (3, '{"a": 5}');
+CREATE PROCEDURE bench_compute(n int) LANGUAGE plpgsql AS $$
+DECLARE x int; y int := 0;
+BEGIN
+  SELECT k INTO x FROM bench_read;
+  WHILE y < n LOOP
+    y := y + 1;
+    IF y % 2 = 0 THEN x := x + 1; ELSE x := x - 1; END IF;
+  END LOOP;
+END $$;
+CREATE PROCEDURE bench_json(n int) LANGUAGE plpgsql AS $$
+DECLARE j jsonb; v text; built jsonb;
+BEGIN
+  SELECT r.j INTO j FROM bench_read r;
+  FOR i IN 1..n LOOP
+    v := j ->> 'a';
+    built := jsonb_build_object('v', v, 'i', i);
+  END LOOP;
+END $$;
 CREATE TABLE bench_fired (id int, v int);
 CREATE FUNCTION bench_fire() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN NEW.v := NEW.id + 1; RETURN NEW; END $$;
 CREATE TRIGGER bench_fires BEFORE INSERT ON bench_fired
   FOR EACH ROW EXECUTE FUNCTION bench_fire();
+CREATE TABLE bench_kept (id int, v int);
+CREATE TABLE bench_audit (id int, v int, operation text);
+CREATE FUNCTION bench_note() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN INSERT INTO bench_audit VALUES (NEW.id, NEW.v, TG_OP); RETURN NULL; END $$;
+CREATE TRIGGER bench_notes AFTER INSERT ON bench_kept
+  FOR EACH ROW EXECUTE FUNCTION bench_note();
 """ + "".join(
     f"CREATE TABLE {name} ({', '.join(f'c{i} int' for i in range(16))});\n"
     for name in ("bench_wide", "bench_copy")
@@ -172,7 +202,7 @@ def measure(side, name):
     """Microseconds of server CPU per unit."""
     run, units, _ = WORKLOADS[name]
     units = max(1, int(units * SCALE))
-    psql(side, "-c", "TRUNCATE bench_rows, bench_fired")
+    psql(side, "-c", "TRUNCATE bench_rows, bench_fired, bench_kept, bench_audit")
     psql(side, "-c", "CHECKPOINT")
     start = server_cpu()
     run(side, units)
