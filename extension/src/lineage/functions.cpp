@@ -244,8 +244,7 @@ const FunctionTraits *TraitsOf(Oid function) {
   traits->remote = RemoteCallOf(tuple);
   traits->runs_queries = traits->remote == RemoteCall::kNone && RunsQueries(tuple);
   traits->needs_frame = NeedsFrame(tuple);
-  traits->hides_values = traits->cls == FunctionClass::kTraced && traits->needs_frame &&
-                         proc->prolang != SQLlanguageId;
+  traits->hides_values = traits->cls == FunctionClass::kTraced && traits->needs_frame;
   ReleaseSysCache(tuple);
   return traits;
 }

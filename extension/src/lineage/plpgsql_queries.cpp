@@ -99,7 +99,7 @@ void TakeGiven(PlpgsqlBody *body, List *given, PodVector<HeldRow> *rows, PodVect
     (void)RunExpression(body, expr, true, &row);
     ReadExpr *read = ReadExpression(body, expr);
     Oid type = UNKNOWNOID;
-    if (read != nullptr && read->result >= 0)
+    if (read != nullptr)
       type = exprType(reinterpret_cast<Node *>(
           linitial_node(TargetEntry, QueryOutputs(read->queries[read->result].query))->expr));
     if (!type_is_rowtype(type)) row.row = nullptr;
@@ -191,7 +191,7 @@ void RunCallStatement(PlpgsqlBody *body, const PLpgSQL_stmt_call *call) {
     return;
   }
   ReadExpr *read = ReadExpression(body, call->expr);
-  if (read == nullptr || read->queries.size != 1 || read->queries[0].shape == nullptr) return;
+  if (read == nullptr) return;
   StatementRun run = {};
   Attempt(body, [&] { RunShape(body, read->queries[0].shape, &run); });
   if (run.observed.items.Empty()) return;

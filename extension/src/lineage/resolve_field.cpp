@@ -53,7 +53,6 @@ bool AddColumnField(Builder *builder, QueryInfo *scope, RangeTblEntry *rte, int 
     case RTE_FUNCTION:
       return AddFunctionColumn(builder, scope, rte, attno, &field, kind, out);
     case RTE_JOIN:
-      if (attno > list_length(rte->joinaliasvars)) return false;
       AddField(builder, scope, static_cast<Node *>(list_nth(rte->joinaliasvars, attno - 1)), field,
                kind, out);
       return true;
@@ -117,8 +116,7 @@ void AddCaseField(Builder *builder, QueryInfo *info, CaseExpr *expr, FieldPath f
     AddExpr(builder, info, reinterpret_cast<Node *>(when->expr), condition, out);
     AddField(builder, info, reinterpret_cast<Node *>(when->result), field, value, out);
   }
-  if (expr->defresult != nullptr)
-    AddField(builder, info, reinterpret_cast<Node *>(expr->defresult), field, value, out);
+  AddField(builder, info, reinterpret_cast<Node *>(expr->defresult), field, value, out);
 }
 
 // The field of the one column of a sub-query, and what decides about its row.
@@ -342,10 +340,9 @@ void AddOutputField(Builder *builder, QueryInfo *query, int resno, FieldPath fie
     PodVector<Leaf> leaves = {};
     CollectLeaves(query->query->setOperations, false, false, &leaves);
     for (const Leaf &leaf : leaves) {
-      RangeTblEntry *rte = rt_fetch(leaf.rtindex, query->query->rtable);
-      if (leaf.excluded || AddColumnField(builder, query, rte, resno, field, kind, out)) continue;
-      NoteUnknown(field);
-      AddRteColumn(builder, query, leaf.rtindex, resno, Compose(kind, kTransformation), out);
+      if (leaf.excluded) continue;
+      Query *arm = rt_fetch(leaf.rtindex, query->query->rtable)->subquery;
+      AddOutputField(builder, InfoFor(builder, arm, query), resno, field, kind, out);
     }
     return;
   }

@@ -241,7 +241,7 @@ void AddGenerated(Builder *builder, Target *target) {
   TupleDesc desc = RelationGetDescr(relation);
   if (desc->constr != nullptr && desc->constr->has_generated_stored) {
     const SymSet *written = Written(*target);
-    for (int i = 0; i < target->ncolumns && i < desc->natts; i++) {
+    for (int i = 0; i < target->ncolumns; i++) {
       if (TupleDescAttr(desc, i)->attgenerated != ATTRIBUTE_GENERATED_STORED) continue;
       Node *expr = build_column_default(relation, i + 1);
       if (expr == nullptr) continue;
