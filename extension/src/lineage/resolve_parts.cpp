@@ -35,25 +35,21 @@ struct Asked {
     }
   }
   // The part at a path of `names`, and what is asked of it then.
-  void At(Node *expr, const PodVector<const char *> &names, int from, const FieldPath *then) const {
-    if (from == names.size) {
-      Rest(expr, then);
-      return;
-    }
-    PathOf(expr, names, from, names.size - 1, then);
+  void At(Node *expr, const PodVector<const char *> &names, const FieldPath *then) const {
+    PathOf(expr, names, names.size - 1, then);
   }
 
  private:
   // Builds the path from its end, in the two ways in which a number may be meant.
-  void PathOf(Node *expr, const PodVector<const char *> &names, int from, int at,
+  void PathOf(Node *expr, const PodVector<const char *> &names, int at,
               const FieldPath *then) const {
-    if (at < from) {
+    if (at < 0) {
       Rest(expr, then);
       return;
     }
     FieldPath named = FieldPath::Named(names[at], then);
-    PathOf(expr, names, from, at - 1, &named);
-    if (MayBeElement(names[at])) PathOf(expr, names, from, at - 1, then);
+    PathOf(expr, names, at - 1, &named);
+    if (MayBeElement(names[at])) PathOf(expr, names, at - 1, then);
   }
 };
 
@@ -115,8 +111,7 @@ bool IsObject(Node *expr) {
   if (IsA(expr, CoalesceExpr)) return AreObjects(reinterpret_cast<CoalesceExpr *>(expr)->args);
   if (IsA(expr, CaseExpr)) {
     CaseExpr *either = reinterpret_cast<CaseExpr *>(expr);
-    Node *otherwise = reinterpret_cast<Node *>(either->defresult);
-    return AreObjects(either->args) && (otherwise == nullptr || IsObject(otherwise));
+    return AreObjects(either->args) && IsObject(reinterpret_cast<Node *>(either->defresult));
   }
   if (IsA(expr, Const)) {
     const Const *constant = reinterpret_cast<Const *>(expr);
@@ -240,7 +235,7 @@ void AddSetPart(const Asked &asked, Node *target, const PodVector<const char *> 
 
 bool AddSetPart(const Asked &asked, const Call &call, const FieldPath &path) {
   PodVector<const char *> names = {};
-  if (list_length(call.args) < 3 || !NamesInArray(Argument(call.args, 1), &names)) return false;
+  if (!NamesInArray(Argument(call.args, 1), &names)) return false;
   bool certain = list_length(call.args) == 3 && call.function < FirstNormalObjectId &&
                  strcmp(get_func_name(call.function), "jsonb_set") == 0;
   AddSetPart(asked, Argument(call.args, 0), names, certain, Argument(call.args, 2), path);
@@ -269,7 +264,7 @@ const FieldPath *NamedPath(Oid type, const FieldPath *path) {
 // jsonb_populate_record(row, value): what the value does not have, the row has.
 bool AddPopulatedPart(const Asked &asked, Node *call, List *args, const FieldPath &path) {
   const FieldPath *named = NamedPath(exprType(call), &path);
-  if (named->name == nullptr || list_length(args) < 2) return false;
+  if (named->name == nullptr) return false;
   asked.Part(Argument(args, 0), path);
   asked.PartOrNull(Argument(args, 1), *named);
   asked.WholeOfEach(args, 2);
@@ -279,16 +274,16 @@ bool AddPopulatedPart(const Asked &asked, Node *call, List *args, const FieldPat
 bool AddPathPart(const Asked &asked, List *args, const FieldPath *then) {
   constexpr int kMaxNumbers = 4;  // each may be meant in two ways
   PodVector<const char *> names = {};
-  if (list_length(args) != 2 || !NamesInArray(Argument(args, 1), &names)) return false;
+  if (!NamesInArray(Argument(args, 1), &names)) return false;
   int numbers = 0;
   for (const char *name : names) numbers += MayBeElement(name) ? 1 : 0;
   if (names.size == 0 || numbers > kMaxNumbers) return false;
-  asked.At(Argument(args, 0), names, 0, then);
+  asked.At(Argument(args, 0), names, then);
   return true;
 }
 
 bool AddKeyPart(const Asked &asked, List *args, const FieldPath *then) {
-  const char *key = list_length(args) == 2 ? ConstantName(Argument(args, 1)) : nullptr;
+  const char *key = ConstantName(Argument(args, 1));
   if (key == nullptr) return false;
   asked.Part(Argument(args, 0), FieldPath::Named(key, then));
   return true;
@@ -376,7 +371,7 @@ bool AddSubscriptPart(Builder *builder, QueryInfo *info, SubscriptingRef *ref, F
   const Asked asked = {builder, info, kind, out};
   Node *container = reinterpret_cast<Node *>(ref->refexpr);
   if (ref->refassgnexpr == nullptr) {
-    asked.At(container, names, 0, &path);
+    asked.At(container, names, &path);
   } else {
     AddSetPart(asked, container, names, true, reinterpret_cast<Node *>(ref->refassgnexpr), path);
   }
@@ -388,7 +383,7 @@ bool AddSelected(Builder *builder, QueryInfo *info, Node *expr, uint8 kind, SymB
     SubscriptingRef *ref = reinterpret_cast<SubscriptingRef *>(expr);
     PodVector<const char *> names = {};
     if (ref->refassgnexpr != nullptr || !IsJsonSubscript(ref, &names)) return false;
-    Asked{builder, info, kind, out}.At(reinterpret_cast<Node *>(ref->refexpr), names, 0, nullptr);
+    Asked{builder, info, kind, out}.At(reinterpret_cast<Node *>(ref->refexpr), names, nullptr);
     return true;
   }
   const Call call = CallOf(expr);
