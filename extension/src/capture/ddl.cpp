@@ -3,6 +3,7 @@
 
 #include "capture/ddl_subcommands.h"
 #include "capture/ends.h"
+#include "capture/utility.h"
 #include "edge/guard.h"
 #include "edge/guc.h"
 #include "edge/pod_vector.h"
@@ -292,6 +293,9 @@ Datum pg_lineage_ddl_command_end(PG_FUNCTION_ARGS) {
   if (data == nullptr || IsOfNoInterest(data->parsetree)) PG_RETURN_VOID();
   Changed changed = {};
   PodVector<Oid> trigger_functions = TakeTriggerFunctions();
+  // The server has just made visible what the command wrote: where that is nothing, as of ALTER …
+  // OWNER TO the owner, each second statement of a dump, nothing has become otherwise.
+  if (!UtilityWrote()) PG_RETURN_VOID();
   WithOwnResources(
       [&] {
         DdlCommand *commands = nullptr;

@@ -9,8 +9,8 @@
 // the same time (lineage/declared.h).
 //
 // Left out: members of an extension, temporary objects, TOAST, schema lineage, what
-// pg_lineage.ignore_schemas names, REFRESH (that is data). Not seen by event triggers at all:
-// roles, databases, tablespaces, ALTER SYSTEM.
+// pg_lineage.ignore_schemas names, REFRESH (that is data), commands that changed nothing. Not seen
+// by event triggers at all: roles, databases, tablespaces, ALTER SYSTEM.
 //
 // Nothing here fails the user's command: the work runs with a resource owner of its own, so that an
 // error leaves no lock, pin or snapshot behind; only cancel, shutdown and out of memory go on.

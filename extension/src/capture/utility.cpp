@@ -9,6 +9,7 @@
 #include "capture/plpgsql.h"
 #include "capture/plpgsql_dynamic.h"
 #include "capture/prepared.h"
+#include "edge/compat.h"
 #include "edge/guard.h"
 #include "edge/guc.h"
 #include "lineage/shape_cache.h"
@@ -190,12 +191,17 @@ void After(UtilityState *state, const PlannedStmt *plan, const char *source,
   }
 }
 
+WriteMark WrittenSoFar() {
+  return WriteMark{compat::LocalTransaction(), GetCurrentCommandId(false)};
+}
+
 // Fills in what cannot fail; true when Prepare() has more to do.
 bool Begin(UtilityState *state, Node *statement, ParamListInfo params) {
   state->rows = EmptySet();
   state->path = CurrentPath();
   state->kind = KindOf(statement);
   state->given = params;
+  state->began = WrittenSoFar();
   return state->kind != UtilityKind::kOther &&
          (state->kind != UtilityKind::kCall ||
           !ArgumentsCarryNothing(reinterpret_cast<CallStmt *>(statement), params));
@@ -294,6 +300,14 @@ void InstallUtilityHook() {
   ProcessUtility_hook = Utility;
   previous_access = object_access_hook;
   object_access_hook = Access;
+}
+
+bool UtilityWrote() {
+  const StackNode *top = TopNode();
+  if (top == nullptr || top->kind != NodeKind::kUtility || top->utility == nullptr) return true;
+  const WriteMark now = WrittenSoFar();
+  const WriteMark began = top->utility->began;
+  return now.transaction != began.transaction || now.command != began.command;
 }
 
 ResolveContext UtilityContext(const UtilityState *utility) {

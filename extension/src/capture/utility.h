@@ -25,6 +25,12 @@ enum class UtilityKind : uint8 {
   kFetch           // … whose rows it takes
 };
 
+// A moment of a transaction, by what it had written then.
+struct WriteMark {
+  LocalTransactionId transaction;  // CONCURRENTLY and CALL end theirs
+  CommandId command;
+};
+
 struct UtilityState {
   UtilityKind kind;
   MemoryContext context;  // holds all below; NULL for kOther
@@ -44,9 +50,15 @@ struct UtilityState {
   const SourceSet *rows;
   const EventPath *path;
   uint64 row_count;
+  WriteMark began;
 };
 
 void InstallUtilityHook();
+
+// False when nothing was written to any table, catalogs included, since the utility statement on
+// top of the call stack began, as far as commands after it can see: after
+// CommandCounterIncrement().
+bool UtilityWrote();
 
 // Only of a statement that has a shape.
 ResolveContext UtilityContext(const UtilityState *utility);

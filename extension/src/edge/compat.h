@@ -34,6 +34,15 @@
 namespace pg_lineage {
 namespace compat {
 
+// 17 put the number of the backend's transaction into a pair with the backend's own.
+inline LocalTransactionId LocalTransaction() {
+#if PG_VERSION_NUM >= 170000
+  return MyProc->vxid.lxid;
+#else
+  return MyProc->lxid;
+#endif
+}
+
 // 16 keeps relid and relkind in the RTE of an expanded view; up to 15 relid is cleared and the
 // first entry of the sub-query's range table is the rule's OLD entry. Returns the view, or
 // InvalidOid.
