@@ -53,4 +53,14 @@ BEGIN
 END $$;
 CALL by_others();
 :show 'three.%' ORDER BY line COLLATE "C";
+-- all of a wide record: what is kept grows with the record, not with its square
+DO $$ BEGIN EXECUTE format('CREATE TABLE wide (%s)', (SELECT string_agg(format('c%s int', i), ',')
+  FROM generate_series(1, 800) i)); END $$;
+CREATE TABLE four (t text);
+BEGIN;
+DO $$ DECLARE r record; BEGIN SELECT * INTO r FROM wide; INSERT INTO four VALUES (r::text); END $$;
+SELECT name FROM pg_backend_memory_contexts
+WHERE name = 'pg_lineage source sets' AND total_bytes < 1000000;
+COMMIT;
+SELECT count(*) FROM shown WHERE line LIKE 'four.t <- wide.%';
 DROP SCHEMA lin_r CASCADE;

@@ -81,6 +81,7 @@ const RecordTaint *Intern(int size, const SourceSet *const *fields, const char *
   record->names = Kept(names, size);
   record->inner = Kept(inner, size);
   record->others = others;
+  record->all = nullptr;
   for (int i = 0; i < size; i++) record->fields[i] = fields[i];
   entry->record = record;
   return record;
@@ -138,9 +139,16 @@ void RecordsReset() {
 }
 
 const SourceSet *RecordUnion(const RecordTaint *record) {
-  const SourceSet *all = record->others;
-  for (int i = 0; i < record->size; i++) all = UnionSets(all, record->fields[i]);
-  return all;
+  if (record->all != nullptr) return record->all;
+  SourceBag bag = {};
+  bag.AddSet(record->others, kIdentity);
+  for (int i = 0; i < record->size; i++) {
+    if (i == 0 || record->fields[i] != record->fields[i - 1])
+      bag.AddSet(record->fields[i], kIdentity);
+  }
+  record->all = bag.Intern();  // at once: a set of each prefix would be kept as well
+  if (bag.items.items != nullptr) pfree(bag.items.items);
+  return record->all;
 }
 
 const SourceSet *RecordPart(const RecordTaint *record, const SourceSet *whole, int16 path) {

@@ -16,6 +16,7 @@ struct RecordTaint {
   const char *const *names;         // of keys, as InternName() gives them; NULL: a row
   const RecordTaint *const *inner;  // the parts of each part, if known; NULL: of none
   const SourceSet *others;          // what decides about any other key
+  mutable const SourceSet *all;     // all parts together; NULL until RecordUnion() is asked
   const SourceSet *fields[FLEXIBLE_ARRAY_MEMBER];
 };
 
