@@ -65,7 +65,8 @@ def temp_table(self, scope, depth):
             given = self.declare(self.name("v"), types[0])
             lines.append(f"{given} := {value};")
             value = given
-        lines.append(f"UPDATE {name} SET f1 = {value} WHERE {test};")
+        where = f" WHERE {test}" if draw.chance(50) else ""  # without, nothing is left of f1
+        lines.append(f"UPDATE {name} SET f1 = {value}{where};")
     sink = self.target(types)
     lines.append(f"INSERT INTO {sink.name} SELECT * FROM {name};")
     return lines

@@ -6,12 +6,25 @@ from queries import Scope
 from terms import Col, Expr, Rel, node_columns, union, use
 
 
+def replaced(world, queries, name, cols, known):
+    """UPDATE of all rows of a temporary table: of what it sets nothing is left, unless undone."""
+    draw = world.draw
+    at = draw.below(2)
+    value = queries.expressions.make(cols[at].type, Scope().plus(world.rel(name, cols, "x")), 1)
+    where = draw.one(("", " WHERE true", " WHERE 1 = 1"))
+    changed = f"UPDATE {name} AS x SET {cols[at].name} = {value.sql}{where}"
+    if draw.chance(30):
+        return ["SAVEPOINT a", changed, "ROLLBACK TO a"]
+    known[at] = Col(cols[at].name, cols[at].type, value.d)
+    return [changed]
+
+
 def temporary_over_time(world, queries):
     """What a temporary table holds is what was put in since it was emptied, and not undone."""
     draw = world.draw
     first = queries.query(Scope(), ["int", "text"], 1)
     second = queries.query(Scope(), ["int", "text"], 1)
-    name, how = world.name("tmp"), draw.below(6)
+    name, how = world.name("tmp"), draw.below(7)
     cols = [Col(f"k{i}", c.type, c.d) for i, c in enumerate(first.cols)]
     both = [Col(c.name, c.type, union(c.d, m.d)) for c, m in zip(cols, second.cols)]
     only = [Col(c.name, c.type, m.d) for c, m in zip(cols, second.cols)]
@@ -44,6 +57,9 @@ def temporary_over_time(world, queries):
     elif how == 4:
         run += [more, "SAVEPOINT a", f"DROP TABLE {name}", "ROLLBACK TO a"]
         known = both
+    elif how == 6:
+        run += replaced(world, queries, name, cols, known := list(cols)) + [more]
+        known = [Col(c.name, c.type, union(c.d, m.d)) for c, m in zip(known, second.cols)]
     else:  # a temporary view over it is no node either
         held = world.name("tv")
         run += [more, f"CREATE TEMP VIEW {held} AS SELECT k0 + 1 AS k0, k1 FROM {name}"]

@@ -165,9 +165,15 @@ LocalEvent *MakeEvent(const Flow &flow, PodVector<Pair> &pairs, const StatementT
 }
 
 void EmitToTemp(const Flow &flow) {
+  if (flow.empties) TempClear(flow.target);
   TempAdd(flow.target, 0, flow.rows);
-  for (int i = 0; i < flow.columns.size; i++)
-    TempAdd(flow.target, flow.columns[i], flow.sources[i]);
+  for (int i = 0; i < flow.columns.size; i++) {
+    if (flow.replaces) {
+      TempReplace(flow.target, flow.columns[i], flow.sources[i]);
+    } else {
+      TempAdd(flow.target, flow.columns[i], flow.sources[i]);
+    }
+  }
 }
 
 uint64 MixPointer(uint64 key, const void *pointer) {
@@ -202,7 +208,8 @@ Flow FlowOf(const RunState *run, const ShapeWrite &write) {
   return flow;
 }
 
-void WriteToTemp(const RunState *run, const ShapeWrite &write) {
+// A write into a temporary table, with all it reads as that is before the statement's own writes.
+Flow FlowToTemp(const RunState *run, const ShapeWrite &write) {
   ResolveContext context = RunContext(run);
   Flow flow = FlowOf(run, write);
   for (int i = 0; i < write.ncolumns; i++) {
@@ -210,8 +217,10 @@ void WriteToTemp(const RunState *run, const ShapeWrite &write) {
     flow.sources.Append(ResolveSet(context, write.columns[i].sources));
   }
   flow.rows = UnionSets(ResolveSet(context, write.rows), run->condition);
-  if (write.empties && !OthersReadTemp(run)) TempClear(write.target);
-  EmitToTemp(flow);
+  bool alone = !OthersReadTemp(run);
+  flow.empties = write.empties && alone;
+  flow.replaces = write.replaces && alone;
+  return flow;
 }
 
 // The event of a write that was not met before. Pairs that concern rows sort first.
@@ -274,11 +283,12 @@ void EmitFlow(const Flow &flow, const StatementText &text, int64 row_count) {
 void EmitRun(RunState *run) {
   const Shape *shape = run->shape;
   known_events.context = TopMemoryContext;
+  PodVector<Flow> to_temps = {};
   for (int w = 0; w < shape->nwrites; w++) {
     const ShapeWrite &write = shape->writes[w];
     int64 rows = write.counted ? static_cast<int64>(run->rows) : -1;
     if (write.temp) {
-      WriteToTemp(run, write);
+      to_temps.Append(FlowToTemp(run, write));
       continue;
     }
     uint64 key = MixTemps(RunKey(run, w), shape, write);
@@ -287,6 +297,7 @@ void EmitRun(RunState *run) {
     if (known == nullptr) known_events.Put(key, event);
     if (event != nullptr) PendingBump(event, rows);
   }
+  for (const Flow &flow : to_temps) EmitToTemp(flow);
 }
 
 void EmitOutputs(Oid target, Operation operation, const EventPath *path, int size,

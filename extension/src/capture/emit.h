@@ -24,6 +24,7 @@ struct Flow {
   PodVector<int16> columns;
   PodVector<const SourceSet *> sources;  // same length
   const SourceSet *rows;
+  bool empties, replaces;  // of a temporary table: see ShapeWrite
 };
 
 // Hands a flow to the store, or to the map of temporary tables.

@@ -2,7 +2,8 @@
 //
 // Shared by query_info.cpp (scopes), resolve_expr.cpp (what a value is made of), resolve_field.cpp
 // (fields of composite values), resolve_query.cpp (columns and rows of a query), functions.cpp
-// (bodies of SQL functions), writes.cpp (what a statement puts where), shape.cpp (statements).
+// (bodies of SQL functions), writes.cpp and all_rows.cpp (what a statement puts where), shape.cpp
+// (statements).
 // Every column and every row set of a query is resolved once (memoised per Query), so the walk is
 // linear. Memory: the current context of BuildShape(), freed by its caller.
 #pragma once
@@ -179,6 +180,9 @@ SymSet QueryRows(Builder *builder, QueryInfo *info);
 void AddStatementRows(Builder *builder, QueryInfo *info, SymBag *out);
 // True when a query puts values into rows: not DELETE, nor a MERGE that does nothing else.
 bool StoresValues(const Query *query);
+// True when a statement that is nothing but this query takes or changes every row of `relid`, and
+// nobody else looks at what was there.
+bool MeetsAllRows(const Query *query, Oid relid);
 // What chooses between the arms of a writing query: ON CONFLICT, MERGE's WHEN … AND.
 void AddArmConditions(Builder *builder, QueryInfo *info, SymBag *out);
 // The number of output columns.

@@ -35,8 +35,8 @@ uint64 HashShape(const Shape *shape) {
     const ShapeWrite &write = shape->writes[w];
     hash = hash_combine64(hash, (static_cast<uint64>(write.target) << 16) ^
                                     (static_cast<uint64>(write.operation) << 8) ^
-                                    (write.empties ? 4 : 0) ^ (write.counted ? 2 : 0) ^
-                                    (write.temp ? 1 : 0));
+                                    (write.replaces ? 8 : 0) ^ (write.empties ? 4 : 0) ^
+                                    (write.counted ? 2 : 0) ^ (write.temp ? 1 : 0));
     for (int i = 0; i < write.ncolumns; i++)
       hash = HashSet(hash_combine64(hash, write.columns[i].column), write.columns[i].sources);
     hash = HashSet(hash, write.rows);
@@ -189,7 +189,8 @@ bool OnlyParams(const Shape *shape) {
   bool only = shape->ncalls == 0 && OnlyParams(shape->rows);
   for (int i = 0; only && i < shape->noutputs; i++) only = OnlyParams(shape->outputs[i]);
   for (int w = 0; only && w < shape->nwrites; w++) {
-    only = OnlyParams(shape->writes[w].rows) && !shape->writes[w].empties;
+    only = OnlyParams(shape->writes[w].rows) && !shape->writes[w].empties &&
+           !shape->writes[w].replaces;
     for (int i = 0; only && i < shape->writes[w].ncolumns; i++)
       only = OnlyParams(shape->writes[w].columns[i].sources);
   }

@@ -71,8 +71,9 @@ struct ShapeColumn {
 struct ShapeWrite {
   Oid target;
   bool temp;
-  bool counted;  // es_processed counts this write's rows
-  bool empties;  // of a temporary table: no row is left, so what flowed into it is gone
+  bool counted;   // es_processed counts this write's rows
+  bool empties;   // of a temporary table: no row is left, so what flowed into it is gone
+  bool replaces;  // … every row has new values in these columns, so what was in them is gone
   Operation operation;
   int ncolumns;
   ShapeColumn *columns;

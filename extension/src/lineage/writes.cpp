@@ -17,6 +17,8 @@ struct Target {
   SymBag *columns;
   SymBag rows;
   PodVector<Bitmapset *> updates;  // of each arm that changes rows: the columns it sets
+  Bitmapset *computed;             // … and the generated ones that follow from these
+  bool replaces;                   // nothing is left of what these held
 };
 
 Target MakeTarget(Oid relid) {
@@ -209,8 +211,9 @@ void AddChecks(Builder *builder, QueryInfo *info, Target *target) {
 }
 
 // An arm that changes rows computes a generated column anew when it sets a column that `expr`
-// is made of; the other ones are as they were.
-void AddKept(Builder *builder, const Target &target, Node *expr, SymSet *written) {
+// is made of; the other ones are as they were. True when some arm does.
+bool AddKept(Builder *builder, const Target &target, Node *expr, SymSet *written) {
+  bool any = false;
   Bitmapset *bases = nullptr;
   pull_varattnos(expr, 1, &bases);
   for (const Bitmapset *set : target.updates) {
@@ -225,6 +228,7 @@ void AddKept(Builder *builder, const Target &target, Node *expr, SymSet *written
         kept.Append(column);
       }
     }
+    any |= computed;
     for (int i = 0; computed && i < kept.size; i++) {
       SymBag bag = {};
       bag.AddSet(written[kept[i] - 1], kIdentity);
@@ -232,6 +236,7 @@ void AddKept(Builder *builder, const Target &target, Node *expr, SymSet *written
       written[kept[i] - 1] = bag.Finish();
     }
   }
+  return any;
 }
 
 // Stored generated columns are computed by the executor from what is written.
@@ -247,7 +252,8 @@ void AddGenerated(Builder *builder, Target *target) {
       if (expr == nullptr) continue;
       SymSet *row = static_cast<SymSet *>(palloc(sizeof(SymSet) * target->ncolumns));
       memcpy(row, written, sizeof(SymSet) * target->ncolumns);
-      AddKept(builder, *target, expr, row);
+      if (AddKept(builder, *target, expr, row))
+        target->computed = bms_add_member(target->computed, i + 1);
       AddExpr(builder, RowScope(*target, row), expr, kIdentity, &target->columns[i]);
     }
   }
@@ -267,7 +273,9 @@ void TakeTarget(Target *target, ShapeWrite *write) {
   write->columns =
       static_cast<ShapeColumn *>(palloc0(sizeof(ShapeColumn) * Max(target->ncolumns, 1)));
   for (int i = 0; i < target->ncolumns; i++) {
-    if (target->columns[i].items.Empty()) continue;
+    bool set = target->replaces &&
+               (bms_is_member(i + 1, target->updates[0]) || bms_is_member(i + 1, target->computed));
+    if (target->columns[i].items.Empty() && !set) continue;
     write->columns[write->ncolumns].column = static_cast<int16>(i + 1);
     write->columns[write->ncolumns++].sources = target->columns[i].Finish();
   }
@@ -279,6 +287,7 @@ ShapeWrite ReadTarget(Builder *builder, QueryInfo *info, Target *target) {
   ShapeWrite write = {};
   write.target = target->relid;
   write.operation = OperationOf(query->commandType);
+  write.replaces = target->replaces;
   if (query->commandType == CMD_INSERT || query->commandType == CMD_UPDATE)
     AddTargets(builder, info, query->targetList, query->commandType, target);
   AddStatementRows(builder, info, &target->rows);
@@ -293,9 +302,10 @@ ShapeWrite ReadTarget(Builder *builder, QueryInfo *info, Target *target) {
 
 // What UPDATE and MERGE change in rows of one of the tables whose rows are the target's, which has
 // temporary tables below it. The row that they read and change is that table's.
-ShapeWrite ReadMember(Builder *builder, QueryInfo *info, Oid named, Oid member) {
+ShapeWrite ReadMember(Builder *builder, QueryInfo *info, Oid named, Oid member, bool replaces) {
   Memo memo = PutAside(builder);
   Target target = MakeMemberTarget(named, member);
+  target.replaces = replaces;
   SymSet *row = static_cast<SymSet *>(palloc0(sizeof(SymSet) * Max(target.nnamed, 1)));
   for (int i = 0; i < target.nnamed; i++) {
     SymBag bag = {};
@@ -310,23 +320,12 @@ ShapeWrite ReadMember(Builder *builder, QueryInfo *info, Oid named, Oid member) 
   return write;
 }
 
-// True when a statement that is nothing but this query leaves no row in `relid`.
 bool Empties(const Query *query, Oid relid) {
-  const RangeTblEntry *entry = rt_fetch(query->resultRelation, query->rtable);
-  const FromExpr *from = query->jointree;
-  if (query->commandType != CMD_DELETE || query->hasModifyingCTE || query->returningList != NIL ||
-      !entry->inh || entry->securityQuals != NIL || list_length(from->fromlist) != 1)
-    return false;
-  const Const *always =
-      from->quals != nullptr && IsA(from->quals, Const) ? castNode(Const, from->quals) : nullptr;
-  if (from->quals != nullptr &&
-      (always == nullptr || always->constisnull || !DatumGetBool(always->constvalue)))
-    return false;
-  Relation relation = RelationIdGetRelation(relid);
-  if (relation == nullptr) return false;
-  bool keeps = relation->trigdesc != nullptr;  // a trigger may, or looks at the rows later
-  RelationClose(relation);
-  return !keeps;
+  return query->commandType == CMD_DELETE && MeetsAllRows(query, relid);
+}
+
+bool Replaces(const Query *query, Oid relid) {
+  return query->commandType == CMD_UPDATE && MeetsAllRows(query, relid);
 }
 
 // One INSERT, UPDATE, DELETE or MERGE, at the top or in a WITH. What goes from a temporary table is
@@ -339,9 +338,12 @@ void AddWrite(Builder *builder, QueryInfo *info, bool counted, PodVector<ShapeWr
   bool changes = query->commandType != CMD_INSERT && entry->inh;
   List *children = changes ? TempChildren(entry->relid) : NIL;
   if (temp || StoresValues(query)) {
+    bool replaces = temp && counted && Replaces(query, entry->relid);
     Target target = MakeTarget(entry->relid);
-    ShapeWrite write = children == NIL ? ReadTarget(builder, info, &target)
-                                       : ReadMember(builder, info, entry->relid, entry->relid);
+    target.replaces = replaces;
+    ShapeWrite write = children == NIL
+                           ? ReadTarget(builder, info, &target)
+                           : ReadMember(builder, info, entry->relid, entry->relid, replaces);
     write.temp = temp;
     write.counted = counted;
     write.empties = temp && counted && Empties(query, entry->relid);
@@ -349,9 +351,11 @@ void AddWrite(Builder *builder, QueryInfo *info, bool counted, PodVector<ShapeWr
   }
   ListCell *cell;
   foreach (cell, children) {
-    ShapeWrite below = ReadMember(builder, info, entry->relid, lfirst_oid(cell));
+    Oid child = lfirst_oid(cell);
+    ShapeWrite below =
+        ReadMember(builder, info, entry->relid, child, counted && Replaces(query, child));
     below.temp = true;
-    below.empties = counted && Empties(query, below.target);
+    below.empties = counted && Empties(query, child);
     out->Append(below);
   }
 }
