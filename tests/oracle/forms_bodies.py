@@ -75,6 +75,29 @@ def temporary(world, z):
     moved(world, z, target, TRANSFORMATION if kind == 0 else IDENTITY)
 
 
+def emptied(world, z):
+    """What a temporary table of a body held is gone; or a way leads around what takes it away."""
+    name, draw = world.name("tmp"), world.draw
+    made = f"CREATE TEMP TABLE {name} (k int, w text);"
+    first = f"INSERT INTO {name} SELECT z.a, z.c FROM {z} z;"
+    how = draw.one((f"TRUNCATE {name}", f"DELETE FROM {name}", f"DROP TABLE {name}; {made[:-1]}"))
+    around = draw.one(("{};", "{};", "IF random() < 2 THEN {}; END IF;", "<<b>> BEGIN {}; END;"))
+    taken = around.format(how)
+    more = f"INSERT INTO {name} SELECT z.b, upper(z.c) FROM {z} z;"
+    if draw.chance(30):
+        taken = f"UPDATE {name} SET k = k + 1, w = upper(w){draw.one(('', ' WHERE true'))};"
+        more = ""
+    target = routine(
+        world,
+        f"DROP TABLE IF EXISTS {name}; {made} {first} {taken} {more}"
+        f" INSERT INTO {{t}} SELECT x.k, x.w FROM {name} x;",
+    )
+    world.exact &= "IF" not in around or not more
+    number = (f"{z}.b", IDENTITY, False) if more else (f"{z}.a", TRANSFORMATION, False)
+    world.writes(target.name, "c1", {number})
+    world.writes(target.name, "c2", {(f"{z}.c", TRANSFORMATION, False)})
+
+
 def lasting(world, z):
     """CREATE TABLE AS in a body: of one that is there when the body is read, or not yet."""
     name = world.name("n")
@@ -352,8 +375,8 @@ def supported(world, z):
 
 
 WAYS = (
-    temporary, lasting, refreshed, named, whole_rows, leaving, executed, polymorphic, own_settings,
-    trigger_names, in_sql, unreadable, supported,
+    temporary, emptied, lasting, refreshed, named, whole_rows, leaving, executed, polymorphic,
+    own_settings, trigger_names, in_sql, unreadable, supported,
 )
 
 

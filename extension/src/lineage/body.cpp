@@ -154,15 +154,29 @@ void FollowCalls(Activation *activation, StatementRun *run) {
   }
 }
 
+SimulatedTable *SimulatedOf(const Activation *activation, Oid relid) {
+  for (SimulatedTable &table : activation->definitions->simulated) {
+    if (table.relid == relid) return &table;
+  }
+  return nullptr;
+}
+
 // Writes into what a summary keeps no write of: temporary tables.
 void WriteTable(const Activation *activation, const SummaryWrite &write) {
-  for (int i = 0; i < activation->definitions->simulated.size; i++) {
-    const SimulatedTable &table = activation->definitions->simulated[i];
-    if (table.relid == write.target && table.lasting) return;
-  }
+  SimulatedTable *table = SimulatedOf(activation, write.target);
+  if (table != nullptr && table->lasting) return;
+  // A callee's body is read once: what it puts in would not come again.
+  if (table != nullptr && table->maker != activation->summary) table->kept = true;
   TempAdd(write.target, 0, write.rows);
   for (int i = 0; i < write.columns.size; i++)
     TempAdd(write.target, write.columns[i], write.sources[i]);
+}
+
+// What a write takes away of a temporary table.
+void ForgetHeld(const ShapeWrite &write) {
+  if (write.empties) TempClear(write.target);
+  for (int i = 0; write.replaces && i < write.ncolumns; i++)
+    TempReplace(write.target, write.columns[i].column, EmptySet());
 }
 
 bool SameWrite(const SummaryWrite &a, const SummaryWrite &b) {
@@ -268,6 +282,7 @@ void RunShape(Activation *activation, const Shape *shape, StatementRun *run) {
       made.sources.Append(ResolveSet(context, write.columns[i].sources));
     }
     made.rows = UnionSets(ResolveSet(context, write.rows), WriteCondition(activation));
+    if ((write.empties || write.replaces) && MayForget(activation, write.target)) ForgetHeld(write);
     NoteTableWrite(activation, made, write.temp);
   }
 }
@@ -316,6 +331,16 @@ void NoteTableWrite(Activation *activation, const SummaryWrite &write, bool temp
   } else {
     NoteWrite(activation, write);
   }
+}
+
+bool MayForget(const Activation *activation, Oid relid) {
+  const SimulatedTable *table = SimulatedOf(activation, relid);
+  return table != nullptr && table->maker == activation->summary && !table->kept &&
+         !activation->summary->recursive && activation->branches == 0;
+}
+
+void KeepTables(Activation *activation) {
+  for (SimulatedTable &table : activation->definitions->simulated) table.kept = true;
 }
 
 uint64 HeldInTables(const Definitions *definitions) {

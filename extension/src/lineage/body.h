@@ -21,6 +21,7 @@ struct Activation {
   void *parser_argument;
   QueryEnvironment *tables;  // transition tables; NULL: none
   Oid owner;                 // of the routine
+  int branches;              // arms, loops and handlers around the present statement
 };
 
 // What decides that the present statement runs, for what it writes: what it gives goes to the
@@ -67,6 +68,12 @@ void NoteWrite(Activation *activation, const SummaryWrite &write);
 
 // The same, into a temporary table where `temp`: that is remembered there.
 void NoteTableWrite(Activation *activation, const SummaryWrite &write, bool temp);
+
+// True when the present statement, taking all rows of a table, leaves nothing of what was in it:
+// the table is this body's own, and no way leads around the statement.
+bool MayForget(const Activation *activation, Oid relid);
+// A way leads out of here to where the simulated tables hold what they hold now.
+void KeepTables(Activation *activation);
 
 // Changes when what is known of the simulated tables does.
 uint64 HeldInTables(const Definitions *definitions);

@@ -61,7 +61,7 @@ Oid Simulate(Activation *activation, const char *name, List *columns, bool lasti
   create->oncommit = ONCOMMIT_NOOP;
   ObjectAddress made = DefineRelation(create, RELKIND_RELATION, GetUserId(), nullptr, nullptr);
   CommandCounterIncrement();
-  definitions->simulated.Append({made.objectId, lasting});
+  definitions->simulated.Append({made.objectId, lasting, activation->summary, false});
   activation->summary->temporary = true;
   return made.objectId;
 }
@@ -208,6 +208,24 @@ void RunRefresh(Activation *activation, const RefreshMatViewStmt *refresh) {
   if (fine && !refresh->skipData) Write(activation, target, Operation::kRefresh, sets, rows);
 }
 
+void Empty(const Activation *activation, const RangeVar *name) {
+  Oid relid = RangeVarGetRelid(name, NoLock, true);
+  if (OidIsValid(relid) && MayForget(activation, relid)) TempClear(relid);
+}
+
+void RunTruncate(const Activation *activation, const TruncateStmt *truncate) {
+  ListCell *cell;
+  foreach (cell, truncate->relations) Empty(activation, lfirst_node(RangeVar, cell));
+}
+
+// The table stays for what other branches say of it.
+void RunDrop(const Activation *activation, const DropStmt *drop) {
+  if (drop->removeType != OBJECT_TABLE) return;
+  ListCell *cell;
+  foreach (cell, drop->objects)
+    Empty(activation, makeRangeVarFromNameList(lfirst_node(List, cell)));
+}
+
 }  // namespace
 
 void RunUtility(Activation *activation, Node *statement, const char *) {
@@ -223,6 +241,12 @@ void RunUtility(Activation *activation, Node *statement, const char *) {
       break;
     case T_CreateStmt:
       RunCreateTable(activation, reinterpret_cast<CreateStmt *>(statement));
+      break;
+    case T_TruncateStmt:
+      RunTruncate(activation, reinterpret_cast<TruncateStmt *>(statement));
+      break;
+    case T_DropStmt:
+      RunDrop(activation, reinterpret_cast<DropStmt *>(statement));
       break;
     case T_RefreshMatViewStmt:
       RunRefresh(activation, reinterpret_cast<RefreshMatViewStmt *>(statement));

@@ -157,6 +157,7 @@ void RunSimple(PlpgsqlBody *body, PLpgSQL_stmt *statement) {
     case PLPGSQL_STMT_RETURN:
       TakeReturn(body, As<PLpgSQL_stmt_return>(statement)->expr,
                  As<PLpgSQL_stmt_return>(statement)->retvarno);
+      if (body->branches > 0) KeepTables(body);
       body->state.dead = true;
       break;
     case PLPGSQL_STMT_RETURN_NEXT:

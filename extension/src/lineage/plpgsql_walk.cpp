@@ -72,7 +72,9 @@ struct Arms {
 
 void WalkArm(PlpgsqlBody *body, Arms *arms, List *statements) {
   body->state = CopyState(body, arms->before);
+  body->branches++;
   const SourceSet *all = WalkUnder(body, statements, arms->conditions, arms->statement);
+  body->branches--;
   arms->inside = UnionSets(arms->inside, all);
   JoinState(body, &arms->after, body->state);
 }
@@ -134,6 +136,7 @@ void WalkLoop(PlpgsqlBody *body, const PLpgSQL_stmt *loop, const char *label, Li
               bool endless, Start start) {
   JumpTarget target = {label, true, {}, {}, body->jumps};
   body->jumps = &target;
+  body->branches++;
   HeldState around = CopyState(body, body->state);
   uint64 tables = HeldInTables(body->definitions);
   const SourceSet *conditions = EmptySet();
@@ -152,6 +155,7 @@ void WalkLoop(PlpgsqlBody *body, const PLpgSQL_stmt *loop, const char *label, Li
     }
     tables = now;
   }
+  body->branches--;
   body->jumps = target.outer;
   if (!endless) JoinState(body, &target.exits, around);
   body->state = target.exits;
@@ -241,6 +245,7 @@ void WalkBlock(PlpgsqlBody *body, const PLpgSQL_stmt_block *block) {
   } else {
     HandlerScope handler = {CopyState(body, body->state), body->handlers};
     body->handlers = &handler;
+    body->branches++;
     (void)WalkUnder(body, block->body, EmptySet(), around);
     body->handlers = handler.outer;
     HeldState after = body->state;
@@ -253,6 +258,7 @@ void WalkBlock(PlpgsqlBody *body, const PLpgSQL_stmt_block *block) {
       (void)WalkUnder(body, action, EmptySet(), around);
       JoinState(body, &after, body->state);
     }
+    body->branches--;
     body->state = after;
   }
   body->jumps = target.outer;
@@ -269,6 +275,7 @@ void WalkExit(PlpgsqlBody *body, const PLpgSQL_stmt_exit *jump) {
   if (jump->cond != nullptr) condition = ConditionBy(body, jump->cond);
   JumpTarget *target = body->jumps;
   while (target != nullptr && !Means(jump, target)) target = target->outer;
+  if (target == nullptr || !target->loop) KeepTables(body);
   if (target != nullptr)  // else the routine itself, by its name
     JoinState(body, jump->is_exit ? &target->exits : &target->nexts, body->state);
   if (jump->cond == nullptr) body->state.dead = true;

@@ -75,6 +75,8 @@ struct Summary {
 struct SimulatedTable {
   Oid relid;
   bool lasting;  // stands for a table that is not there yet: nothing is known of what is in it
+  const Summary *maker;  // of the body that creates it
+  bool kept;             // what it holds is not that body's alone to forget
 };
 
 struct SummaryKey {
