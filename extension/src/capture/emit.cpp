@@ -176,10 +176,6 @@ void EmitToTemp(const Flow &flow) {
   }
 }
 
-uint64 MixPointer(uint64 key, const void *pointer) {
-  return hash_combine64(key, reinterpret_cast<uintptr_t>(pointer));
-}
-
 // Everything the sources of one write depend on, by pointer: equal keys, equal event.
 uint64 RunKey(const RunState *run, int write) {
   uint64 key = hash_combine64(run->shape->key, static_cast<uint64>(write));
@@ -266,7 +262,19 @@ StatementText TextOf(const char *source, int location, int length) {
   return {ScrubStatement(source, location, length, mode), 0, 0, ScrubMode::kNone};
 }
 
-void EmitFlow(const Flow &flow, const StatementText &text, int64 row_count) {
+uint64 MixPointer(uint64 key, const void *pointer) {
+  return hash_combine64(key, reinterpret_cast<uintptr_t>(pointer));
+}
+
+bool EmitKept(Oid target, uint64 key) {
+  bool temp = false;
+  LocalEvent **known = key == 0 ? nullptr : known_events.Find(key);
+  if (known == nullptr || !IsNode(target, &temp) || temp) return false;
+  if (*known != nullptr) PendingBump(*known, -1);
+  return true;
+}
+
+void EmitFlow(const Flow &flow, const StatementText &text, int64 row_count, uint64 key) {
   bool temp = false;
   if (flow.target_uri == nullptr && !IsNode(flow.target, &temp)) return;
   if (temp) {
@@ -277,6 +285,8 @@ void EmitFlow(const Flow &flow, const StatementText &text, int64 row_count) {
   AddPairs(flow.rows, 0, &pairs);
   for (int i = 0; i < flow.columns.size; i++) AddPairs(flow.sources[i], flow.columns[i], &pairs);
   LocalEvent *event = MakeEvent(flow, pairs, text);
+  known_events.context = TopMemoryContext;
+  if (key != 0 && known_events.Find(key) == nullptr) known_events.Put(key, event);
   if (event != nullptr) PendingBump(event, row_count);
 }
 

@@ -27,8 +27,12 @@ struct Flow {
   bool empties, replaces;  // of a temporary table: see ShapeWrite
 };
 
-// Hands a flow to the store, or to the map of temporary tables.
-void EmitFlow(const Flow &flow, const StatementText &text, int64 row_count);
+// Hands a flow to the store, or to the map of temporary tables. `key`: of all that it depends on,
+// interned sets by pointer; 0: it is not kept.
+void EmitFlow(const Flow &flow, const StatementText &text, int64 row_count, uint64 key = 0);
+// Hands on the flow to `target` that was kept under `key`; false: none was.
+bool EmitKept(Oid target, uint64 key);
+uint64 MixPointer(uint64 key, const void *pointer);
 
 // All writes of a finished run.
 void EmitRun(RunState *run);

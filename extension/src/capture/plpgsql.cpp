@@ -10,6 +10,7 @@
 #include "edge/compat.h"
 #include "edge/guard.h"
 #include "edge/guc.h"
+#include "lineage/remote.h"
 #include "lineage/resolve.h"
 #include "lineage/shape_cache.h"
 #include "lineage/temp_tables.h"
@@ -116,7 +117,7 @@ const SourceSet *LetThrough(const RoutineFrame *frame, const StackNode *caller) 
 // What a BEFORE trigger put into NEW is an edge of its own; generated columns are computed from it.
 void AddReturnedRow(const RoutineFrame *frame, Flow *flow) {
   const RecordTaint *now = frame->returned;
-  const Shape *shape = now == frame->initial_new ? nullptr : ReturnedShape(frame, now);
+  const Shape *shape = ReturnedShape(frame, now);
   if (shape == nullptr) return;
   const SourceSet **params =
       static_cast<const SourceSet **>(palloc(sizeof(SourceSet *) * Max(shape->nparams, 1)));
@@ -128,19 +129,35 @@ void AddReturnedRow(const RoutineFrame *frame, Flow *flow) {
   }
 }
 
+// Everything that the flow of a BEFORE trigger depends on, by pointer: of the row that it gave, as
+// its fields tell their columns. 0: on more than that, for generated columns are computed from it.
+uint64 RowKey(const RoutineFrame *frame, const Flow &flow, bool stores) {
+  TupleDesc desc = RelationGetDescr(frame->estate->trigdata->tg_relation);
+  for (int i = 0; desc->constr != nullptr && i < desc->natts; i++) {
+    if (TupleDescAttr(desc, i)->attgenerated != '\0') return 0;
+  }
+  uint64 key = MixPointer(RemoteGeneration(), flow.path);
+  key = MixPointer(hash_combine64(key, flow.target), flow.rows);
+  if (!stores) return key;
+  return MixPointer(MixPointer(key, frame->initial_new), frame->returned);
+}
+
 void EmitTriggerRow(RoutineFrame *frame, const StackNode *caller, const EventPath *path) {
   if (!frame->before_row_trigger) return;
   Flow flow = {};
   flow.rows = LetThrough(frame, caller);
   if (flow.rows->size > 0) DecideFurther(caller, flow.rows);
-  bool stores = !TRIGGER_FIRED_BY_DELETE(frame->estate->trigdata->tg_event);
-  if (frame->returned != nullptr && stores) AddReturnedRow(frame, &flow);
-  if (flow.rows->size == 0 && flow.columns.Empty()) return;
+  const bool stores = frame->returned != nullptr && frame->returned != frame->initial_new &&
+                      !TRIGGER_FIRED_BY_DELETE(frame->estate->trigdata->tg_event);
+  if (flow.rows->size == 0 && !stores) return;
   flow.target = frame->trigger_node;
   flow.operation = Operation::kTrigger;
   flow.origin = Origin::kObserved;
   flow.path = path;
-  EmitFlow(flow, {}, -1);
+  const uint64 key = RowKey(frame, flow, stores);
+  if (EmitKept(flow.target, key)) return;
+  if (stores) AddReturnedRow(frame, &flow);
+  if (flow.rows->size > 0 || !flow.columns.Empty()) EmitFlow(flow, {}, -1, key);
 }
 
 void BeginRoutine(PLpgSQL_execstate *estate, PLpgSQL_function *function) {
