@@ -49,5 +49,14 @@ SET enable_seqscan = off;
 SELECT command_tag FROM lineage._ddl WHERE object_identity = 'indexes_t.last';
 RESET enable_seqscan;
 DROP INDEX lineage.another;
+-- a dataset is found by its name and columns together: a restore has a client: for each table
+DO $$BEGIN FOR n IN 1..40 LOOP
+  EXECUTE format('CREATE TABLE c%s (a int, c%s int)', n, n);
+  EXECUTE format('COPY c%s FROM ''/dev/null''', n);
+END LOOP; END$$;
+SELECT pg_stat_force_next_flush();
+SELECT count(*) AS datasets FROM lineage._node WHERE rel_name = 'file:///dev/null';
+SELECT sum(idx_tup_read) < 40 AS found_at_once FROM pg_stat_all_indexes
+WHERE schemaname = 'lineage' AND relname = '_node';
 DROP SCHEMA indexes_t CASCADE;
 DROP EXTENSION pg_lineage;

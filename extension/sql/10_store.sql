@@ -23,10 +23,11 @@ CREATE TABLE lineage._node (
   rel_name    text NOT NULL,      -- the URI itself for a URI
   columns     text[] NOT NULL,    -- names by attribute number; NULL where dropped
   database    bigint NOT NULL,    -- hash of (system identifier, database): whose OIDs these are
-  name_key    bigint NOT NULL     -- hash of schema_name and rel_name
+  name_key    bigint NOT NULL,    -- hash of schema_name and rel_name
+  columns_key bigint NOT NULL     -- hash of columns: one URI stands for many datasets
 );
 CREATE INDEX _node_relid ON lineage._node (relid);
-CREATE INDEX _node_name ON lineage._node (name_key);
+CREATE INDEX _node_name ON lineage._node (name_key, columns_key);
 
 -- API: private. One row per first-seen fact and source relation.
 CREATE TABLE lineage._edge (

@@ -31,12 +31,12 @@ END $$;
 INSERT INTO lineage._node
 SELECT row_number() OVER (), c.oid, 'r', 'w', c.relname, '{{a,b,c,d,e,f}}',
        (SELECT min(database) FROM lineage._node),
-       hashtextextended(c.relname, hashtextextended('w', 0))
+       hashtextextended(c.relname, hashtextextended('w', 0)), 0  -- looked for by name only
 FROM (SELECT oid, relname::text FROM pg_class WHERE relnamespace = 'w'::regnamespace) c;
 INSERT INTO lineage._node
 SELECT 1000000 + i, 0, 'u', '', 'x://' || i, '{{a,b}}',
        (SELECT min(database) FROM lineage._node),
-       hashtextextended('x://' || i, hashtextextended('', 0))
+       hashtextextended('x://' || i, hashtextextended('', 0)), 0
 FROM generate_series(0, {chain} + {hub}) i;
 CREATE TABLE number AS SELECT substr(rel_name, 2)::int AS t, id FROM lineage._node
 WHERE schema_name = 'w';

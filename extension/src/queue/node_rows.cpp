@@ -28,6 +28,13 @@ void SetName(NodeForm *form, const char *schema, const char *name) {
   (*form)[kNodeNameKey] = Int64GetDatum(static_cast<int64>(NameKey(schema, name)));
 }
 
+// A hash of an array of names.
+uint64 ColumnsKey(Datum columns) {
+  const struct varlena *bytes = PG_DETOAST_DATUM_PACKED(columns);
+  return hash_bytes_extended(reinterpret_cast<const unsigned char *>(VARDATA_ANY(bytes)),
+                             static_cast<int>(VARSIZE_ANY_EXHDR(bytes)), 0);
+}
+
 NodeForm FormOf(const NodeWriter *writer, const EventNode &node, const NodeNames *names) {
   NodeForm form = {};
   const char *schema = names == NULL ? "" : names->schema;
@@ -37,6 +44,7 @@ NodeForm FormOf(const NodeWriter *writer, const EventNode &node, const NodeNames
   SetName(&form, schema, name);
   form[kNodeColumns] = names == NULL ? NameTextArray(node.columns, node.ncolumns)
                                      : NameTextArray(names->columns, names->natts);
+  form[kNodeColumnsKey] = Int64GetDatum(static_cast<int64>(ColumnsKey(form[kNodeColumns])));
   form[kNodeDatabase] = Int64GetDatum(writer->stamp);
   return form;
 }
@@ -96,13 +104,15 @@ int64 FindByRelid(NodeWriter *writer, NodeForm &form) {
   return id;
 }
 
-// The row by the name that `known` has: of a URI, or one to be taken over, which then becomes
-// `form`. 0 when there is none.
+// The row by the name and columns that `known` has: of a URI, or one to be taken over, which then
+// becomes `form`. 0 when there is none. Not by the name alone: a restore has a client: for each
+// table.
 int64 FindByName(NodeWriter *writer, NodeForm &known, NodeForm &form) {
-  ScanKeyData key;
+  ScanKeyData keys[2];
   int64 id = 0;
-  StoreKey(&key, kNodeNameKey, F_INT8EQ, known[kNodeNameKey]);
-  SysScanDesc scan = StoreScan(writer->table, SnapshotSelf, &key, 1);
+  StoreKey(&keys[0], kNodeNameKey, F_INT8EQ, known[kNodeNameKey]);
+  StoreKey(&keys[1], kNodeColumnsKey, F_INT8EQ, known[kNodeColumnsKey]);
+  SysScanDesc scan = StoreScan(writer->table, SnapshotSelf, keys, 2);
   HeapTuple tuple;
   while (id == 0 && (tuple = systable_getnext(scan)) != NULL) {
     if (!CanTakeOver(writer, tuple, known)) continue;

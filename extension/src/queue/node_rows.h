@@ -76,7 +76,8 @@ enum NodeColumn : AttrNumber {
   kNodeColumns,
   kNodeDatabase,
   kNodeNameKey,
+  kNodeColumnsKey,
 };
-constexpr int kNodeNatts = 8;
+constexpr int kNodeNatts = 9;
 
 }  // namespace pg_lineage

@@ -13,7 +13,9 @@ struct TableForm {
 
 // The columns of the installed version, as in extension/sql/10_store.sql.
 const TableForm kForms[kStoreTables] = {
-    {"_node", 8, {INT8OID, OIDOID, CHAROID, TEXTOID, TEXTOID, TEXTARRAYOID, INT8OID, INT8OID}},
+    {"_node",
+     9,
+     {INT8OID, OIDOID, CHAROID, TEXTOID, TEXTOID, TEXTARRAYOID, INT8OID, INT8OID, INT8OID}},
     {"_edge",
      18,
      {INT8OID, INT8OID, INT8OID, INT8OID, INT2OID, INT2OID, OIDOID, TEXTOID, TEXTARRAYOID, OIDOID,
