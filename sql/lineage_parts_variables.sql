@@ -83,6 +83,14 @@ DO $$ DECLARE j jsonb; BEGIN
   END LOOP;
   j := jsonb_build_object('a', j, 'b', 1);
   INSERT INTO w15 VALUES (j ->> 'a', j ->> 'b'); END $$;
+-- Other parts of the same sources: what an expression gave is not taken for what it gives now.
+CREATE TABLE w16 (a text, b text);
+DO $$ DECLARE j jsonb; q jsonb; BEGIN
+  SELECT jsonb_build_object('a', a, 'b', b) INTO j FROM src;
+  FOR i IN 1..2 LOOP
+    q := j || '{}'; j := jsonb_build_object('a', j -> 'b', 'b', j -> 'a');
+  END LOOP;
+  INSERT INTO w16 VALUES (q ->> 'a', q ->> 'b'); END $$;
 SELECT target, string_agg(source, ' ' ORDER BY source COLLATE "C") FROM (
   SELECT DISTINCT replace(target_table, 'prv.', '') || '.' || target_column AS target,
     replace(source_table, 'prv.', '') || '.' || source_column || ' ' || subtype AS source

@@ -12,6 +12,15 @@ namespace {
 
 constexpr int kMemoInputs = 6;
 
+// The parts that a value had, and what the parameters were then.
+struct PartsMemo {
+  bool valid;
+  uint32 epoch;
+  const SourceSet *inputs[kMemoInputs];
+  const RecordTaint *records[kMemoInputs];
+  const RecordTaint *parts;
+};
+
 // The shape of a plan source and the last evaluation.
 struct ExprEntry {
   CachedPlanSource *source;  // key
@@ -22,6 +31,7 @@ struct ExprEntry {
   uint64 bodies;  // … read from these bodies of routines that it did not come to call
   const SourceSet *inputs[kMemoInputs];
   const SourceSet *value;
+  PartsMemo told;
 };
 
 HTAB *expr_table = nullptr;
@@ -80,7 +90,8 @@ ExprEntry *EntryOf(PLpgSQL_expr *expr) {
   ExprEntry *entry =
       static_cast<ExprEntry *>(hash_search(expr_table, &source, HASH_ENTER, nullptr));
   entry->shape = shape;
-  entry->memo_valid = false;
+  entry->memo_valid = entry->told.valid = false;
+  entry->bodies = 0;
   entry->constant = shape->nparams == 0 && shape->ncalls == 0 && !shape->reads_temp;
   MemoryContextRegisterResetCallback(source->query_context, callback);
   return entry;
@@ -129,6 +140,20 @@ bool MemoHolds(RoutineFrame *frame, ExprEntry *entry) {
     const SourceSet *input = FrameParam(frame, shape->params[i].paramid, shape->params[i].field);
     if (!same || entry->inputs[i] != input) same = false;
     entry->inputs[i] = input;
+  }
+  return same;
+}
+
+// The same for the parts of the value.
+bool PartsHold(RoutineFrame *frame, const Shape *shape, PartsMemo *memo) {
+  bool same = memo->valid && memo->epoch == memo_epoch;
+  for (int i = 0; i < shape->nparams; i++) {
+    const ShapeParam &param = shape->params[i];
+    const SourceSet *input = FrameParam(frame, param.paramid, param.field);
+    const RecordTaint *record = FrameRecord(frame, param.paramid, param.field);
+    if (!same || memo->inputs[i] != input || memo->records[i] != record) same = false;
+    memo->inputs[i] = input;
+    memo->records[i] = record;
   }
   return same;
 }
@@ -203,12 +228,7 @@ const SourceSet *ExprValueKnown(RoutineFrame *frame, PLpgSQL_expr *expr) {
   return entry->value;
 }
 
-const RecordTaint *ExprParts(RoutineFrame *frame, PLpgSQL_expr *expr) {
-  const Shape *shape = ExprShape(expr);
-  if (shape == nullptr || (shape->nparts != 1 && shape->nfields == 0)) return nullptr;
-  const int variable = VariableOf(shape);
-  if (variable > 0)
-    return RecordUsed(FrameRecord(frame, variable, kWholeValue), kTransformation, EmptySet());
+static const RecordTaint *EvaluateParts(RoutineFrame *frame, const Shape *shape) {
   const SourceSet **params = FrameParams(frame, shape);
   ObservationList all = {};
   ResolveContext context = {shape, params, CallsOf(frame, shape, params, &all)};
@@ -222,6 +242,24 @@ const RecordTaint *ExprParts(RoutineFrame *frame, PLpgSQL_expr *expr) {
   parts = RecordUsed(parts, use, ResolveSet(context, shape->rows));
   if (params != nullptr) pfree(params);
   return parts;
+}
+
+const RecordTaint *ExprParts(RoutineFrame *frame, PLpgSQL_expr *expr) {
+  ExprEntry *entry = EntryOf(expr);
+  const Shape *shape = entry == nullptr ? nullptr : entry->shape;
+  if (shape == nullptr || (shape->nparts != 1 && shape->nfields == 0)) return nullptr;
+  const int variable = VariableOf(shape);
+  if (variable > 0)
+    return RecordUsed(FrameRecord(frame, variable, kWholeValue), kTransformation, EmptySet());
+  if (shape->ncalls > 0 || shape->reads_temp || shape->nparams > kMemoInputs)
+    return EvaluateParts(frame, shape);
+  PartsMemo *told = &entry->told;
+  if (PartsHold(frame, shape, told)) return told->parts;
+  told->valid = false;
+  told->parts = EvaluateParts(frame, shape);
+  told->epoch = memo_epoch;
+  told->valid = true;
+  return told->parts;
 }
 
 void ExprColumns(RoutineFrame *frame, PLpgSQL_expr *expr, ResultTaint *out) {
