@@ -1,4 +1,4 @@
--- Edges of routines that are dropped and made anew at once; runs in many subtransactions.
+-- Edges of routines and tables that are dropped and made anew at once; many subtransactions.
 SET client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pg_lineage;
 \pset format unaligned
@@ -24,6 +24,20 @@ COMMIT;
 SELECT source_column, target_column, origin FROM lineage.column_lineage
 WHERE routine = 'remade_t.never()' AND type = 'DIRECT';
 SELECT count(*) FROM lineage._past_rows() WHERE target_table = 'remade_t.dst';
+
+-- a table that is used, dropped and made anew in one transaction is one node all the while
+BEGIN;
+CREATE TABLE stage (a int);
+INSERT INTO stage SELECT a FROM src;
+DROP TABLE stage;
+CREATE TABLE stage (a int);
+INSERT INTO stage SELECT b FROM src;
+DROP TABLE stage;
+CREATE TABLE stage (a int);
+INSERT INTO dst (b) SELECT a FROM stage;
+COMMIT;
+SELECT source_table, source_column, target_table, target_column FROM lineage.column_lineage
+WHERE 'remade_t.stage' IN (source_table, target_table) ORDER BY 1, 2, 3, 4;
 
 -- what subtransactions note of runs does not pile up; a new backend notes all of them
 CREATE FUNCTION fails(i int) RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN i / (i % 3); END $$;

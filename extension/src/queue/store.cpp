@@ -355,13 +355,15 @@ void StoreInsert(StoreTable *table, Datum *values, bool *nulls) {
   memcpy(slot->tts_values, values, sizeof(Datum) * table->ncolumns);
   memcpy(slot->tts_isnull, nulls, sizeof(bool) * table->ncolumns);
   ExecStoreVirtualTuple(slot);
+  table->written = GetCurrentCommandId(true);
   // Not logical: a subscriber to ALL TABLES has no such table and would stop at the first row.
-  table_tuple_insert(table->relation, slot, GetCurrentCommandId(true), TABLE_INSERT_NO_LOGICAL,
-                     NULL);
+  table_tuple_insert(table->relation, slot, table->written, TABLE_INSERT_NO_LOGICAL, NULL);
   for (int i = 0; i < table->nindexes; i++) InsertIndex(table, i, values, nulls);
 }
 
 bool StoreDelete(StoreTable *table, ItemPointer tid, bool wait) {
+  // SnapshotSelf has shown the rows of the running command, too: those the heap would not delete.
+  if (table->written == GetCurrentCommandId(true)) CommandCounterIncrement();
   if (wait) {
     simple_heap_delete(table->relation, tid);
     return true;

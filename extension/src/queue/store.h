@@ -39,7 +39,8 @@ constexpr int kStoreTables = 10;
 struct StoreTable {
   Relation relation;
   TupleTableSlot *slot;
-  int ncolumns;  // as installed
+  CommandId written;  // the last command that inserted here
+  int ncolumns;       // as installed
   int nindexes;
   Relation indexes[kMaxStoreIndexes];
   // Of an index on rows whose column, an OID, is not zero: that column; else 0.
@@ -68,7 +69,8 @@ void StoreClose(StoreTable *table);
 void StoreCloseUnlock(StoreTable *table, LOCKMODE mode);
 
 void StoreInsert(StoreTable *table, Datum *values, bool *nulls);
-// Deletes a row just read. Never waits unless told: false when another transaction is at it.
+// Deletes a row just read, which this command may have inserted. Never waits unless told: false
+// when another transaction is at it.
 bool StoreDelete(StoreTable *table, ItemPointer tid, bool wait);
 
 // The highest id stored, 0 for none.
