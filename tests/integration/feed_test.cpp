@@ -40,6 +40,16 @@ class Feed : public LineageTest {
   std::unique_ptr<Session> sink_;
 };
 
+TEST_F(Feed, WhatCommitsAfterTheSnapshotOfItsReaderWaits) {
+  Drain("one");
+  Session user = Open();
+  sink_->Exec("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1");
+  MakeTable(&user, 1);
+  sink_->Exec("SELECT id FROM lineage._feed('one', 100); COMMIT");
+  EXPECT_EQ(Pending(), 2);  // an edge and a CREATE TABLE AS
+  EXPECT_EQ(Waiting("one"), 2);
+}
+
 TEST_F(Feed, ManyRoundsOfSmallBatchesOverDeadRowsDeliverEachRowOnce) {
   Session user = Open(), old = Open();
   old.Exec("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1");  // nothing can be cleaned up

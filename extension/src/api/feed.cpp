@@ -270,6 +270,19 @@ int64 CountQueue() {
   return n;
 }
 
+// What is counted must be as new as the counter: of a commit between the snapshot of the statement
+// and PendingBegin() neither would tell.
+uint64 BeginCount() {
+  uint64 since = PendingBegin();
+  PushActiveSnapshot(GetLatestSnapshot());
+  return since;
+}
+
+void EndCount(uint64 since, int64 n, bool all) {
+  PopActiveSnapshot();
+  if (all && !RecoveryInProgress()) PendingSet(since, n);
+}
+
 struct AckTables {
   StoreTable *queue;
   StoreTable *taken;
@@ -318,9 +331,9 @@ Datum pg_lineage_pending(PG_FUNCTION_ARGS) {
   SaveCountersSometimes();
   int64 n;
   if (PendingRead(&n)) PG_RETURN_INT64(n);
-  uint64 since = PendingBegin();
+  uint64 since = BeginCount();
   n = CountQueue();
-  PendingSet(since, n);
+  EndCount(since, n, true);
   PG_RETURN_INT64(n);
 }
 
@@ -354,16 +367,16 @@ Datum pg_lineage_feed(PG_FUNCTION_ARGS) {
   const char *sink = text_to_cstring(PG_GETARG_TEXT_PP(0));
   int batch = PG_GETARG_INT32(1);
   InitMaterializedSRF(fcinfo, 0);
+  uint64 since = BeginCount();
   FeedReader feed = {OpenFacts(), OpenForFunction(StoreId::kDdl, AccessShareLock),
                      reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo)};
   StoreTable *queue = OpenForFunction(StoreId::kQueue, AccessShareLock);
-  uint64 since = PendingBegin();
   int64 waiting = 0;
-  if (ReadFeed(&feed, queue, sink, batch, &waiting) && !RecoveryInProgress())
-    PendingSet(since, waiting);
+  const bool all = ReadFeed(&feed, queue, sink, batch, &waiting);
   StoreClose(queue);
   StoreClose(feed.ddl);
   CloseFacts(feed.facts);
+  EndCount(since, waiting, all);
   PG_RETURN_NULL();
 }
 
