@@ -92,6 +92,13 @@ DO $$ DECLARE v jsonb; n int; BEGIN
   EXECUTE 'SELECT j, c FROM (' || doubled('SELECT to_jsonb(b) AS j, c FROM src',
     'coalesce(j, j || jsonb_build_object(''k'', 1))') || ') s WHERE c = 2' INTO v, n;
   INSERT INTO t30 VALUES (v ->> 'a', n); END $$;
+-- Arguments by name, in another order.
+CREATE TABLE t31 (x text, k text);
+INSERT INTO t31 SELECT jsonb_set(replacement => to_jsonb(b), path => '{k}',
+    jsonb_in => jsonb_build_object('x', a)) ->> 'x',
+  jsonb_set(replacement => to_jsonb(b), path => '{k}',
+    jsonb_in => jsonb_build_object('x', a)) ->> 'k'
+  FROM src;
 SELECT target, source, subtype, masking FROM (
   SELECT replace(target_table, 'prt.', '') || '.' || target_column AS target,
     replace(source_table, 'prt.', '') || '.' || source_column AS source, subtype, masking

@@ -55,6 +55,27 @@ struct Asked {
 
 Node *Argument(List *args, int number) { return static_cast<Node *>(list_nth(args, number)); }
 
+// Arguments by name, which come last, in the order of the parameters. NIL: one between them is left
+// to its default.
+List *InOrder(List *args) {
+  if (args == NIL || !IsA(llast(args), NamedArgExpr)) return args;
+  PodVector<Node *> places = {};
+  for (int i = 0; i < list_length(args); i++) places.Append(nullptr);
+  for (int i = 0; i < list_length(args); i++) {
+    Node *arg = Argument(args, i);
+    int place = i;
+    if (IsA(arg, NamedArgExpr)) {
+      place = reinterpret_cast<NamedArgExpr *>(arg)->argnumber;
+      arg = reinterpret_cast<Node *>(reinterpret_cast<NamedArgExpr *>(arg)->arg);
+    }
+    if (place >= places.size) return NIL;
+    places[place] = arg;
+  }
+  List *ordered = NIL;
+  for (Node *arg : places) ordered = lappend(ordered, arg);
+  return ordered;
+}
+
 // A call, however it is written.
 struct Call {
   Oid function;
@@ -65,7 +86,7 @@ struct Call {
 Call CallOf(Node *expr) {
   if (IsA(expr, FuncExpr)) {
     FuncExpr *call = reinterpret_cast<FuncExpr *>(expr);
-    return {call->funcid, call->args, call->funcvariadic};
+    return {call->funcid, InOrder(call->args), call->funcvariadic};
   }
   if (IsA(expr, OpExpr)) {
     OpExpr *op = reinterpret_cast<OpExpr *>(expr);
@@ -316,7 +337,9 @@ void AddPartOrNull(Builder *builder, QueryInfo *info, Node *expr, FieldPath path
 bool AddPart(Builder *builder, QueryInfo *info, Node *call, Oid function, List *args,
              FieldPath path, uint8 kind, SymBag *out) {
   const PartRole role = TraitsOf(function)->part;
-  if (role == PartRole::kNone || args == NIL) return false;
+  if (role == PartRole::kNone) return false;
+  args = InOrder(args);
+  if (args == NIL) return false;
   const Asked asked = AskedOf(builder, info, function, kind, out);
   const Call parts = {function, args,
                       IsA(call, FuncExpr) && reinterpret_cast<FuncExpr *>(call)->funcvariadic};
@@ -402,11 +425,13 @@ bool AddNamedColumn(Builder *builder, QueryInfo *info, RangeTblFunction *functio
   if ((role != PartRole::kToRecord && !unnamed) || column.field < 1 ||
       column.field > list_length(function->funccoltypes))
     return false;
+  List *args = InOrder(call->args);
+  if (args == NIL) return false;
   const Asked asked = AskedOf(builder, info, call->funcid, kind, out);
   Oid type = list_nth_oid(function->funccoltypes, column.field - 1);
   const char *name = strVal(list_nth(function->funccolnames, column.field - 1));
-  Node *value = Argument(call->args, unnamed ? 1 : 0);
-  if (unnamed) asked.Part(Argument(call->args, 0), column);
+  Node *value = Argument(args, unnamed ? 1 : 0);
+  if (unnamed) asked.Part(Argument(args, 0), column);
   asked.Part(value, FieldPath::Named(name, NamedPath(type, column.then)));
   return true;
 }
