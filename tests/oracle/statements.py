@@ -16,6 +16,7 @@ import forms_more
 import forms_newer
 import forms_oddities
 import forms_outside
+import forms_parts
 import forms_rare
 import forms_remote
 import forms_schema
@@ -48,6 +49,7 @@ FORMS = (
     + forms_seldom.FORMS
     + forms_unusual.FORMS
     + forms_json.FORMS
+    + forms_parts.FORMS
     + forms_remote.FORMS
     + forms_frames.FORMS
     + forms_fields.FORMS
@@ -58,7 +60,7 @@ FORMS = (
 
 WITH_WAYS = (
     composites_more, forms_bodies, forms_corners, forms_fields, forms_frames, forms_json,
-    forms_members, forms_oddities, forms_rare, forms_remote, forms_seldom, forms_sole,
+    forms_members, forms_oddities, forms_parts, forms_rare, forms_remote, forms_seldom, forms_sole,
     forms_unusual, forms_wordings,
 )
 
