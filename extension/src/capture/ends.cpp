@@ -90,7 +90,7 @@ void NoteRoutine(Oid routine, bool dropped) {
   });
 }
 
-void NoteRun(const StackNode *node, TransactionId version) {
+void NoteRun(const StackNode *node, uint64 version) {
   const EventPath *path = node->path;
   if (!CaptureOn() || settings.track != kTrackAll || path->nframes == 0) return;
   if (!OidIsValid(path->routine_oid)) return;  // DO

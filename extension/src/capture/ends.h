@@ -27,7 +27,7 @@ void ForgetTriggerFunctions();
 
 // A routine has completed; to be called while RunsMatter() (queue/routine_ends.h). `version`: of
 // the body that ran, where it is known.
-void NoteRun(const StackNode *node, TransactionId version);
+void NoteRun(const StackNode *node, uint64 version);
 
 // True when what the store knows of a routine makes it worth while to read its body, now that it
 // was created or replaced.

@@ -120,7 +120,7 @@ void Finish(Call *call) {
   if (StackDepth() <= call->depth) return;
   CutBackTo(call->depth + 1);
   StackNode *node = TopNode();
-  if (RunsMatter()) NoteRun(node, InvalidTransactionId);
+  if (RunsMatter()) NoteRun(node, 0);
   if (CaptureOn()) {
     Guarded("function end", [&] { FinishFrame(node); });
   }

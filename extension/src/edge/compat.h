@@ -80,12 +80,18 @@ inline List *GroupExpressions(const RangeTblEntry *rte) {
 #endif
 }
 
-// The body that a compiled function has, by the xmin of its row in pg_proc.
-inline TransactionId FunctionVersion(const PLpgSQL_function *function) {
+// A body of a routine, by its row in pg_proc: one replaced in the same transaction has its xmin.
+inline uint64 BodyVersion(TransactionId xmin, const ItemPointerData &place) {
+  uint64 block = ItemPointerGetBlockNumberNoCheck(&place);
+  return hash_combine64(xmin, block << 16 | ItemPointerGetOffsetNumberNoCheck(&place)) | 1;
+}
+
+// The body that a compiled function has.
+inline uint64 FunctionVersion(const PLpgSQL_function *function) {
 #if PG_VERSION_NUM >= 180000
-  return function->cfunc.fn_xmin;
+  return BodyVersion(function->cfunc.fn_xmin, function->cfunc.fn_tid);
 #else
-  return function->fn_xmin;
+  return BodyVersion(function->fn_xmin, function->fn_tid);
 #endif
 }
 

@@ -14,6 +14,7 @@ struct JournalEntry {
   JournalEntry *below;  // the same event at a lower level, or the next free entry
   int level;
   bool rows_unknown;
+  uint64 last;  // when that was last, see queue/ends.h
   int64 executions;
   int64 rows;
 };

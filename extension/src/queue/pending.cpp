@@ -42,7 +42,7 @@ struct Pending {
   bool opened;  // the first write since server start
 };
 Pending pending;
-uint64 said_last = 0;  // moves on whenever something is declared
+uint64 said_last = 0;  // moves on whenever something is declared, is met or has run
 
 void BeginContext() {
   if (pending.context == NULL)
@@ -50,6 +50,12 @@ void BeginContext() {
         AllocSetContextCreate(TopMemoryContext, "pg_lineage pending", ALLOCSET_DEFAULT_SIZES);
   pending.journal.context = pending.ddl.context = pending.own.context = pending.ends.context =
       pending.runs.context = pending.context;
+}
+
+void NoteOwn(int64 feed_delta, bool forget, bool resync_taken, uint64 unseen) {
+  BeginContext();
+  pending.own.Append(
+      OwnChange{GetCurrentTransactionNestLevel(), feed_delta, forget, resync_taken, unseen});
 }
 
 // Puts an entry for the current level on top of the event's.
@@ -60,7 +66,7 @@ JournalEntry *PushEntry(LocalEvent *event, int level) {
     entry = static_cast<JournalEntry *>(MemoryContextAlloc(pending.context, sizeof(JournalEntry)));
   else
     pending.free_entries = entry->below;
-  *entry = JournalEntry{event, event->top, level, false, 0, 0};
+  *entry = JournalEntry{event, event->top, level, false, 0, 0, 0};
   pending.journal.Append(entry);
   event->top = entry;
   return entry;
@@ -84,6 +90,7 @@ void LowerJournal(int level) {
       below->executions += entry->executions;
       below->rows += entry->rows;
       below->rows_unknown |= entry->rows_unknown;
+      below->last = entry->last;
       entry->event->top = below;
       FreeEntry(entry);
     } else {
@@ -166,9 +173,12 @@ void CollectEnds(WriteBatch *batch) {
     if (entry->event->spec.origin == Origin::kDeclared) batch->said.Append(entry->event);
 }
 
-bool MadeHere(Oid routine) {
-  for (const EndNote &note : pending.ends)
-    if (note.kind == EndKind::kRoutineMade && note.oid == routine) return true;
+// True when the routine has another body than it had then, or none.
+bool MadeSince(Oid routine, uint64 then) {
+  for (const EndNote &note : pending.ends) {
+    bool about = note.kind == EndKind::kRoutineMade || note.kind == EndKind::kRoutineGone;
+    if (about && note.oid == routine && note.said >= then) return true;
+  }
   return false;
 }
 
@@ -177,11 +187,16 @@ void CollectRuns(WriteBatch *batch) {
   batch->runs.context = batch->met.context = batch->forgotten.context = pending.context;
   bool known = !pending.runs.Empty() && !XactReadOnly && !RecoveryInProgress() && TryReadDoubts();
   for (const RoutineRun &run : pending.runs)
-    if (MadeHere(run.routine) || (known && InDoubt(run.routine))) batch->runs.Append(run);
+    if ((MadeSince(run.routine, 0) || (known && InDoubt(run.routine))) &&
+        !MadeSince(run.routine, run.said))
+      batch->runs.Append(run);
   bool routines = !batch->runs.Empty();
   for (const EndNote &note : batch->ends) routines |= note.kind == EndKind::kRoutineMade;
   if (!routines) return;
-  for (JournalEntry *entry : pending.journal) batch->met.Append(entry->event->key);
+  for (JournalEntry *entry : pending.journal)
+    if (entry->event->spec.origin == Origin::kObserved &&
+        !MadeSince(entry->event->spec.path->routine_oid, entry->last))
+      batch->met.Append(entry->event->key);
 }
 
 // Hands to the writer what has to be written.
@@ -363,11 +378,13 @@ void RegisterTransactionCallbacks() {
 }
 
 void PendingBump(LocalEvent *event, int64 rows) {
-  if (event->spec.origin == Origin::kDeclared) event->said = ++said_last;
+  said_last++;
+  if (event->spec.origin == Origin::kDeclared) event->said = said_last;
   JournalEntry *entry = event->top;
   int level = GetCurrentTransactionNestLevel();
   if (entry == NULL || entry->level != level) entry = PushEntry(event, level);
   entry->executions++;
+  entry->last = said_last;
   if (rows >= 0)
     entry->rows += rows;
   else
@@ -384,6 +401,8 @@ void PendingEnd(EndKind kind, Oid oid, uint64 said) {
 void PendingRoutineMade(Oid oid, bool fresh) {
   PendingEnd(EndKind::kRoutineMade, oid);
   pending.ends.Last().fresh = fresh;
+  ForgetRuns();  // what is noted of it was another body's
+  ExpectRuns();
 }
 
 bool MadeFresh(Oid routine) {
@@ -404,34 +423,21 @@ bool PendingEndOf(EndKind kind) {
   return false;
 }
 
-void PendingRun(Oid routine, TransactionId version, const char *frame) {
+void PendingRun(Oid routine, uint64 version, const char *frame) {
   BeginContext();
-  AddRun(&pending.runs, RoutineRun{GetCurrentTransactionNestLevel(), routine, version, frame});
+  AddRun(&pending.runs,
+         RoutineRun{GetCurrentTransactionNestLevel(), routine, version, frame, ++said_last});
 }
 
-bool PendingRunKnown(Oid routine, TransactionId version, const char *frame) {
-  return NotedLately(RoutineRun{GetCurrentTransactionNestLevel(), routine, version, frame});
+bool PendingRunKnown(Oid routine, uint64 version, const char *frame) {
+  return NotedLately(RoutineRun{GetCurrentTransactionNestLevel(), routine, version, frame, 0});
 }
 
-void PendingUnseen(uint64 key) {
-  BeginContext();
-  pending.own.Append(OwnChange{GetCurrentTransactionNestLevel(), 0, false, false, key});
-}
+void PendingUnseen(uint64 key) { NoteOwn(0, false, false, key); }
 
-void PendingFeedChange(int64 delta) {
-  BeginContext();
-  pending.own.Append(OwnChange{GetCurrentTransactionNestLevel(), delta, false, false, 0});
-}
-
-void PendingResyncTaken() {
-  BeginContext();
-  pending.own.Append(OwnChange{GetCurrentTransactionNestLevel(), 0, false, true, 0});
-}
-
-void PendingForget() {
-  BeginContext();
-  pending.own.Append(OwnChange{GetCurrentTransactionNestLevel(), 0, true, false, 0});
-}
+void PendingFeedChange(int64 delta) { NoteOwn(delta, false, false, 0); }
+void PendingResyncTaken() { NoteOwn(0, false, true, 0); }
+void PendingForget() { NoteOwn(0, true, false, 0); }
 
 void PendingAddDdl(const DdlRecord &record) {
   BeginContext();

@@ -100,12 +100,12 @@ bool Ran(const RoutineWriter &writer, Oid routine, const char *frame) {
   if (!writer.ends->decide) return false;
   HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(routine));
   if (!HeapTupleIsValid(tuple)) return false;
-  TransactionId now = HeapTupleHeaderGetRawXmin(tuple->t_data);
+  uint64 now = compat::BodyVersion(HeapTupleHeaderGetRawXmin(tuple->t_data), tuple->t_self);
   ReleaseSysCache(tuple);
   bool ran = false;
   for (const RoutineRun &run : writer.ends->runs) {
     if (run.routine != routine || strcmp(run.frame, frame) != 0) continue;
-    if (TransactionIdIsValid(run.version) && run.version != now) return false;
+    if (run.version != 0 && run.version != now) return false;
     ran = true;
   }
   return ran;
@@ -306,6 +306,8 @@ bool Decide(const RoutineWriter &writer, const Doubt &doubt) {
 bool RunsMatter() {
   return !deciders.known || deciders.generation != Generation() || !deciders.routines.Empty();
 }
+
+void ExpectRuns() { deciders.known = false; }
 
 bool ReadDoubts() {
   uint32 generation = Generation();

@@ -8,8 +8,8 @@
 // edges; one made under its name later decides about them.
 //
 // Runs are noted by capture and follow the transaction. A run of the body of before decides
-// nothing. Backends know of doubts by the generation (queue/shared.h): while nothing is in doubt a
-// run costs a comparison.
+// nothing, and what it did is no sign of the new one, be it in one transaction. Backends know of
+// doubts by the generation (queue/shared.h): while nothing is in doubt a run costs a comparison.
 #pragma once
 
 #include "edge/pod_vector.h"
@@ -22,16 +22,19 @@ namespace pg_lineage {
 struct RoutineRun {
   int level;  // of the subtransaction
   Oid routine;
-  TransactionId version;  // of the body, as pg_proc's xmin; invalid: not known
-  const char *frame;      // as in the call path
+  uint64 version;     // of the body, as BodyVersion() gives it; 0: not known
+  const char *frame;  // as in the call path
+  uint64 said;        // when it was last, see queue/ends.h
 };
 
 // True when runs have to be noted here.
 bool RunsMatter();
+// The running transaction has made a routine: its runs matter from now on.
+void ExpectRuns();
 // Notes a run; called by capture while RunsMatter().
-void PendingRun(Oid routine, TransactionId version, const char *frame);
+void PendingRun(Oid routine, uint64 version, const char *frame);
 // True when that has been done lately, so that it need not be. Allocates nothing, cannot fail.
-bool PendingRunKnown(Oid routine, TransactionId version, const char *frame);
+bool PendingRunKnown(Oid routine, uint64 version, const char *frame);
 
 // Reads lineage._doubt when the generation has moved. In the writer's subtransaction, or one of
 // ours; false when the table cannot be had.
@@ -47,7 +50,7 @@ struct RoutineEnds {
   PodVector<Oid> whole;  // … and its body was read, every statement
   PodVector<Oid> gone;
   PodVector<RoutineRun> runs;
-  PodVector<uint64> met;  // events of this transaction
+  PodVector<uint64> met;  // events of this transaction, by the body that is there at its end
   bool decide;            // false: PREPARE TRANSACTION, whose commit nobody here sees
 };
 

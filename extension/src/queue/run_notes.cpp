@@ -7,10 +7,14 @@ bool SameRun(const RoutineRun &a, const RoutineRun &b) {
   return a.routine == b.routine && a.version == b.version && strcmp(a.frame, b.frame) == 0;
 }
 
-// True when one of the first `size` runs is the same, in the same subtransaction.
-bool Noted(const PodVector<RoutineRun> &runs, int size, const RoutineRun &run) {
-  for (int i = size - 1; i >= 0 && runs.items[i].level == run.level; i--)
-    if (SameRun(runs.items[i], run)) return true;
+// True when one of the first `size` runs is the same, in the same subtransaction; then it is the
+// later one.
+bool Noted(PodVector<RoutineRun> *runs, int size, const RoutineRun &run) {
+  for (int i = size - 1; i >= 0 && runs->items[i].level == run.level; i--) {
+    if (!SameRun(runs->items[i], run)) continue;
+    runs->items[i].said = Max(runs->items[i].said, run.said);
+    return true;
+  }
   return false;
 }
 
@@ -33,7 +37,7 @@ void Free(const RoutineRun &run) { pfree(const_cast<char *>(run.frame)); }
 }  // namespace
 
 void AddRun(PodVector<RoutineRun> *runs, const RoutineRun &run) {
-  if (!Noted(*runs, runs->size, run)) {
+  if (!Noted(runs, runs->size, run)) {
     RoutineRun kept = run;
     kept.frame = MemoryContextStrdup(runs->context, run.frame);
     runs->Append(kept);
@@ -58,7 +62,7 @@ void LowerRuns(PodVector<RoutineRun> *runs, int level) {
   for (int i = first; i < runs->size; i++) {
     RoutineRun run = runs->items[i];
     run.level = level - 1;
-    if (Noted(*runs, kept, run))
+    if (Noted(runs, kept, run))
       Free(run);
     else
       runs->items[kept++] = run;
