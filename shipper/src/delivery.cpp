@@ -166,6 +166,8 @@ std::vector<TablePair> Delivery::Stale(const std::vector<TablePair> &live) const
 // All entities; what is refused for good is told and passed over.
 Status Delivery::SendAll(bool force) {
   std::string service;
+  const long refused = refused_;
+  complete_ = false;
   EntityWaves waves(
       sink_, [&](const Entity &entity, const std::string &hash, const Status &status) {
         if (status.ok()) return NoteSent(entity, hash);
@@ -175,7 +177,7 @@ Status Delivery::SendAll(bool force) {
         spdlog::error("{} {} is refused: {}", entity.type, entity.fqn, status.message);
       });
   try {
-    origin_->Everything([&](const Entity &entity) {
+    const bool all = origin_->Everything([&](const Entity &entity) {
       if (entity.type == "databaseService") service = entity.fqn;
       Entity given = entity;
       AddLife(&given);
@@ -183,6 +185,7 @@ Status Delivery::SendAll(bool force) {
       if (hash) waves.Add(given, std::move(*hash));
     });
     waves.Send();
+    complete_ = all && refused_ == refused;
   } catch (const WalkEnded &ended) {
     return ended.status;
   }

@@ -90,7 +90,8 @@ class Delivery : public RoutineBook {
   void Undo();  // what was put since TakeChanges() did not last: as if it had not been sent
   const std::string &last_request() const { return last_request_; }  // for the parked list
   long sent() const { return sent_; }                                // requests that the sink took
-  long refused() const { return refused_; }  // entities refused for good on a walk over all
+  long refused() const { return refused_; }    // entities refused for good on a walk over all
+  bool complete() const { return complete_; }  // all of the last such walk was read and taken
   // These since last asked: name and reason.
   using Refusals = std::vector<std::pair<std::string, std::string>>;
   Refusals TakeRefusals() { return std::exchange(refusals_, {}); }
@@ -164,6 +165,7 @@ class Delivery : public RoutineBook {
   bool catalog_lost_ = false;  // it turned out to be another, empty one
   long sent_ = 0;
   long refused_ = 0;
+  bool complete_ = false;
   Refusals refusals_;
 };
 

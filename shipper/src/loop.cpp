@@ -28,6 +28,9 @@ bool Loop::Start() {
   settlement_ = {};
   settled_work_.clear();
   owed_.clear();
+  asked_xid_ = 0;
+  asked_.clear();
+  brought_all_ = compared_ = false;
   last_feed_ms_ = -1;
   last_sweep_ms_ = clock_->NowMs();
   last_pending_ = -1;
@@ -36,7 +39,7 @@ bool Loop::Start() {
   delivery_ = std::make_unique<Delivery>(origin_, sink_, queue_->State());
   if (delivery_->Recall(kSnapshotKey).empty()) {
     spdlog::info("first run for {}: asking for a snapshot", sink_->name());
-    queue_->Snapshot();
+    asked_xid_ = queue_->Snapshot();
     queue_->Settle({{}, {}, {{kSnapshotKey, "asked"}, {kResyncKey, "due"}}});
     delivery_ = std::make_unique<Delivery>(origin_, sink_, queue_->State());
   }
@@ -171,11 +174,24 @@ int64_t Loop::Step() {
   return std::max<int64_t>(0, next - now);
 }
 
+// What a comparison of everything has brought: it began after these rows were written.
+bool Loop::Covered(const Work &work) const {
+  if (work.key.kind == WorkKind::kReconcile) return compared_;
+  return brought_all_ && work.key.kind == WorkKind::kObject && !work.rows.empty() &&
+         std::all_of(work.rows.begin(), work.rows.end(),
+                     [this](int64_t row) { return asked_.count(row) > 0; });
+}
+
 // Sends what is due until nothing is, or the sink is out.
 void Loop::SendDue() {
+  compared_ = false;
   last_settle_ms_ = clock_->NowMs();
   const std::vector<Work> due = work_.Due(last_settle_ms_);
   for (size_t at = 0; at < due.size();) {
+    if (Covered(due[at])) {
+      NoteTaken(due[at++]);
+      continue;
+    }
     std::vector<Work> rest;
     bool on = SendTogether(due, &at, &rest);
     for (size_t i = 0; on && i < rest.size(); ++i) {
@@ -200,7 +216,8 @@ bool Loop::SendTogether(const std::vector<Work> &due, size_t *at, std::vector<Wo
   size_t end = *at;
   const WorkKind kind = due[*at].key.kind;
   while (end < due.size() && keys.size() < static_cast<size_t>(options_.batch_size) &&
-         due[end].key.kind == kind && due[end].tries == 0 && delivery_->GoesTogether(due[end].key))
+         due[end].key.kind == kind && due[end].tries == 0 &&
+         delivery_->GoesTogether(due[end].key) && !Covered(due[end]))
     keys.push_back(due[end++].key);
   if (end == *at) ++end;
   const std::vector<Work> works(due.begin() + static_cast<long>(*at),
@@ -298,6 +315,11 @@ bool Loop::SendOne(const Work &work) {
 void Loop::NoteTaken(const Work &work) {
   outages_ = 0;
   failures_ = 0;
+  for (int64_t row : work.rows) asked_.erase(row);
+  if (work.key.kind == WorkKind::kResync) {
+    compared_ = true;
+    brought_all_ = delivery_->complete();
+  }
   if (work.key.kind == WorkKind::kPair) last_put_[work.key] = clock_->NowMs();
   settlement_.taken.insert(settlement_.taken.end(), work.rows.begin(), work.rows.end());
   settled_work_.push_back(work.key);

@@ -82,6 +82,7 @@ class Loop {
   // The works from `*at` on that go together, past which it moves; those that are left to be sent
   // each by itself go to `rest`. False as above.
   bool SendTogether(const std::vector<Work> &due, size_t *at, std::vector<Work> *rest);
+  bool Covered(const Work &work) const;
   void NoteTaken(const Work &work);
   bool SettleLate();
   Delivery::Follow Follower();
@@ -111,6 +112,10 @@ class Loop {
   WorkList work_;
   Settlement settlement_;              // sent, not yet settled
   std::vector<WorkKey> settled_work_;  // leaves the work list when that is settled
+  int64_t asked_xid_ = 0;              // of the snapshot that this start asked for, 0: none
+  std::set<int64_t> asked_;            // its rows that are in the work list
+  bool brought_all_ = false;           // since then all was compared, and the sink took all
+  bool compared_ = false;              // in this round all was compared
   std::set<WorkKey> owed_;             // no feed row stands for it: resyncs, what others entail
   std::map<WorkKey, int64_t> last_put_;
   int64_t hold_until_ms_ = 0;  // the sink is out until then

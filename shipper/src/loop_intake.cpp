@@ -62,6 +62,7 @@ void Loop::AddRow(const FeedRow &row, int64_t now) {
   const std::string type = Member(row.payload, "object_type");
   if (row.kind == "snapshot" && !type.empty()) {
     snapshot_.Add(row.id);
+    if (row.xid == asked_xid_) asked_.insert(row.id);
     if (type == "database") return work_.Add({WorkKind::kReconcile, "", ""}, row.id, now);
     return work_.Add({WorkKind::kObject, type, object}, row.id, now);
   }

@@ -84,8 +84,9 @@ class Origin {
   void UseBook(const RoutineBook *book) { book_ = book; }
   const RoutineBook *book() const { return book_; }
 
-  // Entities of the whole database, one after another, each before those that name it.
-  virtual void Everything(const std::function<void(const Entity &)> &sink) = 0;
+  // Entities of the whole database, one after another, each before those that name it. False:
+  // something could not be read.
+  virtual bool Everything(const std::function<void(const Entity &)> &sink) = 0;
 
  private:
   const RoutineBook *book_ = nullptr;

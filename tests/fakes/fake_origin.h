@@ -19,6 +19,7 @@ class FakeOrigin : public Origin {
       if (routines.count(identity) == 0) return {};
       return {Service(), Make("storedProcedure", "svc." + identity, 1)};
     }
+    ++object_reads;
     if (tables.count(identity) == 0) return {};
     Entity table = Make("table", "svc." + identity, tables[identity]);
     for (const std::string &column : columns[identity])
@@ -82,9 +83,11 @@ class FakeOrigin : public Origin {
     if (type != "table" || tables.count(identity) == 0) return std::nullopt;
     return EntityName{"table", "svc." + identity};
   }
-  void Everything(const std::function<void(const Entity &)> &sink) override {
+  bool Everything(const std::function<void(const Entity &)> &sink) override {
+    ++walks;
     sink(Service());
     for (const auto &[table, version] : tables) sink(Make("table", "svc." + table, version));
+    return readable;
   }
 
   // Two tables and an edge between them.
@@ -100,8 +103,9 @@ class FakeOrigin : public Origin {
   std::map<TablePair, std::vector<std::string>> writers;
   std::map<std::string, std::string> roots;  // partition → root
   std::set<std::string> routines, poison;
-  int reads = 0, group_reads = 0;
-  bool keep = false;  // markDeletedTables is off
+  int reads = 0, group_reads = 0, object_reads = 0, walks = 0;
+  bool readable = true;  // else a walk leaves something out
+  bool keep = false;     // markDeletedTables is off
 
  private:
   std::string Root(const std::string &table) const {

@@ -45,7 +45,12 @@ class FakeQueue : public Queue {
     }
   }
   std::map<std::string, std::string> State() override { return state; }
-  void Snapshot() override { ++snapshots; }
+  int64_t Snapshot() override {
+    ++snapshots;
+    for (const std::string &table : snapshot_of)
+      Row("snapshot", {{"object", table}, {"object_type", "table"}}, kSnapshotXid);
+    return kSnapshotXid;
+  }
   SnapshotCount CountSnapshot(int64_t above) override {
     SnapshotCount count{0, above};
     for (const FeedRow &row : rows)
@@ -57,11 +62,13 @@ class FakeQueue : public Queue {
   void Edge(const std::string &source, const std::string &target) {
     rows.push_back({next_id++, "edge", {{"source", source}, {"target", target}}});
   }
-  void Row(const std::string &kind, nlohmann::json payload) {
-    rows.push_back({next_id++, kind, std::move(payload)});
+  void Row(const std::string &kind, nlohmann::json payload, int64_t xid = 3) {
+    rows.push_back({next_id++, kind, std::move(payload), 0, xid});
   }
 
+  static constexpr int64_t kSnapshotXid = 7;
   std::vector<FeedRow> rows;
+  std::vector<std::string> snapshot_of;  // tables
   std::vector<ParkedItem> parked;
   std::map<std::string, std::string> state = {{"snapshot", "asked"}};
   int64_t next_id = 1;

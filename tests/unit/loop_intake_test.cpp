@@ -47,5 +47,53 @@ TEST_F(LoopIntakeTest, AnIdleFeedIsReadSeldom) {
   EXPECT_LT(queue_.feeds, 20);
 }
 
+// A daemon that starts for the first time, with a database of six tables.
+class FirstStartTest : public LoopIntakeTest {
+ protected:
+  FirstStartTest() {
+    for (const char *table : {"a", "b", "c", "d", "e", "f"}) {
+      origin_.tables[table] = 1;
+      queue_.snapshot_of.push_back(table);
+    }
+    queue_.state.clear();
+    queue_.Row("snapshot", {{"object", "db"}, {"object_type", "database"}});  // of _sink_register()
+  }
+};
+
+TEST_F(FirstStartTest, EachTableIsReadOnce) {
+  ASSERT_TRUE(loop_.Start());
+  Rounds([&] { return queue_.rows.empty(); });
+  EXPECT_TRUE(queue_.rows.empty());
+  EXPECT_EQ(sink_.Count("svc.f"), 1);
+  EXPECT_EQ(origin_.walks, 1);
+  EXPECT_EQ(origin_.group_reads + origin_.object_reads, 0);
+}
+
+TEST_F(FirstStartTest, WhatTheWalkCouldNotReadIsReadForItsRow) {
+  origin_.readable = false;
+  ASSERT_TRUE(loop_.Start());
+  Rounds([&] { return queue_.rows.empty(); });
+  EXPECT_TRUE(queue_.rows.empty());
+  EXPECT_EQ(origin_.group_reads, 1);
+}
+
+TEST_F(FirstStartTest, WhatTheSinkRefusesIsParked) {
+  sink_.answer = [](const std::string &name) {
+    return name == "svc.c" ? Status::Park("HTTP 400: no") : Status::Done();
+  };
+  ASSERT_TRUE(loop_.Start());
+  Rounds([&] { return queue_.rows.empty(); });
+  ASSERT_EQ(queue_.parked.size(), 1u);
+  EXPECT_EQ(queue_.parked[0].object, "table c");
+}
+
+TEST_F(FirstStartTest, ATableThatChangedSinceIsReadAgain) {
+  ASSERT_TRUE(loop_.Start());
+  queue_.Row("snapshot", {{"object", "b"}, {"object_type", "table"}});
+  Rounds([&] { return queue_.rows.empty(); });
+  EXPECT_EQ(origin_.walks, 1);
+  EXPECT_EQ(origin_.object_reads, 1);
+}
+
 }  // namespace
 }  // namespace shipper

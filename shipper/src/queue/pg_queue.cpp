@@ -35,13 +35,15 @@ int64_t PgQueue::Pending() { return session_->Get().Query("SELECT lineage.pendin
 
 std::vector<FeedRow> PgQueue::Feed(int batch) {
   PgResult rows = session_->Get().Query(
-      "SELECT f.id, f.kind, f.payload, (extract(epoch FROM f.created_at) * 1000)::bigint"
+      "SELECT f.id, f.kind, f.payload, (extract(epoch FROM f.created_at) * 1000)::bigint,"
+      " f.xid"
       " FROM lineage._feed($1, $2) AS f ORDER BY f.id",
       {sink_, PgText(int64_t{batch})});
   std::vector<FeedRow> feed;
   for (int i = 0; i < rows.size(); ++i) {
     nlohmann::json payload = nlohmann::json::parse(AsUtf8(rows.Text(i, 2)), nullptr, false);
-    feed.push_back({rows.Int(i, 0), rows.Text(i, 1), std::move(payload), rows.Int(i, 3)});
+    feed.push_back(
+        {rows.Int(i, 0), rows.Text(i, 1), std::move(payload), rows.Int(i, 3), rows.Int(i, 4)});
   }
   return feed;
 }
@@ -106,13 +108,15 @@ void PgQueue::EachState(const UseState &use) {
 
 // Bodies of routines are read as a session of this role would run them: under the search_path that
 // the role or the database has, not under ours. What is asked for once takes as long as it takes.
-void PgQueue::Snapshot() {
+int64_t PgQueue::Snapshot() {
   PgConnection &pg = session_->Get();
   PgTransaction transaction(&pg);
   pg.Query("SET LOCAL search_path TO DEFAULT");
   pg.Query("SET LOCAL statement_timeout = 0");
   pg.Query("SELECT lineage.snapshot()");
+  const int64_t xid = pg.Query("SELECT pg_catalog.pg_current_xact_id()").Int(0, 0);
   transaction.Commit();
+  return xid;
 }
 
 void PgQueue::Retire() {

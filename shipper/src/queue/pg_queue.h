@@ -43,7 +43,7 @@ class PgQueue : public Queue {
   std::vector<FeedRow> Feed(int batch) override;
   void Settle(const Settlement &settlement) override;
   std::map<std::string, std::string> State() override;
-  void Snapshot() override;
+  int64_t Snapshot() override;
   void Retire() override;
   SnapshotCount CountSnapshot(int64_t above) override;
 

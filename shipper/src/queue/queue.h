@@ -24,6 +24,7 @@ struct FeedRow {
   std::string kind;  // edge | ended | ddl | snapshot | resync
   nlohmann::json payload;
   int64_t created_at_ms = 0;  // when it was committed, near enough
+  int64_t xid = 0;            // of the transaction that wrote it
 };
 
 // What can never be sent as it is, kept aside for a person.
@@ -61,7 +62,7 @@ class Queue {
   virtual std::vector<FeedRow> Feed(int batch) = 0;        // rows this sink has not taken, by id
   virtual void Settle(const Settlement &settlement) = 0;   // all of it or nothing
   virtual std::map<std::string, std::string> State() = 0;  // this sink's memory
-  virtual void Snapshot() = 0;                             // asks for a row per object
+  virtual int64_t Snapshot() = 0;                          // asks for a row per object; their xid
   virtual SnapshotCount CountSnapshot(int64_t above) = 0;  // of those with a higher id
   virtual void Retire() {}  // ends edges that were not seen for pg_lineage.retire_after
 };

@@ -71,10 +71,11 @@ std::vector<std::string> CatalogOrigin::Tables(const std::vector<std::string> &i
   return out;
 }
 
-void CatalogOrigin::Everything(const std::function<void(const Entity &)> &sink) {
+bool CatalogOrigin::Everything(const std::function<void(const Entity &)> &sink) {
   EntitySource source(&session_(), config_, book());
   source.Database(sink);
   WarnOfGaps(source);
+  return source.gaps().empty();
 }
 
 // The root of a relation that the catalog has; nothing where it is none of ours to tell.

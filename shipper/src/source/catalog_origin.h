@@ -44,7 +44,7 @@ class CatalogOrigin : public Origin {
   std::vector<EntityName> Departed(const std::string &type, const std::string &identity) override;
   std::vector<EntityName> Departed(const std::vector<EntityName> &names) override;
   std::optional<EntityName> NameOf(const std::string &type, const std::string &identity) override;
-  void Everything(const std::function<void(const Entity &)> &sink) override;
+  bool Everything(const std::function<void(const Entity &)> &sink) override;
 
  private:
   struct End {
