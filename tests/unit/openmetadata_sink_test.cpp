@@ -308,6 +308,20 @@ TEST_F(OpenMetadataSinkTest, AUserInterfaceInsteadOfTheApiIsSaid) {
   EXPECT_NE(status.message.find("/api"), std::string::npos);
 }
 
+TEST_F(OpenMetadataSinkTest, AnApiVersionThatTheServerDoesNotHaveIsNamed) {
+  config_.api_version = "v2";
+  for (const ScriptedAnswer &answer :
+       {ScriptedAnswer{404, R"({"code":404,"message":"HTTP 404 Not Found"})", {}},
+        ScriptedAnswer{200, "<!DOCTYPE html><html>", {{"Content-Type", "text/html"}}}}) {
+    OpenMetadataSink sink(config_, http_.get());
+    server_.otherwise = answer;
+    const Status status = sink.Check();
+    EXPECT_EQ(status.fault, Fault::kAddress);
+    EXPECT_NE(status.message.find("apiVersion, 'v2'"), std::string::npos) << status.message;
+    EXPECT_EQ(status.message.find("check that hostPort"), std::string::npos) << status.message;
+  }
+}
+
 TEST_F(OpenMetadataSinkTest, AServerThatIsTooOldIsSaid) {
   server_.Play({{200, R"({"version":"1.1.9"})", {}}});
   EXPECT_NE(sink_->Check().message.find("1.2 or later"), std::string::npos);

@@ -16,6 +16,7 @@ namespace {
 
 using nlohmann::json;
 
+constexpr char kApiVersion[] = "v1";  // all releases have no other
 constexpr int kOldestMajor = 1, kOldestMinor = 2;
 constexpr int kNewestMajor = 2, kNewestMinor = 0;  // that we were tried with
 constexpr int kEdgeByIdsMinor = 9;  // GET /lineage/getLineageEdge/{from}/{to}: from 1.9, surely
@@ -91,6 +92,12 @@ Status OpenMetadataSink::LearnVersion() {
   if (!version_.empty()) return Status::Done();
   HttpReply reply;
   Status status = Call("GET", "/system/version", nullptr, &reply);
+  const bool elsewhere = status.action == Action::kPark || status.fault == Fault::kAddress;
+  if (elsewhere && config_.api_version != kApiVersion)
+    return Status::Outage("GET " + base_ + "/system/version: " + status.message +
+                              "; mend apiVersion, '" + config_.api_version + "': servers have " +
+                              kApiVersion,
+                          0, Fault::kAddress);
   if (status.action == Action::kPark)
     return Status::Outage("GET /system/version: " + status.message +
                               "; check that hostPort is that of OpenMetadata and ends in /api",
