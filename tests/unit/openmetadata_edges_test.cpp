@@ -28,7 +28,8 @@ class FakeServer : public Http {
       reply.body = json{{"id", "id-" + path.substr(path.rfind('.') + 1, 2)}}.dump();
     if (path.find("streamDepth=") != std::string::npos) reply.body = graph.dump();
     const bool reads = path.find("getLineageEdge") != std::string::npos;
-    if (reads) reply.status = 404;
+    if (reads) reply.status = single.is_null() ? 404 : 200;
+    if (reads && !single.is_null()) reply.body = single.dump();
     for (const auto &[piece, status] : trouble) {
       if (log.back().find(piece) == std::string::npos &&
           request.body.find(piece) == std::string::npos)
@@ -51,7 +52,8 @@ class FakeServer : public Http {
   }
 
   std::map<std::string, int> trouble;
-  json graph;  // the edges around whatever table
+  json graph;   // the edges around whatever table
+  json single;  // each edge that is asked for by itself; null: there is none
   std::vector<std::string> log;
   std::vector<size_t> rows;  // lengths of what was sent at once
   std::vector<json> bodies;
@@ -148,14 +150,40 @@ TEST_F(EdgesTest, EdgesThatShareATableAreReadByOneRequestAndMergedWithWhatIsTher
                      {{{"fromEntity", "o"},
                        {"toEntity", "h"},
                        {"lineageDetails", {{"source", "Manual"}, {"description", "by hand"}}}}}}};
+    server.single = server.graph["upstreamEdges"][0];
     EXPECT_EQ(Done(Put(&server, edges)), 5) << version;
     EXPECT_EQ(server.Count("GET /lineage/table/name/s.d.p.hub?upstreamDepth=1"), 1) << version;
-    EXPECT_EQ(server.Count("GET /lineage/"), 1) << version;
+    EXPECT_EQ(server.Count("GET /lineage/"), version[2] == '2' ? 1 : 2) << version;
     ASSERT_EQ(server.bodies.size(), 5u) << version;
     for (size_t i = 0; i < 5; ++i) {
       const json &body = server.bodies[i];
       const json &details = body.contains("edge") ? body["edge"]["lineageDetails"] : body;
       EXPECT_EQ(details["source"] == "Manual", i == 3) << version;
+    }
+  }
+}
+
+TEST_F(EdgesTest, WhatAnOldAnswerForAllEdgesTellsOfOthersIsNotPutBack) {
+  std::vector<LineageEdge> edges = Edges(4);
+  for (LineageEdge &edge : edges) edge.to_fqn = "s.d.p.hub";
+  const json theirs = {{"source", "Manual"}, {"description", "by hand"}};
+  const json columns = {{{"fromColumns", {"s.d.p.t2.a"}}, {"toColumn", "s.d.p.hub.a"}}};
+  const json edited = {
+      {"source", "QueryLineage"}, {"description", "by pg_lineage"}, {"columnsLineage", columns}};
+  for (const json &there : {theirs, edited}) {
+    for (const char *version : {"1.9.3", "2.0.7"}) {
+      FakeServer server(version);
+      server.graph = {
+          {"entity", {{"id", "h"}, {"fullyQualifiedName", "s.d.p.hub"}}},
+          {"nodes", {{{"id", "o"}, {"fullyQualifiedName", "s.d.p.t2"}}}},
+          {"upstreamEdges", {{{"fromEntity", "o"}, {"toEntity", "h"}, {"lineageDetails", there}}}}};
+      EXPECT_EQ(Done(Put(&server, edges)), 4) << version;
+      EXPECT_EQ(server.Count("GET /lineage/getLineageEdge"), 1) << version;
+      for (const json &body : server.bodies) {
+        const json &details = body.contains("edge") ? body["edge"]["lineageDetails"] : body;
+        EXPECT_EQ(details["source"], "QueryLineage") << version;
+        EXPECT_FALSE(details.contains("columnsLineage")) << version;
+      }
     }
   }
 }

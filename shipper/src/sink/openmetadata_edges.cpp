@@ -89,6 +89,28 @@ bool OpenMetadataSink::NameKnown(const LineageEdge &edge, json *from, json *to,
   return refer("table", edge.from_fqn, from) && refer("table", edge.to_fqn, to);
 }
 
+// A server may answer for the edges around a table what it knew a while ago, and what somebody took
+// away since would come back: where that would go into a request, the edge is read by itself.
+Status OpenMetadataSink::ReadOthers(const std::vector<Line *> &lines) {
+  std::vector<Line *> again;
+  std::vector<HttpRequest> requests;
+  for (Line *line : lines) {
+    if (line->alone || Merged(*line->edge, line->present, line->details) == line->details) continue;
+    const EdgeEnds ends{line->edge->from_fqn, line->edge->to_fqn};
+    again.push_back(line);
+    requests.push_back(Request("GET", ReadPath(ends, IdOf(line->from), IdOf(line->to)), nullptr));
+  }
+  Status out;
+  const std::vector<HttpReply> replies = SendStep("GET", requests, &out);
+  for (size_t i = 0; i < again.size() && out.ok(); ++i) {
+    Line *line = again[i];
+    line->alone = !Present(Classify("GET", replies[i]), replies[i], IdOf(line->from),
+                           IdOf(line->to), &line->present)
+                       .ok();
+  }
+  return out;
+}
+
 // Reads the present edges; where that does not tell of one, it is put by itself. Not done: the
 // server is out.
 Status OpenMetadataSink::ReadLines(std::vector<Line *> *lines) {
@@ -108,6 +130,7 @@ Status OpenMetadataSink::ReadLines(std::vector<Line *> *lines) {
   Status out;
   const std::vector<HttpReply> replies = SendStep("GET", requests, &out);
   if (!out.ok()) return out;
+  std::vector<Line *> together;
   for (size_t i = 0; i < reads.size(); ++i) {
     const Status status = Classify("GET", replies[i]);
     if (reads[i].hub.empty()) {
@@ -121,9 +144,10 @@ Status OpenMetadataSink::ReadLines(std::vector<Line *> *lines) {
     for (size_t edge : reads[i].edges) {
       Line *line = (*lines)[edge];
       line->alone = !graph.Find(ends[edge].from_fqn, ends[edge].to_fqn, &line->present);
+      together.push_back(line);
     }
   }
-  return out;
+  return HasSingleEdges() ? ReadOthers(together) : out;
 }
 
 std::vector<Status> OpenMetadataSink::PutLineages(const std::vector<LineageEdge> &edges) {

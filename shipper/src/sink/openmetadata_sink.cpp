@@ -19,7 +19,6 @@ using nlohmann::json;
 constexpr char kApiVersion[] = "v1";  // all releases have no other
 constexpr int kOldestMajor = 1, kOldestMinor = 2;
 constexpr int kNewestMajor = 2, kNewestMinor = 0;  // that we were tried with
-constexpr int kEdgeByIdsMinor = 9;  // GET /lineage/getLineageEdge/{from}/{to}: from 1.9, surely
 
 // A text member; "" where there is none.
 std::string Text(const json &object, const char *key) {
@@ -290,7 +289,7 @@ std::string OpenMetadataSink::EdgePath(const EdgeEnds &edge, const std::string &
 std::string OpenMetadataSink::ReadPath(const EdgeEnds &edge, const std::string &from,
                                        const std::string &to) const {
   if (HasEdgesByName()) return "/lineage/getLineageEdge" + EdgePath(edge, from, to);
-  if (minor_ >= kEdgeByIdsMinor) return "/lineage/getLineageEdge/" + from + "/" + to;
+  if (HasSingleEdges()) return "/lineage/getLineageEdge/" + from + "/" + to;
   return "/lineage/table/name/" + PercentEncode(edge.to_fqn) + "?upstreamDepth=1&downstreamDepth=1";
 }
 
@@ -299,7 +298,7 @@ Status OpenMetadataSink::Present(const Status &status, const HttpReply &reply,
                                  const std::string &from, const std::string &to,
                                  json *present) const {
   *present = json::object();
-  if (HasEdgesByName() || minor_ >= kEdgeByIdsMinor) {
+  if (HasSingleEdges()) {
     if (reply.status == 404 && status.action == Action::kPark) return Status::Done();
     if (status.ok()) *present = DetailsOf(ParseBody(reply));
     return status;

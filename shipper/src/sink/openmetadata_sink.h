@@ -66,6 +66,7 @@ class OpenMetadataSink : public Sink, public CatalogApi {
   };
   using Key = std::pair<std::string, std::string>;  // type, fqn
   static constexpr int kBulkMinor = 11;             // of 1: PUT /…/bulk
+  static constexpr int kSingleEdgeMinor = 9;        // of 1: GET /lineage/getLineageEdge, surely
   static constexpr size_t kMaxListLength = 100;     // as the peer's client has it
 
   static constexpr int kFirstPage = 10;  // entities; more where they are small
@@ -97,6 +98,7 @@ class OpenMetadataSink : public Sink, public CatalogApi {
   void PutSingly(std::vector<Item> *items);
   bool HasBulk() const { return major_ > 1 || minor_ >= kBulkMinor; }
   bool HasEdgesByName() const { return major_ > 1; }
+  bool HasSingleEdges() const { return major_ > 1 || minor_ >= kSingleEdgeMinor; }
   Status Call(const std::string &method, const std::string &path, const nlohmann::json *body,
               HttpReply *reply);
   Status LearnVersion();
@@ -108,6 +110,7 @@ class OpenMetadataSink : public Sink, public CatalogApi {
                                   const std::vector<HttpRequest> &requests, Status *outage);
   Status FindAll(const std::vector<LineageEdge> &edges);
   Status ReadLines(std::vector<Line *> *lines);
+  Status ReadOthers(const std::vector<Line *> &lines);
   bool NameKnown(const LineageEdge &edge, nlohmann::json *from, nlohmann::json *to,
                  nlohmann::json *details) const;
   Status Resolve(const LineageEdge &edge, nlohmann::json *request);
