@@ -3,6 +3,7 @@
 #include <initializer_list>
 
 #include "capture/trigger.h"
+#include "capture/utility.h"
 #include "edge/guard.h"
 #include "edge/guc.h"
 #include "queue/ends.h"
@@ -83,10 +84,12 @@ void NoteRoutine(Oid routine, bool dropped) {
   if (routine < FirstNormalObjectId) return;
   Guarded("routine", [&] {
     // The server calls before a new row of pg_proc can be seen: what is there has been replaced.
+    // That nothing is there takes a scan of the catalog to find out, and a dump replaces nothing.
     if (dropped)
       PendingEnd(EndKind::kRoutineGone, routine);
     else
-      PendingRoutineMade(routine, !SearchSysCacheExists1(PROCOID, ObjectIdGetDatum(routine)));
+      PendingRoutineMade(
+          routine, MakesNewRoutine() || !SearchSysCacheExists1(PROCOID, ObjectIdGetDatum(routine)));
   });
 }
 

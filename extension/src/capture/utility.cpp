@@ -202,6 +202,8 @@ bool Begin(UtilityState *state, Node *statement, ParamListInfo params) {
   state->kind = KindOf(statement);
   state->given = params;
   state->began = WrittenSoFar();
+  state->makes_routine = IsA(statement, CreateFunctionStmt) &&
+                         !reinterpret_cast<const CreateFunctionStmt *>(statement)->replace;
   return state->kind != UtilityKind::kOther &&
          (state->kind != UtilityKind::kCall ||
           !ArgumentsCarryNothing(reinterpret_cast<CallStmt *>(statement), params));
@@ -281,6 +283,12 @@ void Utility(PlannedStmt *plan, const char *source, bool read_only_tree,
   if (state.context != nullptr) MemoryContextDelete(state.context);
 }
 
+// The statement on top of the call stack, or NULL.
+const UtilityState *TopUtility() {
+  const StackNode *top = TopNode();
+  return top != nullptr && top->kind == NodeKind::kUtility ? top->utility : nullptr;
+}
+
 void Access(ObjectAccessType access, Oid class_id, Oid object_id, int sub_id, void *arg) {
   if (previous_access != nullptr) previous_access(access, class_id, object_id, sub_id, arg);
   if (access == OAT_DROP && class_id == RelationRelationId && sub_id == 0 && !TempTablesEmpty())
@@ -302,11 +310,16 @@ void InstallUtilityHook() {
   object_access_hook = Access;
 }
 
+bool MakesNewRoutine() {
+  const UtilityState *utility = TopUtility();
+  return utility != nullptr && utility->makes_routine;
+}
+
 bool UtilityWrote() {
-  const StackNode *top = TopNode();
-  if (top == nullptr || top->kind != NodeKind::kUtility || top->utility == nullptr) return true;
+  const UtilityState *utility = TopUtility();
+  if (utility == nullptr) return true;
   const WriteMark now = WrittenSoFar();
-  const WriteMark began = top->utility->began;
+  const WriteMark began = utility->began;
   return now.transaction != began.transaction || now.command != began.command;
 }
 

@@ -51,6 +51,7 @@ struct UtilityState {
   const EventPath *path;
   uint64 row_count;
   WriteMark began;
+  bool makes_routine;  // CREATE FUNCTION or PROCEDURE, which fails where there is one
 };
 
 void InstallUtilityHook();
@@ -59,6 +60,9 @@ void InstallUtilityHook();
 // top of the call stack began, as far as commands after it can see: after
 // CommandCounterIncrement().
 bool UtilityWrote();
+
+// True while the statement on top of the call stack makes a routine where there was none.
+bool MakesNewRoutine();
 
 // Only of a statement that has a shape.
 ResolveContext UtilityContext(const UtilityState *utility);
