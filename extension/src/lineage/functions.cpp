@@ -2,6 +2,7 @@
 #include "edge/compat.h"
 #include "edge/guard.h"
 #include "edge/guc.h"
+#include "edge/hash_filter.h"
 #include "edge/recent.h"
 #include "lineage/masking.h"
 #include "lineage/resolve.h"
@@ -17,7 +18,9 @@ bool traits_stale = false;
 uint32 masking_seen = 0;
 Recent<Oid, const FunctionTraits> recent = {};
 
-void InvalidateTraits(Datum, int, uint32) { traits_stale = true; }
+HashFilter kept_hashes = {};
+
+void InvalidateTraits(Datum, int, uint32 hash) { traits_stale |= kept_hashes.MayHave(hash); }
 
 void EnsureTraits() {
   static bool registered = false;
@@ -29,6 +32,7 @@ void EnsureTraits() {
   masking_seen = MaskingGeneration();
   if (traits_stale && traits_table != nullptr) {
     recent.Clear();
+    kept_hashes.Clear();
     hash_destroy(traits_table);
     traits_table = nullptr;
   }
@@ -227,13 +231,9 @@ const FunctionTraits *TraitsOf(Oid function) {
     recent.Keep(function, traits);
     return traits;
   }
-  traits->cls = FunctionClass::kOpaque;
-  traits->masking = false;
-  traits->part = PartRole::kNone;
-  traits->strict = false;
-  traits->remote = RemoteCall::kNone;
-  traits->runs_queries = false;
-  traits->needs_frame = traits->hides_values = false;
+  kept_hashes.Add(GetSysCacheHashValue1(PROCOID, ObjectIdGetDatum(function)));
+  *traits = {function, FunctionClass::kOpaque, false, PartRole::kNone, false, false,
+             false,    RemoteCall::kNone,      false};
   HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
   if (!HeapTupleIsValid(tuple)) return traits;
   Form_pg_proc proc = reinterpret_cast<Form_pg_proc>(GETSTRUCT(tuple));
