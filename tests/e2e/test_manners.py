@@ -44,10 +44,10 @@ class Manners(EndToEnd):
                 if f" {self.database} LOG: " in line
                 and (" statement: " in line or " execute " in line)]
 
-    def ingest(self, name="one"):
+    def ingest(self, name="one", **changes):
         """Runs `ingest` from nothing; answers the statements that it ran."""
         start = len(self.pg.log())
-        done = self.once("ingest", "-c", self.file(),
+        done = self.once("ingest", "-c", self.file(**changes),
                          environment={"XDG_STATE_HOME": str(self.dir / name)})
         self.assertEqual(done.returncode, 0, done.stderr[-3000:])
         return self.statements(start)
@@ -123,6 +123,24 @@ class Manners(EndToEnd):
         many = self.ingest("many")
         self.assertEqual(len(self.entities("table")), 123)
         self.assertEqual(len(many), len(few), "\n".join(many))
+
+    def portions(self, tables):
+        """Tables of 1,500 columns, and the statements by portion of what an `ingest` then ran."""
+        self.sql("DO $$ BEGIN FOR t IN 1..%d LOOP EXECUTE 'CREATE TABLE IF NOT EXISTS s.t' || t"
+                 " || ' (' || (SELECT string_agg('c' || c || ' int', ', ')"
+                 " FROM generate_series(1, 1500) c) || ')'; END LOOP; END $$" % tables)
+        ran = self.ingest(f"t{tables}", sink={"type": "file", "config": {
+            "filename": str(self.dir / f"t{tables}.ndjson")}})
+        portions = [each.split("COMMIT")[0] for each in "\n".join(ran).split("BEGIN")[1:]]
+        return ran, [["BEGIN", *each.splitlines()[1:]] for each in portions if "pg_attrdef" in each]
+
+    def test_a_schema_beyond_a_portion_costs_the_queries_of_each_portion(self):
+        few, one = self.portions(6)
+        many, two = self.portions(14)
+        self.assertEqual((len(one), len(two)), (1, 2), "\n".join(many))
+        self.assertEqual(len(two[1]), len(one[0]))  # with the view
+        self.assertEqual(len(two[0]), len(one[0]) - 2)  # SAVEPOINT, and definitions of views
+        self.assertEqual(len(many), len(few) + len(two[0]), "\n".join(many))
 
 
 if __name__ == "__main__":
