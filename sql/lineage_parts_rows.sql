@@ -53,6 +53,20 @@ BEGIN
 END $$;
 CALL by_others();
 :show 'three.%' ORDER BY line COLLATE "C";
+-- arrays of rows without a type become such of a type, by place
+CREATE TABLE listed (f int, g text);
+CREATE PROCEDURE by_array() LANGUAGE plpgsql AS $$
+DECLARE v pair[];
+BEGIN
+  v := ARRAY(SELECT (a, b) FROM s);
+  INSERT INTO listed VALUES (v[1].f, v[1].g);
+  SELECT array_agg((x, y)) INTO v FROM s2;
+  INSERT INTO listed VALUES (v[1].f, v[1].g);
+  EXECUTE 'SELECT ARRAY[(x, y)] FROM s2' INTO v;
+  INSERT INTO listed VALUES (v[1].f, v[1].g);
+END $$;
+CALL by_array();
+:show 'listed.%' ORDER BY line COLLATE "C";
 -- all of a wide record: what is kept grows with the record, not with its square
 DO $$ BEGIN EXECUTE format('CREATE TABLE wide (%s)', (SELECT string_agg(format('c%s int', i), ',')
   FROM generate_series(1, 800) i)); END $$;

@@ -139,6 +139,25 @@ bool HoldsRows(Oid type) {
   return type_is_rowtype(type) || IsJson(type);
 }
 
+// What a cast by the text was made of, where that keeps the fields: of rows by their place, of
+// JSON. So PL/pgSQL assigns rows, and arrays of them, to variables of another row type.
+Node *KeptByText(Node *expr) {
+  Node *value = nullptr;
+  Oid from = InvalidOid;
+  Oid to = exprType(expr);
+  if (IsA(expr, CoerceViaIO)) {
+    value = reinterpret_cast<Node *>(reinterpret_cast<CoerceViaIO *>(expr)->arg);
+    from = exprType(value);
+  } else if (IsA(reinterpret_cast<ArrayCoerceExpr *>(expr)->elemexpr, CoerceViaIO)) {
+    value = reinterpret_cast<Node *>(reinterpret_cast<ArrayCoerceExpr *>(expr)->arg);
+    from = get_element_type(exprType(value));
+    to = get_element_type(to);
+  }
+  if (value == nullptr) return nullptr;
+  bool kept = (type_is_rowtype(from) && type_is_rowtype(to)) || (IsJson(from) && IsJson(to));
+  return kept ? value : nullptr;
+}
+
 // array_agg(row): the field of each, and what the aggregate looks at besides.
 bool AddAggregateField(Builder *builder, QueryInfo *info, Aggref *aggregate, FieldPath field,
                        uint8 kind, SymBag *out) {
@@ -297,11 +316,10 @@ bool AddKnownField(Builder *builder, QueryInfo *info, Node *expr, FieldPath fiel
     case T_SubscriptingRef:
       AddElementField(builder, info, reinterpret_cast<SubscriptingRef *>(expr), field, kind, out);
       return true;
-    case T_CoerceViaIO: {  // PL/pgSQL assigns a row to an element of another row type by its text
-      // … and so json becomes jsonb
-      Node *row = reinterpret_cast<Node *>(reinterpret_cast<CoerceViaIO *>(expr)->arg);
-      bool rows = type_is_rowtype(exprType(row)) && type_is_rowtype(exprType(expr));
-      if (!rows && !(IsJson(exprType(row)) && IsJson(exprType(expr)))) return false;
+    case T_CoerceViaIO:
+    case T_ArrayCoerceExpr: {
+      Node *row = KeptByText(expr);
+      if (row == nullptr) return false;
       AddField(builder, info, row, field, Compose(kind, kTransformation), out);
       return true;
     }

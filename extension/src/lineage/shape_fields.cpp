@@ -96,6 +96,29 @@ PodVector<Oid> FieldTypesOfVar(QueryInfo *info, const Var *var) {
                            : FieldTypesOf(&within, reinterpret_cast<Node *>(output->expr));
 }
 
+// The one output of a sub-select: a row, or what ARRAY(SELECT …) makes an array of.
+PodVector<Oid> FieldTypesOfSubLink(QueryInfo *info, SubLink *link) {
+  QueryInfo within = {};
+  within.query = castNode(Query, link->subselect);
+  within.parent = info;
+  const TargetEntry *output = EntryOf(QueryOutputs(within.query), 1);
+  if (output == nullptr || within.query->setOperations != nullptr) return {};
+  return FieldTypesOf(&within, reinterpret_cast<Node *>(output->expr));
+}
+
+// Of the rows in an array, which have no type of their own: ARRAY(…), ARRAY[…], array_agg().
+PodVector<Oid> FieldTypesOfElements(QueryInfo *info, Node *array) {
+  if (IsA(array, SubLink)) return FieldTypesOfSubLink(info, reinterpret_cast<SubLink *>(array));
+  if (IsA(array, ArrayExpr)) {
+    List *elements = reinterpret_cast<ArrayExpr *>(array)->elements;
+    return elements == NIL ? PodVector<Oid>{}
+                           : FieldTypesOf(info, static_cast<Node *>(linitial(elements)));
+  }
+  if (!IsA(array, Aggref) || reinterpret_cast<Aggref *>(array)->args == NIL) return {};
+  TargetEntry *argument = linitial_node(TargetEntry, reinterpret_cast<Aggref *>(array)->args);
+  return FieldTypesOf(info, reinterpret_cast<Node *>(argument->expr));
+}
+
 PodVector<Oid> FieldTypesOf(QueryInfo *info, Node *expr) {
   PodVector<Oid> types = {};
   if (IsA(expr, RowExpr)) {
@@ -106,14 +129,9 @@ PodVector<Oid> FieldTypesOf(QueryInfo *info, Node *expr) {
   }
   if (exprType(expr) == RECORDOID && IsA(expr, Var))
     return FieldTypesOfVar(info, reinterpret_cast<Var *>(expr));
-  if (exprType(expr) == RECORDOID && IsA(expr, SubLink)) {
-    QueryInfo within = {};
-    within.query = castNode(Query, reinterpret_cast<SubLink *>(expr)->subselect);
-    within.parent = info;
-    const TargetEntry *output = EntryOf(QueryOutputs(within.query), 1);
-    if (output == nullptr || within.query->setOperations != nullptr) return types;
-    return FieldTypesOf(&within, reinterpret_cast<Node *>(output->expr));
-  }
+  if (exprType(expr) == RECORDOID && IsA(expr, SubLink))
+    return FieldTypesOfSubLink(info, reinterpret_cast<SubLink *>(expr));
+  if (get_element_type(exprType(expr)) == RECORDOID) return FieldTypesOfElements(info, expr);
   // A record variable: its type is known, or its fields are at run time.
   if (OidIsValid(get_element_type(exprType(expr))) || IsA(expr, Param))
     return FieldTypesOf(exprType(expr), exprTypmod(expr));
