@@ -77,4 +77,24 @@ SELECT name FROM pg_backend_memory_contexts
 WHERE name = 'pg_lineage source sets' AND total_bytes < 1000000;
 COMMIT;
 SELECT count(*) FROM shown WHERE line LIKE 'four.t <- wide.%';
+-- values of USING: the rows in an array; JSON that goes on to a variable, a routine, a cursor
+CREATE TABLE five (f int, g text);
+CREATE TABLE six (f text, g text);
+CREATE PROCEDURE take(v jsonb) LANGUAGE sql AS
+$$ INSERT INTO six VALUES (v ->> 'a', v ->> 'b') $$;
+CREATE PROCEDURE by_using() LANGUAGE plpgsql AS $$
+DECLARE l pair[]; j jsonb; k jsonb; c refcursor;
+BEGIN
+  SELECT array_agg(ROW(a, b)::pair), jsonb_agg(to_jsonb(s)) -> 0 INTO l, j FROM s;
+  EXECUTE 'INSERT INTO five SELECT u.f, u.g FROM unnest($1) u' USING l;
+  EXECUTE 'SELECT $1 || ''{}''' INTO k USING j;
+  INSERT INTO six VALUES (k ->> 'id', k ->> 'c');
+  OPEN c FOR EXECUTE 'SELECT $2' USING l, j;
+  FETCH c INTO k;
+  INSERT INTO six VALUES (k ->> 'd', '');
+  EXECUTE 'CALL take($1)' USING j;
+END $$;
+CALL by_using();
+:show 'five.%' ORDER BY line COLLATE "C";
+:show 'six.%' ORDER BY line COLLATE "C";
 DROP SCHEMA lin_r CASCADE;

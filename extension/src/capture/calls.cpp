@@ -272,9 +272,9 @@ void HoldOutputs(RunState *run) {
 }  // namespace
 
 // The parts of the parameters, as they are now.
-static void KeepRecords(RunState *run, RoutineFrame *frame) {
+static void KeepRecords(RunState *run, RoutineFrame *frame, PLpgSQL_stmt *statement) {
   MemoryContext caller = MemoryContextSwitchTo(run->query->estate->es_query_cxt);
-  run->records = FrameRecords(frame, run->shape);
+  run->records = StatementRecords(frame, statement, run->shape);
   MemoryContextSwitchTo(caller);
 }
 
@@ -287,7 +287,7 @@ void BindToFrame(RunState *run, RoutineFrame *frame) {
                            : FrameParam(frame, shape->params[i].paramid, shape->params[i].field);
     run->frame = frame;
     run->frame_serial = frame->serial;
-    if (frame->held == nullptr) KeepRecords(run, frame);
+    if (frame->held == nullptr) KeepRecords(run, frame, nullptr);
     if (frame->held != nullptr) {
       HoldOutputs(run);
     } else if (shape->noutputs > 0) {  // the last statement that returns rows is the result
@@ -310,7 +310,7 @@ void BindToFrame(RunState *run, RoutineFrame *frame) {
   PLpgSQL_stmt *dynamic = IsOperand(run) ? nullptr : statement;
   for (int i = 0; i < shape->nparams; i++)
     run->params[i] = StatementParam(frame, dynamic, shape->params[i]);
-  if (dynamic == nullptr || text == nullptr) KeepRecords(run, frame);
+  KeepRecords(run, frame, dynamic);
   if (text != nullptr && settings.track_control_flow) {
     const SourceSet *worded = AsCondition(ExprValue(frame, text));
     run->condition = UnionSets(run->condition, worded);

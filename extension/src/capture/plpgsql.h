@@ -122,5 +122,7 @@ const SourceSet *ExprValueKnown(RoutineFrame *frame, PLpgSQL_expr *expr);
 void ExprColumns(RoutineFrame *frame, PLpgSQL_expr *expr, ResultTaint *out);
 // The parts of a value: of the rows in an array, of JSON; NULL: not known.
 const RecordTaint *ExprParts(RoutineFrame *frame, PLpgSQL_expr *expr);
+// True for an expression whose value is a row: its fields are columns of their own.
+bool GivesRow(RoutineFrame *frame, PLpgSQL_expr *expr);
 
 }  // namespace pg_lineage

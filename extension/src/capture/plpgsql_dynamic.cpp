@@ -11,12 +11,21 @@ const SourceSet *UsingParam(RoutineFrame *frame, List *params, const ShapeParam 
   if (param.paramid < 1 || param.paramid > list_length(params)) return EmptySet();
   PLpgSQL_expr *expr = static_cast<PLpgSQL_expr *>(list_nth(params, param.paramid - 1));
   if (param.field == 0) return ExprValue(frame, expr);
+  if (param.field > 0 && !GivesRow(frame, expr))  // the rows in an array
+    return RecordPart(ExprParts(frame, expr), ExprValue(frame, expr), param.field);
   ResultTaint value = {};
   value.rows = EmptySet();
   ExprColumns(frame, expr, &value);
   if (param.field > value.columns.size) return ExprValue(frame, expr);
   if (param.field > 0) return value.columns[param.field - 1];
   return RecordPart(ExprParts(frame, expr), ExprValue(frame, expr), param.field);
+}
+
+// The parts of that; NULL: not known.
+const RecordTaint *UsingRecord(RoutineFrame *frame, List *params, const ShapeParam &param) {
+  if (param.paramid < 1 || param.paramid > list_length(params)) return nullptr;
+  PLpgSQL_expr *expr = static_cast<PLpgSQL_expr *>(list_nth(params, param.paramid - 1));
+  return RecordAt(ExprParts(frame, expr), param.field);
 }
 
 // What decided about the rows of the cursor that a variable names: its query's, and that it ran.
@@ -82,6 +91,19 @@ const SourceSet *StatementParam(RoutineFrame *frame, PLpgSQL_stmt *statement,
   return statement != nullptr && DynamicText(statement) != nullptr
              ? UsingParam(frame, UsingOf(statement), param)
              : FrameParam(frame, param.paramid, param.field);
+}
+
+const RecordTaint **StatementRecords(RoutineFrame *frame, PLpgSQL_stmt *statement,
+                                     const Shape *shape) {
+  if (statement == nullptr || DynamicText(statement) == nullptr) return FrameRecords(frame, shape);
+  if (!shape->asks_records) return nullptr;
+  const RecordTaint **records =
+      static_cast<const RecordTaint **>(palloc0(sizeof(RecordTaint *) * Max(shape->nparams, 1)));
+  for (int i = 0; i < shape->nparams; i++) {
+    if (shape->params[i].field != kCursorRows)
+      records[i] = UsingRecord(frame, UsingOf(statement), shape->params[i]);
+  }
+  return records;
 }
 
 PLpgSQL_stmt *DynamicStatementAt(const StackNode *node) {

@@ -21,6 +21,9 @@ List *UsingOf(PLpgSQL_stmt *statement);
 // A parameter of a statement's query: what USING passes, or a variable.
 const SourceSet *StatementParam(RoutineFrame *frame, PLpgSQL_stmt *statement,
                                 const ShapeParam &param);
+// The parts of all of them, in the current context; NULL when nobody asks for them.
+const RecordTaint **StatementRecords(RoutineFrame *frame, PLpgSQL_stmt *statement,
+                                     const Shape *shape);
 // The dynamic statement that runs directly at `node`; NULL: none. Allocates nothing, cannot fail.
 PLpgSQL_stmt *DynamicStatementAt(const StackNode *node);
 // A parameter of a utility statement that runs at `caller`, given `params`.

@@ -262,6 +262,14 @@ const RecordTaint *ExprParts(RoutineFrame *frame, PLpgSQL_expr *expr) {
   return told->parts;
 }
 
+bool GivesRow(RoutineFrame *frame, PLpgSQL_expr *expr) {
+  const Shape *shape = ExprShape(expr);
+  if (shape == nullptr || shape->nfields > 0) return shape != nullptr;
+  const int variable = VariableOf(shape);
+  return variable > 0 && variable <= frame->nslots &&
+         frame->estate->datums[variable - 1]->dtype == PLPGSQL_DTYPE_REC;
+}
+
 void ExprColumns(RoutineFrame *frame, PLpgSQL_expr *expr, ResultTaint *out) {
   const Shape *shape = ExprShape(expr);
   if (shape == nullptr) return;

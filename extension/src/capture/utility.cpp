@@ -72,10 +72,15 @@ void PrepareCall(UtilityState *state, CallStmt *call, ParamListInfo params) {
   const StackNode *caller = TopNode();
   for (int i = 0; i < shape->nparams; i++)
     state->params[i] = GivenParam(caller, params, shape->params[i]);
-  RoutineFrame *frame = TopFrame();  // what USING passes is not taken apart
-  if (frame == nullptr || frame->estate == nullptr || params != frame->estate->paramLI) return;
+  RoutineFrame *frame = TopFrame();
+  if (frame == nullptr || frame->estate == nullptr || params == nullptr) return;
+  PLpgSQL_stmt *dynamic = nullptr;
+  if (params != frame->estate->paramLI) {
+    dynamic = DynamicStatementAt(caller);
+    if (dynamic == nullptr) return;
+  }
   MemoryContext before = MemoryContextSwitchTo(state->context);
-  state->records = FrameRecords(frame, shape);
+  state->records = StatementRecords(frame, dynamic, shape);
   MemoryContextSwitchTo(before);
 }
 
