@@ -196,7 +196,8 @@ void CallerArguments(const StackNode *node, const Callee &callee, ArgumentSets *
 const SourceSet *RunDecides(RunState *run) {
   if (run->decides != nullptr) return run->decides;
   // Without what its calls gave: a call does not decide about itself.
-  ResolveContext context = {run->shape, run->params, nullptr};
+  ResolveContext context = RunContext(run);
+  context.observed = nullptr;
   const Shape *shape = run->shape;
   const SourceSet *set = run->condition;
   if (shape->nwrites == 0) set = UnionSets(set, AsCondition(ResolveSet(context, shape->rows)));

@@ -213,9 +213,8 @@ Flow FlowToTemp(const RunState *run, const ShapeWrite &write) {
     flow.sources.Append(ResolveSet(context, write.columns[i].sources));
   }
   flow.rows = UnionSets(ResolveSet(context, write.rows), run->condition);
-  bool alone = !OthersReadTemp(run);
-  flow.empties = write.empties && alone;
-  flow.replaces = write.replaces && alone;
+  flow.empties = write.empties;
+  flow.replaces = write.replaces;
   return flow;
 }
 
@@ -233,21 +232,24 @@ LocalEvent *EventOf(const RunState *run, const ShapeWrite &write) {
                    TextOf(run->query->sourceText, plan->stmt_location, plan->stmt_len));
 }
 
-uint64 MixTemps(uint64 key, const SymSet &set) {
+uint64 MixTemps(uint64 key, const TempView *view, const SymSet &set) {
   for (int i = 0; i < set.size; i++) {
     if (set.items[i].type == SymType::kTemp)
-      key = MixPointer(key, TempColumn(set.items[i].id, set.items[i].column));
+      key = MixPointer(key, TempColumn(view, set.items[i].id, set.items[i].column));
   }
   return key;
 }
 
 // Mixes what is known of the temporary tables that a write reads, itself or for arguments of calls.
-uint64 MixTemps(uint64 key, const Shape *shape, const ShapeWrite &write) {
+uint64 MixTemps(uint64 key, const RunState *run, const ShapeWrite &write) {
+  const Shape *shape = run->shape;
   if (!shape->reads_temp) return key;
-  key = MixTemps(key, write.rows);
-  for (int i = 0; i < write.ncolumns; i++) key = MixTemps(key, write.columns[i].sources);
+  key = MixTemps(key, &run->temps, write.rows);
+  for (int i = 0; i < write.ncolumns; i++)
+    key = MixTemps(key, &run->temps, write.columns[i].sources);
   for (int i = 0; i < shape->ncalls; i++) {
-    for (int a = 0; a < shape->calls[i].nargs; a++) key = MixTemps(key, shape->calls[i].args[a]);
+    for (int a = 0; a < shape->calls[i].nargs; a++)
+      key = MixTemps(key, &run->temps, shape->calls[i].args[a]);
   }
   return key;
 }
@@ -301,13 +303,15 @@ void EmitRun(RunState *run) {
       to_temps.Append(FlowToTemp(run, write));
       continue;
     }
-    uint64 key = MixTemps(RunKey(run, w), shape, write);
+    uint64 key = MixTemps(RunKey(run, w), run, write);
     LocalEvent **known = known_events.Find(key);
     LocalEvent *event = known != nullptr ? *known : EventOf(run, write);
     if (known == nullptr) known_events.Put(key, event);
     if (event != nullptr) PendingBump(event, rows);
   }
+  run->temps.closed = true;  // what it gives back is what it has written
   for (const Flow &flow : to_temps) EmitToTemp(flow);
+  run->temps.closed = false;
 }
 
 void EmitOutputs(Oid target, Operation operation, const EventPath *path, int size,

@@ -28,6 +28,7 @@ RunState *live_runs = nullptr;
 int hook_depth = 0;
 
 void Unlink(void *arg) {
+  TempUnwatch(&static_cast<RunState *>(arg)->temps);
   for (RunState **link = &live_runs; *link != nullptr; link = &(*link)->next) {
     if (*link == arg) {
       *link = (*link)->next;
@@ -111,6 +112,7 @@ void StartRun(QueryDesc *query, const Shape *shape) {
       static_cast<const SourceSet **>(palloc(sizeof(SourceSet *) * Max(shape->nparams, 1)));
   for (int i = 0; i < shape->nparams; i++) run->params[i] = EmptySet();
   run->observed.items.context = run->observed.columns.context = CurrentMemoryContext;
+  run->temps.before.context = CurrentMemoryContext;
   MemoryContextCallback *callback =
       static_cast<MemoryContextCallback *>(palloc0(sizeof(MemoryContextCallback)));
   callback->func = Unlink;
@@ -124,6 +126,7 @@ void StartRun(QueryDesc *query, const Shape *shape) {
   }
   run->next = live_runs;
   live_runs = run;
+  if (shape->reads_temp) TempWatch(&run->temps);
   MemoryContextRegisterResetCallback(query->estate->es_query_cxt, callback);
   if (top != nullptr && top->kind == NodeKind::kRoutine) {
     BindToFrame(run, top->frame);
@@ -297,16 +300,10 @@ RunState *FindRun(const QueryDesc *query) {
 
 bool RunsLive() { return live_runs != nullptr; }
 
-bool OthersReadTemp(const RunState *run) {
-  for (const RunState *other = live_runs; other != nullptr; other = other->next) {
-    if (other != run && other->shape->reads_temp) return true;
-  }
-  return false;
-}
-
 ResolveContext RunContext(const RunState *run) {
   ResolveContext context = {run->shape, run->params, &run->observed};
   context.records = run->records;
+  if (run->shape->reads_temp) context.temps = &run->temps;
   return context;
 }
 

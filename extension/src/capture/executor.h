@@ -30,6 +30,7 @@ struct RunState {
   PLpgSQL_execstate *estate;    // … of this execution
   UtilityState *utility;        // run for this utility statement, or NULL
   const SourceSet *decides;     // that what it calls or fires runs; NULL until asked for
+  TempView temps;               // as they were at the start
   FiredRows fired;
   uint64 rows;
   RunState *next;
@@ -41,8 +42,6 @@ void InstallExecutorHooks();
 RunState *FindRun(const QueryDesc *query);
 // True while any query with lineage is open.
 bool RunsLive();
-// True while another one reads a temporary table: a cursor, or the query of a loop.
-bool OthersReadTemp(const RunState *run);
 
 ResolveContext RunContext(const RunState *run);
 

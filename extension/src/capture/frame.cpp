@@ -111,8 +111,8 @@ void AddCallSources(const ResolveContext &context, const Sym &sym, SourceBag *ba
   AddArgumentSources(context, call, Compose(sym.kind, use), bag);
 }
 
-void AddTempSources(const Sym &sym, SourceBag *bag) {
-  const SourceSet *set = TempColumn(sym.id, sym.column);
+void AddTempSources(const ResolveContext &context, const Sym &sym, SourceBag *bag) {
+  const SourceSet *set = TempColumn(context.temps, sym.id, sym.column);
   bag->AddSet(set, sym.kind == kRead ? kIdentity : sym.kind);
 }
 
@@ -285,7 +285,7 @@ const SourceSet *ResolveSet(const ResolveContext &context, const SymSet &set) {
         bag.Add({sym.id, sym.column, sym.kind, 0});
         break;
       case SymType::kTemp:
-        AddTempSources(sym, &bag);
+        AddTempSources(context, sym, &bag);
         break;
       case SymType::kRemote:
         bag.Add({RemoteNow(sym.id), sym.column, sym.kind, kSourceIsUri});
@@ -306,8 +306,10 @@ const SourceSet *ResolveSet(const ResolveContext &context, const SymSet &set) {
 const SourceSet *ResolveArgument(const ResolveContext &context, const ShapeCall &call,
                                  const SymSet &set) {
   MetCalls met = {&call, {}};
-  const SourceSet *result =
-      ResolveSet({context.shape, context.params, context.observed, &met, kIdentity}, set);
+  ResolveContext within = context;
+  within.met = &met;
+  within.kind = kIdentity;
+  const SourceSet *result = ResolveSet(within, set);
   if (met.calls.items != nullptr) pfree(met.calls.items);
   return result;
 }

@@ -14,6 +14,7 @@
 #include "capture/record.h"
 #include "lineage/shape.h"
 #include "lineage/source_set.h"
+#include "lineage/temp_tables.h"
 
 namespace pg_lineage {
 
@@ -176,6 +177,7 @@ struct ResolveContext {
   MetCalls *met = nullptr;                      // set while arguments are resolved …
   uint8 kind = kIdentity;                       // … and how they are used
   const RecordTaint *const *records = nullptr;  // the parts of the parameters; NULL: not known
+  const TempView *temps = nullptr;              // as the query sees them; NULL: as they are
 };
 const SourceSet *ResolveSet(const ResolveContext &context, const SymSet &set);
 // What a call is given: not what it gives itself, in a recursive CTE, before it was called.

@@ -23,6 +23,7 @@ constexpr int kDropMark = -1;
 
 HTAB *temp_table = nullptr;
 PodVector<Change> journal = {};
+TempView *views = nullptr;
 
 TempTable *Find(Oid relid) {
   if (temp_table == nullptr) return nullptr;
@@ -56,8 +57,19 @@ TempTable *Ensure(Oid relid, int column) {
   return table;
 }
 
+const TempBefore *FindBefore(const TempView *view, Oid relid, int column) {
+  for (const TempBefore &known : view->before) {
+    if (known.relid == relid && known.column == column) return &known;
+  }
+  return nullptr;
+}
+
 void Put(TempTable *table, int column, const SourceSet *set) {
   if (table->columns[column] == set) return;
+  for (TempView *view = views; view != nullptr; view = view->next) {
+    if (!view->closed && FindBefore(view, table->relid, column) == nullptr)
+      view->before.Append({table->relid, column, table->columns[column]});
+  }
   journal.context = TopMemoryContext;
   journal.Append({GetCurrentTransactionNestLevel(), table->relid, column, table->columns[column]});
   table->columns[column] = set;
@@ -90,6 +102,24 @@ bool TempTablesEmpty() { return temp_table == nullptr || hash_get_num_entries(te
 const SourceSet *TempColumn(Oid relid, int column) {
   TempTable *table = Find(relid);
   return table == nullptr || column >= table->ncolumns ? EmptySet() : table->columns[column];
+}
+
+const SourceSet *TempColumn(const TempView *view, Oid relid, int column) {
+  const TempBefore *before = view == nullptr ? nullptr : FindBefore(view, relid, column);
+  return before != nullptr ? before->set : TempColumn(relid, column);
+}
+
+void TempWatch(TempView *view) {
+  view->next = views;
+  views = view;
+}
+
+void TempUnwatch(const TempView *view) {
+  for (TempView **link = &views; *link != nullptr; link = &(*link)->next) {
+    if (*link != view) continue;
+    *link = view->next;
+    return;
+  }
 }
 
 void TempAdd(Oid relid, int column, const SourceSet *set) {

@@ -6,6 +6,7 @@
 // holds what decides about the rows, and the relations read.
 #pragma once
 
+#include "edge/pod_vector.h"
 #include "edge/server.h"
 #include "lineage/source_set.h"
 
@@ -26,6 +27,23 @@ void TempForget(Oid relid);
 void TempReplace(Oid relid, int column, const SourceSet *set);
 // DISCARD TEMP.
 void TempDiscard();
+
+// What a query that is open sees: the tables as they were when it began. `closed`: what is written
+// now is its own. Its memory is the caller's, who takes it out before that goes.
+struct TempBefore {
+  Oid relid;
+  int column;
+  const SourceSet *set;
+};
+struct TempView {
+  PodVector<TempBefore> before;  // of columns that have changed since; its context is set
+  bool closed;
+  TempView *next;
+};
+void TempWatch(TempView *view);
+void TempUnwatch(const TempView *view);
+// A NULL view sees what there is.
+const SourceSet *TempColumn(const TempView *view, Oid relid, int column);
 
 void TempSubCommit(int level);
 void TempSubAbort(int level);
