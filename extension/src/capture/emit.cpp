@@ -309,9 +309,7 @@ void EmitRun(RunState *run) {
     if (known == nullptr) known_events.Put(key, event);
     if (event != nullptr) PendingBump(event, rows);
   }
-  run->temps.closed = true;  // what it gives back is what it has written
   for (const Flow &flow : to_temps) EmitToTemp(flow);
-  run->temps.closed = false;
 }
 
 void EmitOutputs(Oid target, Operation operation, const EventPath *path, int size,

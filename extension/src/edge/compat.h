@@ -114,6 +114,16 @@ inline Node *TableFuncPassed(const TableFunc *function) {
 #endif
 }
 
+// 18 returns the row before, too.
+inline bool ReturnsOldOrNew(const Query *query) {
+#if PG_VERSION_NUM >= 180000
+  return contain_vars_returning_old_or_new(reinterpret_cast<Node *>(query->returningList));
+#else
+  (void)query;
+  return false;
+#endif
+}
+
 // 17 moved MERGE's join condition out of the join tree.
 inline Node *MergeJoinCondition(const Query *query) {
 #if PG_VERSION_NUM >= 170000

@@ -26,17 +26,21 @@ bool AlwaysTrue(Node *condition) {
 
 }  // namespace
 
+bool HasTriggers(Oid relid) {
+  Relation relation = RelationIdGetRelation(relid);
+  if (relation == nullptr) return true;
+  bool has = relation->trigdesc != nullptr;
+  RelationClose(relation);
+  return has;
+}
+
 bool MeetsAllRows(const Query *query, Oid relid) {
   const RangeTblEntry *entry = rt_fetch(query->resultRelation, query->rtable);
   const FromExpr *from = query->jointree;
   if (query->hasModifyingCTE || query->returningList != NIL || !entry->inh ||
       entry->securityQuals != NIL || list_length(from->fromlist) != 1 || !AlwaysTrue(from->quals))
     return false;
-  Relation relation = RelationIdGetRelation(relid);
-  if (relation == nullptr) return false;
-  bool keeps = relation->trigdesc != nullptr;  // a trigger may, or looks at the rows later
-  RelationClose(relation);
-  return !keeps;
+  return !HasTriggers(relid);  // one may keep rows, or look at them later
 }
 
 }  // namespace pg_lineage

@@ -2,10 +2,10 @@
 //
 // Shared by query_info.cpp (scopes), resolve_expr.cpp (what a value is made of), resolve_field.cpp
 // (fields of composite values), resolve_query.cpp (columns and rows of a query), functions.cpp
-// (bodies of SQL functions), writes.cpp and all_rows.cpp (what a statement puts where), shape.cpp
-// (statements).
-// Every column and every row set of a query is resolved once (memoised per Query), so the walk is
-// linear. Memory: the current context of BuildShape(), freed by its caller.
+// (bodies of SQL functions), writes.cpp, arbiter.cpp and all_rows.cpp (what a statement puts
+// where), shape.cpp (statements). Every column and every row set of a query is resolved once
+// (memoised per Query), so the walk is linear. Memory: the current context of BuildShape(), freed
+// by its caller.
 #pragma once
 
 #include "edge/pod_vector.h"
@@ -183,6 +183,13 @@ bool StoresValues(const Query *query);
 // True when a statement that is nothing but this query takes or changes every row of `relid`, and
 // nobody else looks at what was there.
 bool MeetsAllRows(const Query *query, Oid relid);
+// True of a relation that is gone, too.
+bool HasTriggers(Oid relid);
+// What ON CONFLICT compares decides which rows are inserted and which updated: those that arrive
+// and those that are there.
+void AddArbiter(Builder *builder, QueryInfo *info, OnConflictExpr *conflict, SymBag *rows);
+// An output of RETURNING: the row that was just written. One of a table that lasts is that table's.
+void AddReturned(Builder *builder, QueryInfo *info, Node *expr, SymBag *out);
 // What chooses between the arms of a writing query: ON CONFLICT, MERGE's WHEN … AND.
 void AddArmConditions(Builder *builder, QueryInfo *info, SymBag *out);
 // The number of output columns.

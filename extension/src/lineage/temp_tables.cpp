@@ -67,7 +67,7 @@ const TempBefore *FindBefore(const TempView *view, Oid relid, int column) {
 void Put(TempTable *table, int column, const SourceSet *set) {
   if (table->columns[column] == set) return;
   for (TempView *view = views; view != nullptr; view = view->next) {
-    if (!view->closed && FindBefore(view, table->relid, column) == nullptr)
+    if (view->own != table->relid && FindBefore(view, table->relid, column) == nullptr)
       view->before.Append({table->relid, column, table->columns[column]});
   }
   journal.context = TopMemoryContext;

@@ -28,8 +28,8 @@ void TempReplace(Oid relid, int column, const SourceSet *set);
 // DISCARD TEMP.
 void TempDiscard();
 
-// What a query that is open sees: the tables as they were when it began. `closed`: what is written
-// now is its own. Its memory is the caller's, who takes it out before that goes.
+// What a query that is open sees: the tables as they were when it began, but for the one that it
+// writes itself. Its memory is the caller's, who takes it out before that goes.
 struct TempBefore {
   Oid relid;
   int column;
@@ -37,7 +37,7 @@ struct TempBefore {
 };
 struct TempView {
   PodVector<TempBefore> before;  // of columns that have changed since; its context is set
-  bool closed;
+  Oid own;                       // written by the query, and by triggers for it; else InvalidOid
   TempView *next;
 };
 void TempWatch(TempView *view);

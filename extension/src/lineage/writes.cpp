@@ -77,64 +77,6 @@ void AddTargets(Builder *builder, QueryInfo *info, List *targets, CmdType arm, T
   if (arm == CMD_UPDATE) target->updates.Append(set);
 }
 
-// The columns of the row that `expr` looks at, by the numbers of its table.
-Bitmapset *AddColumnsOf(Node *expr, Bitmapset *columns) {
-  ListCell *cell;
-  foreach (cell, pull_var_clause(expr, 0)) {
-    int column = lfirst_node(Var, cell)->varattno;
-    if (column > 0) columns = bms_add_member(columns, column);
-  }
-  return columns;
-}
-
-// The columns that an index compares, in expressions too, and those that decide what is in it.
-Bitmapset *IndexColumns(Oid index, bool only_unique, Bitmapset *columns) {
-  Relation relation = RelationIdGetRelation(index);
-  if (relation == nullptr) return columns;
-  const FormData_pg_index *form = relation->rd_index;
-  if (form->indisunique || form->indisexclusion || !only_unique) {
-    for (int i = 0; i < form->indnkeyatts; i++) {
-      if (form->indkey.values[i] > 0) columns = bms_add_member(columns, form->indkey.values[i]);
-    }
-    columns =
-        AddColumnsOf(reinterpret_cast<Node *>(RelationGetIndexExpressions(relation)), columns);
-    columns = AddColumnsOf(reinterpret_cast<Node *>(RelationGetIndexPredicate(relation)), columns);
-  }
-  RelationClose(relation);
-  return columns;
-}
-
-// The columns whose values may conflict: of the arbiter named, or of every unique index.
-Bitmapset *ArbiterColumns(Oid target, OnConflictExpr *conflict) {
-  if (OidIsValid(conflict->constraint))
-    return IndexColumns(get_constraint_index(conflict->constraint), false, nullptr);
-  if (conflict->arbiterElems != NIL)
-    return AddColumnsOf(conflict->arbiterWhere,
-                        AddColumnsOf(reinterpret_cast<Node *>(conflict->arbiterElems), nullptr));
-  Bitmapset *columns = nullptr;
-  Relation relation = RelationIdGetRelation(target);
-  if (relation == nullptr) return nullptr;
-  ListCell *cell;
-  foreach (cell, RelationGetIndexList(relation))
-    columns = IndexColumns(lfirst_oid(cell), true, columns);
-  RelationClose(relation);
-  return columns;
-}
-
-// They decide which rows are inserted and which updated: those that arrive and those that are
-// there.
-void AddArbiter(Builder *builder, QueryInfo *info, OnConflictExpr *conflict, SymBag *rows) {
-  Oid target = rt_fetch(info->query->resultRelation, info->query->rtable)->relid;
-  Bitmapset *columns = ArbiterColumns(target, conflict);
-  int column = -1;
-  while ((column = bms_next_member(columns, column)) >= 0) {
-    AddRelationColumn(builder, target, true, column, kFilter, rows);
-    TargetEntry *entry = EntryOf(info->query->targetList, column);
-    if (entry != nullptr)
-      AddExpr(builder, info, reinterpret_cast<Node *>(entry->expr), kFilter, rows);
-  }
-}
-
 void AddConflict(Builder *builder, QueryInfo *info, Target *target) {
   OnConflictExpr *conflict = info->query->onConflict;
   if (conflict == nullptr) return;
@@ -150,6 +92,15 @@ void AddMergeActions(Builder *builder, QueryInfo *info, Target *target) {
     if (inserts || action->commandType == CMD_UPDATE)
       AddTargets(builder, info, action->targetList, action->commandType, target);
   }
+}
+
+// What all arms put into columns.
+void AddArms(Builder *builder, QueryInfo *info, Target *target) {
+  const Query *query = info->query;
+  if (query->commandType == CMD_INSERT || query->commandType == CMD_UPDATE)
+    AddTargets(builder, info, query->targetList, query->commandType, target);
+  AddConflict(builder, info, target);
+  AddMergeActions(builder, info, target);
 }
 
 // What the columns hold so far. Copied, because Finish() sorts in place and the bags go on growing.
@@ -187,23 +138,28 @@ void Substitute(QueryInfo *info, const SymSet *row, int size) {
   info->substituted = info->query->resultRelation;
 }
 
-// Check options and policies look at the new row: what was put into it, else what it keeps.
-void AddChecks(Builder *builder, QueryInfo *info, Target *target) {
-  if (info->query->withCheckOptions == NIL) return;
-  const SymSet *written = Written(*target);
-  SymSet *row = static_cast<SymSet *>(palloc0(sizeof(SymSet) * Max(target->nnamed, 1)));
-  for (int i = 0; i < target->nnamed; i++) {
-    int place = PlaceOf(*target, i + 1);
+// The new row: what was put into it, else what it keeps.
+SymSet *NewRow(Builder *builder, const Target &target) {
+  const SymSet *written = Written(target);
+  SymSet *row = static_cast<SymSet *>(palloc0(sizeof(SymSet) * Max(target.nnamed, 1)));
+  for (int i = 0; i < target.nnamed; i++) {
+    int place = PlaceOf(target, i + 1);
     if (place == 0) continue;
     SymBag bag = {};
     bag.AddSet(written[place - 1], kIdentity);
-    for (const Bitmapset *set : target->updates)
+    for (const Bitmapset *set : target.updates)
       if (!bms_is_member(place, set))
-        AddRelationColumn(builder, target->relid, true, place, kIdentity, &bag);
+        AddRelationColumn(builder, target.relid, true, place, kIdentity, &bag);
     row[i] = bag.Finish();
   }
+  return row;
+}
+
+// Check options and policies look at the new row.
+void AddChecks(Builder *builder, QueryInfo *info, Target *target) {
+  if (info->query->withCheckOptions == NIL) return;
   const SymSet *before = info->substitutes;
-  Substitute(info, row, target->nnamed);
+  Substitute(info, NewRow(builder, *target), target->nnamed);
   ListCell *cell;
   foreach (cell, info->query->withCheckOptions)
     AddExpr(builder, info, lfirst_node(WithCheckOption, cell)->qual, kFilter, &target->rows);
@@ -288,12 +244,9 @@ ShapeWrite ReadTarget(Builder *builder, QueryInfo *info, Target *target) {
   write.target = target->relid;
   write.operation = OperationOf(query->commandType);
   write.replaces = target->replaces;
-  if (query->commandType == CMD_INSERT || query->commandType == CMD_UPDATE)
-    AddTargets(builder, info, query->targetList, query->commandType, target);
+  AddArms(builder, info, target);
   AddStatementRows(builder, info, &target->rows);
   AddArmConditions(builder, info, &target->rows);
-  AddConflict(builder, info, target);
-  AddMergeActions(builder, info, target);
   AddChecks(builder, info, target);
   AddGenerated(builder, target);
   TakeTarget(target, &write);
@@ -383,6 +336,27 @@ bool StoresValues(const Query *query) {
     if (arm == CMD_INSERT || arm == CMD_UPDATE) return true;
   }
   return query->commandType == CMD_INSERT || query->commandType == CMD_UPDATE;
+}
+
+void AddReturned(Builder *builder, QueryInfo *info, Node *expr, SymBag *out) {
+  const Query *query = info->query;
+  bool temp = false;
+  Oid relid = query->resultRelation == 0 ? InvalidOid
+                                         : rt_fetch(query->resultRelation, query->rtable)->relid;
+  if (!StoresValues(query) || !IsNode(relid, &temp) || !temp || info->substitutes != nullptr) {
+    AddExpr(builder, info, expr, kIdentity, out);
+    return;
+  }
+  Target target = MakeTarget(relid);
+  AddArms(builder, info, &target);
+  AddGenerated(builder, &target);
+  SymSet *row = NewRow(builder, target);
+  Substitute(info, row, target.nnamed);
+  AddExpr(builder, info, expr, kIdentity, out);
+  Substitute(info, nullptr, 0);
+  // A trigger may have changed the row; RETURNING OLD is the one before.
+  if (HasTriggers(relid) || compat::ReturnsOldOrNew(query))
+    AddExpr(builder, info, expr, kIdentity, out);
 }
 
 void AddArmConditions(Builder *builder, QueryInfo *info, SymBag *out) {
