@@ -10,6 +10,7 @@ import forms_corners
 import forms_events
 import forms_fields
 import forms_frames
+import forms_further
 import forms_json
 import forms_members
 import forms_more
@@ -52,6 +53,7 @@ FORMS = (
     + forms_parts.FORMS
     + forms_remote.FORMS
     + forms_frames.FORMS
+    + forms_further.FORMS
     + forms_fields.FORMS
     + forms_wordings.FORMS
     + forms_members.FORMS
@@ -59,9 +61,9 @@ FORMS = (
 
 
 WITH_WAYS = (
-    composites_more, forms_bodies, forms_corners, forms_fields, forms_frames, forms_json,
-    forms_members, forms_oddities, forms_parts, forms_rare, forms_remote, forms_seldom, forms_sole,
-    forms_unusual, forms_wordings,
+    composites_more, forms_bodies, forms_corners, forms_fields, forms_frames, forms_further,
+    forms_json, forms_members, forms_oddities, forms_parts, forms_rare, forms_remote,
+    forms_seldom, forms_sole, forms_unusual, forms_wordings,
 )
 
 
