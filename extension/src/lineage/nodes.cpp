@@ -83,7 +83,6 @@ bool IsNode(Oid relid, bool *temp) {
   *temp = false;
   if (relid < FirstNormalObjectId) return false;
   const RelationFacts *facts = FactsOf(relid);
-  if (facts == nullptr) return false;
   *temp = facts->temporary;
   switch (facts->kind) {
     case RELKIND_RELATION:
@@ -100,8 +99,7 @@ bool IsNode(Oid relid, bool *temp) {
 List *TempChildren(Oid relid) {
   const RelationFacts *facts = FactsOf(relid);
   // Partitions of what lasts last too.
-  bool parent =
-      facts != nullptr && facts->parent && (facts->temporary || facts->kind == RELKIND_RELATION);
+  bool parent = facts->parent && (facts->temporary || facts->kind == RELKIND_RELATION);
   List *below = parent ? find_all_inheritors(relid, NoLock, nullptr) : NIL;
   List *children = NIL;
   ListCell *cell;
@@ -117,7 +115,7 @@ List *TempChildren(Oid relid) {
 // and those above a partition, by which its rows may have come.
 static List *TempKin(Oid relid, bool only) {
   const RelationFacts *facts = FactsOf(relid);
-  bool partition = facts != nullptr && facts->temporary && facts->partition;
+  bool partition = facts->temporary && facts->partition;
   List *kin = partition ? get_partition_ancestors(relid) : NIL;
   return only ? kin : list_concat(kin, TempChildren(relid));
 }
@@ -134,10 +132,7 @@ static bool IsNodeHere(Builder *builder, Oid relid, bool only, bool *temp) {
   return builder->last.is_node;
 }
 
-int RelationWidth(Oid relid) {
-  const RelationFacts *facts = FactsOf(relid);
-  return facts == nullptr ? 0 : facts->width;
-}
+int RelationWidth(Oid relid) { return FactsOf(relid)->width; }
 
 static void AddColumn(Builder *builder, Oid relid, int attno, uint8 kind, bool temp, SymBag *out) {
   SymType type = temp ? SymType::kTemp : SymType::kRelation;

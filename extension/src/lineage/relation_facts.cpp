@@ -27,6 +27,7 @@ bool IsInternal(Oid schema) {
 }  // namespace
 
 const RelationFacts *FactsOf(Oid relid) {
+  static const RelationFacts gone = {};
   if (stale) {
     Watch();
     memset(known, 0, sizeof(known));
@@ -35,7 +36,7 @@ const RelationFacts *FactsOf(Oid relid) {
   RelationFacts *facts = &known[(relid * 0x9E3779B9U) >> (32 - kSlotBits)];
   if (facts->relid == relid && OidIsValid(relid)) return facts;
   HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
-  if (!HeapTupleIsValid(tuple)) return nullptr;
+  if (!HeapTupleIsValid(tuple)) return &gone;
   Form_pg_class form = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple));
   *facts = {};
   facts->schema = form->relnamespace;

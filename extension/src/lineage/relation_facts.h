@@ -19,7 +19,7 @@ struct RelationFacts {
   bool internal;  // of the system's schemas or ours
 };
 
-// NULL when it is gone. Good until the next look-up of any relation.
+// Nothing but zeros when it is gone. Good until the next look-up of any relation.
 const RelationFacts *FactsOf(Oid relid);
 
 }  // namespace pg_lineage
