@@ -257,8 +257,8 @@ void AddSetPart(const Asked &asked, Node *target, const PodVector<const char *> 
 bool AddSetPart(const Asked &asked, const Call &call, const FieldPath &path) {
   PodVector<const char *> names = {};
   if (!NamesInArray(Argument(call.args, 1), &names)) return false;
-  bool certain = list_length(call.args) == 3 && call.function < FirstNormalObjectId &&
-                 strcmp(get_func_name(call.function), "jsonb_set") == 0;
+  bool certain =
+      list_length(call.args) == 3 && strcmp(get_func_name(call.function), "jsonb_set") == 0;
   AddSetPart(asked, Argument(call.args, 0), names, certain, Argument(call.args, 2), path);
   asked.WholeOfEach(call.args, 3);
   return true;
@@ -317,8 +317,7 @@ Asked AskedOf(Builder *builder, QueryInfo *info, Oid function, uint8 kind, SymBa
 
 bool IsJsonSubscript(const SubscriptingRef *ref, PodVector<const char *> *names) {
   constexpr int kMaxNumbers = 4;
-  if (getBaseType(ref->refcontainertype) != JSONBOID || ref->reflowerindexpr != NIL ||
-      !ConstantNames(ref->refupperindexpr, names))
+  if (getBaseType(ref->refcontainertype) != JSONBOID || !ConstantNames(ref->refupperindexpr, names))
     return false;
   int numbers = 0;
   for (const char *name : *names) numbers += MayBeElement(name) ? 1 : 0;

@@ -137,7 +137,7 @@ PodVector<Oid> FieldTypesOf(QueryInfo *info, Node *expr) {
     return FieldTypesOf(exprType(expr), exprTypmod(expr));
   if (!type_is_rowtype(exprType(expr))) return types;
   TupleDesc desc = nullptr;
-  if (get_expr_result_type(expr, nullptr, &desc) == TYPEFUNC_SCALAR) return types;
+  (void)get_expr_result_type(expr, nullptr, &desc);
   return FieldTypes(desc);
 }
 
@@ -163,7 +163,6 @@ void Asked::KeepInner(ShapeFields *fields, int number, const ShapeFields &inner)
 ShapeFields Asked::Row(const Way *way, const PodVector<Oid> &types, int depth) const {
   ShapeFields fields = {};
   fields.size = types.size;
-  if (types.size == 0) return fields;
   fields.told = true;
   fields.sets = static_cast<SymSet *>(palloc0(sizeof(SymSet) * fields.size));
   for (int i = 0; i < fields.size; i++) {
