@@ -73,13 +73,20 @@ void ReadServer(MapReader *map, ServerConfig *server) {
   map->Finish();
 }
 
-void ReadSink(MapReader *map, SinkConfig *sink) {
+// `override_metadata` of the sink is what its default, `overrideMetadata` of the source, is.
+void ReadSink(MapReader *map, Config *config) {
+  SinkConfig *sink = &config->sink;
   sink->type = map->Choice("type", "metadata-rest", {"metadata-rest", "file"});
-  MapReader config = map->Map("config");
+  MapReader own = map->Map("config");
   if (sink->type == "file") {
-    sink->target = config.RequiredText("filename", "write `filename: out.ndjson`");
-    config.Finish();
+    sink->target = own.RequiredText("filename", "write `filename: out.ndjson`");
+  } else {
+    bool *overrides = &config->metadata.override_metadata;
+    *overrides = own.Bool("override_metadata", *overrides);
+    own.Moot({"bulk_sink_batch_size"}, "lists are as long as the server takes them, up to 100");
+    own.Ignore({"api_endpoint", "enable_async_pipeline", "async_pipeline_workers"});
   }
+  own.Finish();
   map->Finish();
 }
 
@@ -187,7 +194,7 @@ Config ReadRoot(const YAML::Node &node, const std::string &sink_override) {
   source_config.Finish();
   source.Finish();
   MapReader sink = root.Map("sink");
-  ReadSink(&sink, &config.sink);
+  ReadSink(&sink, &config);
   if (!sink_override.empty()) config.sink = ParseSink(sink_override);
   MapReader workflow = root.Map("workflowConfig");
   ReadWorkflow(&workflow, config.sink.type == "metadata-rest", &config);

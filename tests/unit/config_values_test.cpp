@@ -28,6 +28,17 @@ TEST(ConfigValuesTest, ASourceOfAnotherDatabaseIsNamed) {
     EXPECT_TRUE(ParseConfig(Changed("type: postgres\n", type), "w.yaml").warnings.empty()) << type;
 }
 
+TEST(ConfigValuesTest, KeysOfTheSinkCountOrAreNamed) {
+  Config config = ParseConfig(Changed("config: {} }", "config: {override_metadata: true} }"), "w");
+  EXPECT_TRUE(config.metadata.override_metadata);
+  EXPECT_TRUE(config.warnings.empty());
+  config =
+      ParseConfig(Changed("config: {} }", "config: {bulk_sink_batch_size: 50, threads: 4} }"), "w");
+  EXPECT_FALSE(config.metadata.override_metadata);
+  EXPECT_TRUE(Warns(config, "sink.config.bulk_sink_batch_size"));
+  EXPECT_TRUE(Warns(config, "sink.config.threads"));
+}
+
 TEST(ConfigValuesTest, AHeaderThatWouldBecomeTwoIsRefused) {
   const std::string refusal = Refusal(
       Changed("    authProvider: openmetadata\n", "    extraHeaders: { X: \"a\\nY: b\" }\n"));
