@@ -308,6 +308,20 @@ TEST_F(OpenMetadataSinkTest, AUserInterfaceInsteadOfTheApiIsSaid) {
   EXPECT_NE(status.message.find("/api"), std::string::npos);
 }
 
+TEST_F(OpenMetadataSinkTest, ExtraHeadersComeLastAndMayHoldThoseThatAreThere) {
+  config_.extra_headers = {{"Proxy-Authorization", "%(Authorization)s"}, {"X-Rate", "5%"}};
+  OpenMetadataSink(config_, http_.get()).Check();
+  std::string head = server_.requests().back().head;
+  EXPECT_NE(head.find("Proxy-Authorization: Bearer secret-token"), std::string::npos) << head;
+  EXPECT_NE(head.find("\nAuthorization: Bearer secret-token"), std::string::npos) << head;
+  EXPECT_NE(head.find("X-Rate: 5%"), std::string::npos) << head;
+  config_.extra_headers = {{"Authorization", "Basic of-a-gateway"}};
+  OpenMetadataSink(config_, http_.get()).Check();
+  head = server_.requests().back().head;
+  EXPECT_NE(head.find("\nAuthorization: Basic of-a-gateway"), std::string::npos) << head;
+  EXPECT_EQ(head.find("secret-token"), std::string::npos) << head;
+}
+
 TEST_F(OpenMetadataSinkTest, AnApiVersionThatTheServerDoesNotHaveIsNamed) {
   config_.api_version = "v2";
   for (const ScriptedAnswer &answer :

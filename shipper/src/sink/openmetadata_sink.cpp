@@ -27,6 +27,17 @@ std::string Text(const json &object, const char *key) {
   return member != object.end() && member->is_string() ? member->get<std::string>() : "";
 }
 
+// An extra header's "%(Authorization)s" and its like are headers that are there already.
+std::string FillHeader(std::string text, const std::map<std::string, std::string> &headers) {
+  for (const auto &[name, value] : headers) {
+    const std::string place = "%(" + name + ")s";
+    for (size_t at = text.find(place); at != std::string::npos;
+         at = text.find(place, at + value.size()))
+      text.replace(at, place.size(), value);
+  }
+  return text;
+}
+
 json ParseBody(const HttpReply &reply) { return json::parse(reply.body, nullptr, false); }
 
 // The details in any of the forms in which releases answer for one edge.
@@ -72,9 +83,11 @@ HttpRequest OpenMetadataSink::Request(const std::string &method, const std::stri
         method == "PATCH" ? "application/json-patch+json" : "application/json";
   }
   request.headers["Accept"] = "application/json";
-  for (const auto &[key, value] : config_.extra_headers) request.headers[key] = value;
   std::string bearer = token_.Header();
   if (!bearer.empty()) request.headers["Authorization"] = bearer;
+  const auto computed = request.headers;
+  for (const auto &[key, value] : config_.extra_headers)
+    request.headers[key] = FillHeader(value, computed);
   return request;
 }
 
