@@ -28,6 +28,8 @@ from scenarios import SCENARIOS  # noqa: E402
 
 DATABASE = "rich"
 SERVICE = "svc"
+# What the connector asks for; ours has CONNECT, and what grant_shipper() gives.
+PEER_RIGHTS = "pg_read_all_data, pg_read_all_stats"
 
 
 class Side:
@@ -124,7 +126,6 @@ def load(pg):
     more = (HERE / "parity.sql").read_text(encoding="utf-8").replace(':"database"', DATABASE)
     pg.sql(f"CREATE EXTENSION pg_stat_statements; CREATE EXTENSION pg_lineage;"
            f"SELECT lineage.grant_shipper('{ROLE}');"
-           f"GRANT pg_read_all_data, pg_read_all_stats TO {ROLE};"
            + re.sub(r"^\\.*$", "", rich, flags=re.M) + more, DATABASE)
 
 
@@ -136,6 +137,8 @@ def play(scenario, pg, peer, directory):
         if before:
             pg.sql(before, DATABASE)
         for side in sides:
+            verb, to = ("GRANT", "TO") if side.name == "peer" else ("REVOKE", "FROM")
+            pg.sql(f"{verb} {PEER_RIGHTS} {to} {ROLE}")
             path = side.workflow(number, kind, config, scenario.get("connection", {}))
             code, seconds = peer.run(path) if side.name == "peer" else run_ours(path, kind)
             print(f"  {kind} {number}: {side.name} exit {code} in {seconds:.1f} s", flush=True)
