@@ -322,6 +322,24 @@ const SourceSet *FrameScalar(const RoutineFrame *frame, int paramid) {
   return frame->slots[index].record == nullptr ? frame->slots[index].value : nullptr;
 }
 
+bool FrameInput(const RoutineFrame *frame, int paramid, int16 path, TaintSlot *out) {
+  const int index = paramid - 1;
+  if (index < 0 || index >= frame->nslots || frame->estate == nullptr) return false;
+  PLpgSQL_datum *datum = frame->estate->datums[index];
+  *out = frame->slots[index];
+  if (datum->dtype == PLPGSQL_DTYPE_VAR || datum->dtype == PLPGSQL_DTYPE_PROMISE) return true;
+  // A field by name depends on the record's layout.
+  if (datum->dtype == PLPGSQL_DTYPE_REC) return path >= 0;
+  if (datum->dtype != PLPGSQL_DTYPE_RECFIELD || path != kWholeValue) return false;
+  const PLpgSQL_recfield *field = reinterpret_cast<PLpgSQL_recfield *>(datum);
+  const int number = KnownFieldNumber(frame, field);
+  const RecordTaint *record = frame->slots[field->recparentno].record;
+  if (number < 1 || record == nullptr || record->names != nullptr || number > record->size)
+    return false;
+  *out = {record->fields[number - 1], InnerRecord(record, number - 1)};
+  return true;
+}
+
 // A part of field `number` of a record.
 static const SourceSet *FieldPart(const TaintSlot &slot, int number, int16 path) {
   const SourceSet *field = slot.record == nullptr ? slot.value

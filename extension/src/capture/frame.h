@@ -144,11 +144,17 @@ inline void CutToParent(RoutineFrame *frame, uint32 parent) {
     frame->statements.size--;
 }
 
-// True when nothing decides about it: no condition of a caller, of a jump or of a branch.
+// True when nothing decides within it: no condition of a jump or of a branch. That is what counts
+// for the values of its variables.
+inline bool NothingDecidesWithin(const RoutineFrame *frame) {
+  const int size = frame->statements.size;
+  return frame->base_condition->size == 0 &&
+         (size == 0 || frame->statements.items[size - 1].condition->size == 0);
+}
+
+// The same of its caller, too.
 inline bool RunsUnconditionally(const RoutineFrame *frame) {
-  if (frame->called_under->size > 0 || frame->base_condition->size > 0) return false;
-  int size = frame->statements.size;
-  return size == 0 || frame->statements.items[size - 1].condition->size == 0;
+  return frame->called_under->size == 0 && NothingDecidesWithin(frame);
 }
 
 // One sets of arguments, by position.
@@ -189,6 +195,16 @@ const RecordTaint *ResolveFields(const ResolveContext &context, const ShapeCall 
 const RecordTaint *ResolveParts(const ResolveContext &context, const ShapeFields &fields);
 // The value of a scalar variable, without allocating; NULL for other datums.
 const SourceSet *FrameScalar(const RoutineFrame *frame, int paramid);
+// The number of a field in its record's layout, if PL/pgSQL has looked it up there; 0 otherwise.
+inline int KnownFieldNumber(const RoutineFrame *frame, const PLpgSQL_recfield *field) {
+  const PLpgSQL_rec *record =
+      reinterpret_cast<const PLpgSQL_rec *>(frame->estate->datums[field->recparentno]);
+  const bool known = record->erh != nullptr && field->rectupledescid == record->erh->er_tupdesc_id;
+  return known ? field->finfo.fnumber : 0;
+}
+// What a parameter's value and its parts are told from, without allocating; false where that takes
+// more.
+bool FrameInput(const RoutineFrame *frame, int paramid, int16 path, TaintSlot *out);
 // The value of parameter `paramid` in a frame, or its part at a path (lineage/field_paths.h).
 const SourceSet *FrameParam(RoutineFrame *frame, int paramid, int16 path);
 // The parts of that value; NULL: not known.

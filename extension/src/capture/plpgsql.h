@@ -64,6 +64,8 @@ void DeclareVariable(RoutineFrame *frame, int dno);
 
 // A value to variable `dno`; in all variables of a list, in the record of a field.
 void SetDatum(RoutineFrame *frame, int dno, const SourceSet *set);
+// The same of a field, when that allocates nothing; false: nothing was done.
+bool SetFieldQuickly(RoutineFrame *frame, const PLpgSQL_recfield *field, const SourceSet *set);
 // `sets` to a target variable, position by position.
 void AssignVariable(RoutineFrame *frame, PLpgSQL_datum *target, int size,
                     const SourceSet *const *sets, const RecordTaint *const *parts = nullptr);
@@ -116,8 +118,10 @@ const Shape *KnownExprShape(PLpgSQL_expr *expr);
 const SourceSet *ShapeInputs(RoutineFrame *frame, PLpgSQL_stmt *statement, const Shape *shape);
 // What the value of an expression is made of, in the frame as it is now.
 const SourceSet *ExprValue(RoutineFrame *frame, PLpgSQL_expr *expr);
-// The value if it is known without allocating anything; NULL otherwise.
-const SourceSet *ExprValueKnown(RoutineFrame *frame, PLpgSQL_expr *expr);
+// The value if it is known without allocating anything; NULL otherwise. Its parts as well, where
+// these are asked for.
+const SourceSet *ExprValueKnown(RoutineFrame *frame, PLpgSQL_expr *expr,
+                                const RecordTaint **parts = nullptr);
 // The same field by field, for a composite value; one column for a scalar.
 void ExprColumns(RoutineFrame *frame, PLpgSQL_expr *expr, ResultTaint *out);
 // The parts of a value: of the rows in an array, of JSON; NULL: not known.

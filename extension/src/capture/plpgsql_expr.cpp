@@ -12,15 +12,6 @@ namespace {
 
 constexpr int kMemoInputs = 6;
 
-// The parts that a value had, and what the parameters were then.
-struct PartsMemo {
-  bool valid;
-  uint32 epoch;
-  const SourceSet *inputs[kMemoInputs];
-  const RecordTaint *records[kMemoInputs];
-  const RecordTaint *parts;
-};
-
 // The shape of a plan source and the last evaluation.
 struct ExprEntry {
   CachedPlanSource *source;  // key
@@ -29,9 +20,10 @@ struct ExprEntry {
   bool memo_valid;
   uint32 memo_epoch;
   uint64 bodies;  // … read from these bodies of routines that it did not come to call
-  const SourceSet *inputs[kMemoInputs];
+  TaintSlot inputs[kMemoInputs];
   const SourceSet *value;
-  PartsMemo told;
+  bool parts_known;
+  const RecordTaint *parts;
 };
 
 HTAB *expr_table = nullptr;
@@ -90,7 +82,7 @@ ExprEntry *EntryOf(PLpgSQL_expr *expr) {
   ExprEntry *entry =
       static_cast<ExprEntry *>(hash_search(expr_table, &source, HASH_ENTER, nullptr));
   entry->shape = shape;
-  entry->memo_valid = entry->told.valid = false;
+  entry->memo_valid = entry->parts_known = false;
   entry->bodies = 0;
   entry->constant = shape->nparams == 0 && shape->ncalls == 0 && !shape->reads_temp;
   MemoryContextRegisterResetCallback(source->query_context, callback);
@@ -128,6 +120,10 @@ const SourceSet *Evaluate(RoutineFrame *frame, const Shape *shape) {
   return value;
 }
 
+bool SameTaint(const TaintSlot &a, const TaintSlot &b) {
+  return a.value == b.value && a.record == b.record;
+}
+
 // The memo's answer when every input is what it was; otherwise notes the inputs.
 bool MemoHolds(RoutineFrame *frame, ExprEntry *entry) {
   const Shape *shape = entry->shape;
@@ -137,23 +133,13 @@ bool MemoHolds(RoutineFrame *frame, ExprEntry *entry) {
   if (shape->ncalls > 0 && (entry->bodies != BodiesRead() || KnowsCalls(shape, frame->observed)))
     same = false;
   for (int i = 0; i < shape->nparams; i++) {
-    const SourceSet *input = FrameParam(frame, shape->params[i].paramid, shape->params[i].field);
-    if (!same || entry->inputs[i] != input) same = false;
-    entry->inputs[i] = input;
-  }
-  return same;
-}
-
-// The same for the parts of the value.
-bool PartsHold(RoutineFrame *frame, const Shape *shape, PartsMemo *memo) {
-  bool same = memo->valid && memo->epoch == memo_epoch;
-  for (int i = 0; i < shape->nparams; i++) {
     const ShapeParam &param = shape->params[i];
-    const SourceSet *input = FrameParam(frame, param.paramid, param.field);
-    const RecordTaint *record = FrameRecord(frame, param.paramid, param.field);
-    if (!same || memo->inputs[i] != input || memo->records[i] != record) same = false;
-    memo->inputs[i] = input;
-    memo->records[i] = record;
+    TaintSlot input = {};
+    if (!FrameInput(frame, param.paramid, param.field, &input))
+      input = {FrameParam(frame, param.paramid, param.field),
+               FrameRecord(frame, param.paramid, param.field)};
+    same = same && SameTaint(entry->inputs[i], input);
+    entry->inputs[i] = input;
   }
   return same;
 }
@@ -186,49 +172,12 @@ bool KeepsFields(const RoutineFrame *frame, const Shape *shape, int paramid) {
          (paramid <= frame->nslots && frame->slots[paramid - 1].record != nullptr);
 }
 
-}  // namespace
+bool HasParts(const Shape *shape) { return shape->nparts == 1 || shape->nfields > 0; }
 
-void ExprMemosReset() { memo_epoch++; }
-
-const Shape *ExprShape(PLpgSQL_expr *expr) {
-  ExprEntry *entry = EntryOf(expr);
-  return entry == nullptr ? nullptr : entry->shape;
-}
-
-const SourceSet *ExprValue(RoutineFrame *frame, PLpgSQL_expr *expr) {
-  ExprEntry *entry = EntryOf(expr);
-  if (entry == nullptr) return EmptySet();
-  if (MemoHolds(frame, entry)) return entry->value;
-  const Shape *shape = entry->shape;
-  entry->memo_valid = false;
-  entry->value = Evaluate(frame, shape);
-  entry->memo_valid = !shape->reads_temp && shape->nparams <= kMemoInputs &&
-                      (shape->ncalls == 0 || !KnowsCalls(shape, frame->observed));
-  entry->memo_epoch = memo_epoch;
-  entry->bodies = BodiesRead();
-  return entry->value;
-}
-
-const Shape *KnownExprShape(PLpgSQL_expr *expr) {
-  const ExprEntry *entry = KnownEntry(SourceOf(expr));
-  return entry == nullptr ? nullptr : entry->shape;
-}
-
-const SourceSet *ExprValueKnown(RoutineFrame *frame, PLpgSQL_expr *expr) {
-  const ExprEntry *entry = KnownEntry(SourceOf(expr));
-  if (entry == nullptr || !entry->memo_valid || entry->memo_epoch != memo_epoch) return nullptr;
-  const Shape *shape = entry->shape;
-  if (shape->nparts > 0) return nullptr;
-  if (shape->ncalls > 0 && (entry->bodies != BodiesRead() || KnowsCalls(shape, frame->observed)))
-    return nullptr;
-  for (int i = 0; i < shape->nparams; i++) {
-    const SourceSet *input = FrameScalar(frame, shape->params[i].paramid);
-    if (input == nullptr || input != entry->inputs[i]) return nullptr;
-  }
-  return entry->value;
-}
-
-static const RecordTaint *EvaluateParts(RoutineFrame *frame, const Shape *shape) {
+const RecordTaint *EvaluateParts(RoutineFrame *frame, const Shape *shape) {
+  const int variable = VariableOf(shape);
+  if (variable > 0)
+    return RecordUsed(FrameRecord(frame, variable, kWholeValue), kTransformation, EmptySet());
   const SourceSet **params = FrameParams(frame, shape);
   ObservationList all = {};
   ResolveContext context = {shape, params, CallsOf(frame, shape, params, &all)};
@@ -244,22 +193,60 @@ static const RecordTaint *EvaluateParts(RoutineFrame *frame, const Shape *shape)
   return parts;
 }
 
+}  // namespace
+
+void ExprMemosReset() { memo_epoch++; }
+
+const Shape *ExprShape(PLpgSQL_expr *expr) {
+  ExprEntry *entry = EntryOf(expr);
+  return entry == nullptr ? nullptr : entry->shape;
+}
+
+const SourceSet *ExprValue(RoutineFrame *frame, PLpgSQL_expr *expr) {
+  ExprEntry *entry = EntryOf(expr);
+  if (entry == nullptr) return EmptySet();
+  if (MemoHolds(frame, entry)) return entry->value;
+  const Shape *shape = entry->shape;
+  entry->memo_valid = entry->parts_known = false;
+  entry->value = Evaluate(frame, shape);
+  entry->memo_valid = !shape->reads_temp && shape->nparams <= kMemoInputs &&
+                      (shape->ncalls == 0 || !KnowsCalls(shape, frame->observed));
+  entry->memo_epoch = memo_epoch;
+  entry->bodies = BodiesRead();
+  return entry->value;
+}
+
+const Shape *KnownExprShape(PLpgSQL_expr *expr) {
+  const ExprEntry *entry = KnownEntry(SourceOf(expr));
+  return entry == nullptr ? nullptr : entry->shape;
+}
+
+const SourceSet *ExprValueKnown(RoutineFrame *frame, PLpgSQL_expr *expr,
+                                const RecordTaint **parts) {
+  const ExprEntry *entry = KnownEntry(SourceOf(expr));
+  if (entry == nullptr || !entry->memo_valid || entry->memo_epoch != memo_epoch) return nullptr;
+  const Shape *shape = entry->shape;
+  if (parts != nullptr && HasParts(shape) && !entry->parts_known) return nullptr;
+  if (shape->ncalls > 0 && (entry->bodies != BodiesRead() || KnowsCalls(shape, frame->observed)))
+    return nullptr;
+  for (int i = 0; i < shape->nparams; i++) {
+    TaintSlot input = {};
+    if (!FrameInput(frame, shape->params[i].paramid, shape->params[i].field, &input) ||
+        !SameTaint(entry->inputs[i], input))
+      return nullptr;
+  }
+  if (parts != nullptr) *parts = HasParts(shape) ? entry->parts : nullptr;
+  return entry->value;
+}
+
 const RecordTaint *ExprParts(RoutineFrame *frame, PLpgSQL_expr *expr) {
   ExprEntry *entry = EntryOf(expr);
-  const Shape *shape = entry == nullptr ? nullptr : entry->shape;
-  if (shape == nullptr || (shape->nparts != 1 && shape->nfields == 0)) return nullptr;
-  const int variable = VariableOf(shape);
-  if (variable > 0)
-    return RecordUsed(FrameRecord(frame, variable, kWholeValue), kTransformation, EmptySet());
-  if (shape->ncalls > 0 || shape->reads_temp || shape->nparams > kMemoInputs)
-    return EvaluateParts(frame, shape);
-  PartsMemo *told = &entry->told;
-  if (PartsHold(frame, shape, told)) return told->parts;
-  told->valid = false;
-  told->parts = EvaluateParts(frame, shape);
-  told->epoch = memo_epoch;
-  told->valid = true;
-  return told->parts;
+  if (entry == nullptr || !HasParts(entry->shape)) return nullptr;
+  if (!MemoHolds(frame, entry)) entry->memo_valid = false;  // its inputs are others now
+  if (entry->memo_valid && entry->parts_known) return entry->parts;
+  entry->parts = EvaluateParts(frame, entry->shape);
+  entry->parts_known = entry->memo_valid;
+  return entry->parts;
 }
 
 bool GivesRow(RoutineFrame *frame, PLpgSQL_expr *expr) {

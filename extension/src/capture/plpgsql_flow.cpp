@@ -102,6 +102,10 @@ void EndAssign(RoutineFrame *frame, PLpgSQL_stmt_assign *assign) {
 
 // RETURN and RETURN NEXT: of an expression, of a variable, or of the OUT parameters.
 void EndReturn(RoutineFrame *frame, PLpgSQL_expr *expr, int retvarno) {
+  if (OidIsValid(frame->trigger_relation) && !frame->before_row_trigger) {
+    (void)ExprShape(expr);  // nobody looks at the value
+    return;
+  }
   ResultTaint value = {};
   ClearResult(&value);
   value.columns.context = value.parts.context = CurrentMemoryContext;
@@ -121,6 +125,7 @@ void EndReturn(RoutineFrame *frame, PLpgSQL_expr *expr, int retvarno) {
   const SourceSet *condition = settings.track_control_flow ? OwnCondition(frame) : EmptySet();
   if (frame->before_row_trigger && frame->info->may_refuse_row)
     frame->kept = UnionSets(frame->kept, condition);
+  if (frame->before_row_trigger) return;
   for (int i = 0; i < value.columns.size; i++)
     value.columns[i] = WithCondition(frame, value.columns[i]);
   for (const RecordTaint *&parts : value.parts)

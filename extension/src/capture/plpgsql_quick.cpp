@@ -20,6 +20,39 @@ bool GivesBack(PLpgSQL_stmt_call *call) {
   return reinterpret_cast<PLpgSQL_row *>(call->target)->nfields > 0;
 }
 
+// RETURN of nothing, and in triggers of a row as it is.
+bool ReturnQuickly(RoutineFrame *frame, PLpgSQL_stmt_return *statement) {
+  if (OidIsValid(frame->trigger_relation) && !frame->before_row_trigger)  // nobody looks at it
+    return statement->expr == nullptr || KnownExprShape(statement->expr) != nullptr;
+  if (statement->expr != nullptr || (settings.track_control_flow && !NothingDecidesWithin(frame)))
+    return false;
+  const int dno = statement->retvarno;
+  if (dno < 0 || !frame->before_row_trigger) return dno < 0;
+  const RecordTaint *row = frame->slots[dno].record;
+  if (frame->estate->datums[dno]->dtype != PLPGSQL_DTYPE_REC || row == nullptr ||
+      row->inner != nullptr || row->names != nullptr || row->size != frame->initial_new->size)
+    return false;
+  if (dno != frame->function->old_varno) frame->returned = row;
+  return true;
+}
+
+// An assignment of what is known, to a variable or a field.
+bool AssignQuickly(RoutineFrame *frame, PLpgSQL_stmt_assign *assign) {
+  const PLpgSQL_datum *target = frame->estate->datums[assign->varno];
+  const bool field = target->dtype == PLPGSQL_DTYPE_RECFIELD;
+  if ((target->dtype != PLPGSQL_DTYPE_VAR && !field) || !NothingDecidesWithin(frame)) return false;
+  const RecordTaint *parts = nullptr;
+  const SourceSet *value = ExprValueKnown(frame, assign->expr, &parts);
+  if (value == nullptr) return false;
+  if (field)
+    return parts == nullptr &&
+           SetFieldQuickly(frame, reinterpret_cast<const PLpgSQL_recfield *>(target), value);
+  TaintSlot *slot = &frame->slots[assign->varno];
+  if (slot->value == value && slot->record == parts) return true;
+  *slot = {value, parts};
+  return true;
+}
+
 // False when it is known that a jump in a statement depends on nothing.
 bool MayNoteJump(RoutineFrame *frame, const StatementEntry &entry, const Jumps &jumps) {
   if (!settings.track_control_flow || (!jumps.out_of_function && jumps.leaves == 0)) return false;
@@ -64,8 +97,8 @@ bool BeginStatementQuickly(RoutineFrame *frame, PLpgSQL_stmt *statement) {
 bool EndStatementQuickly(RoutineFrame *frame, PLpgSQL_stmt *statement) {
   PodVector<StatementEntry> *statements = &frame->statements;
   if (statements->Empty() || statements->Last().statement != statement) return false;
-  if (frame->info->looks_at_outcome && !RunsUnconditionally(frame)) return false;
   const Jumps &jumps = frame->info->statements[statement->stmtid].jumps;
+  if (frame->info->looks_at_outcome && !NothingDecidesWithin(frame)) return false;
   switch (statement->cmd_type) {
     case PLPGSQL_STMT_LOOP:
     case PLPGSQL_STMT_WHILE:
@@ -95,23 +128,11 @@ bool EndStatementQuickly(RoutineFrame *frame, PLpgSQL_stmt *statement) {
       if (GivesBack(As<PLpgSQL_stmt_call>(statement))) return false;
       break;
     case PLPGSQL_STMT_RETURN:
-      if (As<PLpgSQL_stmt_return>(statement)->expr != nullptr ||
-          As<PLpgSQL_stmt_return>(statement)->retvarno >= 0 ||
-          (settings.track_control_flow && !RunsUnconditionally(frame)))
-        return false;
+      if (!ReturnQuickly(frame, As<PLpgSQL_stmt_return>(statement))) return false;
       break;
-    case PLPGSQL_STMT_ASSIGN: {
-      PLpgSQL_stmt_assign *assign = As<PLpgSQL_stmt_assign>(statement);
-      const TaintSlot *slot = &frame->slots[assign->varno];
-      if (frame->estate->datums[assign->varno]->dtype != PLPGSQL_DTYPE_VAR ||
-          !RunsUnconditionally(frame))
-        return false;
-      const SourceSet *value = ExprValueKnown(frame, assign->expr);
-      if (value == nullptr) return false;
-      if (slot->value != value || slot->record != nullptr)
-        frame->slots[assign->varno] = {value, nullptr};
+    case PLPGSQL_STMT_ASSIGN:
+      if (!AssignQuickly(frame, As<PLpgSQL_stmt_assign>(statement))) return false;
       break;
-    }
     default:
       return false;
   }

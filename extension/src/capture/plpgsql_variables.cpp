@@ -9,6 +9,8 @@ namespace {
 // A record of `width` fields with another one in place `index`.
 const RecordTaint *WithField(const TaintSlot &slot, int width, int index, const SourceSet *set,
                              const RecordTaint *parts) {
+  if (parts == nullptr && slot.record != nullptr && slot.record->size == width)
+    return RecordWith(slot.record, index, set);
   RecordParts record = {};
   for (int i = 0; i < width; i++) {
     const bool known = slot.record != nullptr && i < slot.record->size;
@@ -32,6 +34,19 @@ void SetRecordField(RoutineFrame *frame, PLpgSQL_recfield *field, const SourceSe
 }
 
 }  // namespace
+
+bool SetFieldQuickly(RoutineFrame *frame, const PLpgSQL_recfield *field, const SourceSet *set) {
+  TaintSlot *slot = &frame->slots[field->recparentno];
+  const int number = KnownFieldNumber(frame, field);
+  if (number < 1 || slot->record == nullptr) return false;
+  PLpgSQL_rec *record = reinterpret_cast<PLpgSQL_rec *>(frame->estate->datums[field->recparentno]);
+  if (slot->record->size != expanded_record_get_tupdesc(record->erh)->natts) return false;
+  const RecordTaint *now = KnownRecordWith(slot->record, number - 1, set);
+  if (now == nullptr) return false;
+  if (slot->record == now && slot->value == EmptySet()) return true;
+  *slot = {EmptySet(), now};
+  return true;
+}
 
 void SetDatum(RoutineFrame *frame, int dno, const SourceSet *set) {
   if (dno < 0 || dno >= frame->nslots) return;

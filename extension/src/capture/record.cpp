@@ -95,6 +95,22 @@ const SourceSet *Used(const SourceSet *set, uint8 kind, const SourceSet *added) 
   return bag.items.Empty() ? EmptySet() : bag.Intern();
 }
 
+// A field that was exchanged lately: a trigger does the same with each row.
+struct Exchange {
+  const RecordTaint *record;
+  const SourceSet *set;
+  int index;
+  const RecordTaint *result;
+};
+constexpr int kExchangeBits = 6;
+Exchange exchanges[1 << kExchangeBits];
+
+Exchange *ExchangeAt(const RecordTaint *record, int index, const SourceSet *set) {
+  const uint64 mixed =
+      reinterpret_cast<uintptr_t>(record) * 31 + reinterpret_cast<uintptr_t>(set) + index;
+  return &exchanges[(mixed * UINT64CONST(0x9E3779B97F4A7C15)) >> (64 - kExchangeBits)];
+}
+
 constexpr int kNone = -1;
 constexpr int kUnknown = -2;
 
@@ -133,7 +149,26 @@ const RecordTaint *InternRecord(int size, const SourceSet *const *fields) {
   return Intern(size, fields, nullptr, nullptr, EmptySet());
 }
 
+const RecordTaint *KnownRecordWith(const RecordTaint *record, int index, const SourceSet *set) {
+  const Exchange &known = *ExchangeAt(record, index, set);
+  return known.record == record && known.index == index && known.set == set ? known.result
+                                                                            : nullptr;
+}
+
+const RecordTaint *RecordWith(const RecordTaint *record, int index, const SourceSet *set) {
+  if (const RecordTaint *known = KnownRecordWith(record, index, set)) return known;
+  RecordParts with = {};
+  for (int i = 0; i < record->size; i++) {
+    const bool kept = i != index;
+    with.Add(nullptr, kept ? record->fields[i] : set, kept ? InnerRecord(record, i) : nullptr);
+  }
+  const RecordTaint *result = with.Intern();
+  *ExchangeAt(record, index, set) = {record, set, index, result};
+  return result;
+}
+
 void RecordsReset() {
+  memset(exchanges, 0, sizeof(exchanges));
   record_table = nullptr;
   if (record_context != nullptr) MemoryContextReset(record_context);
 }

@@ -32,6 +32,10 @@ struct RecordParts {
   const RecordTaint *Intern();
 };
 const RecordTaint *InternRecord(int size, const SourceSet *const *fields);
+// `record` with another field in place `index` (from 0), of which no parts are known.
+const RecordTaint *RecordWith(const RecordTaint *record, int index, const SourceSet *set);
+// The same if it was asked for lately; NULL otherwise, nothing is allocated.
+const RecordTaint *KnownRecordWith(const RecordTaint *record, int index, const SourceSet *set);
 void RecordsReset();
 
 // All parts together.
