@@ -43,3 +43,72 @@ INSERT INTO plain VALUES (1), (2);
 ALTER TABLE plain RENAME TO plainer;
 INSERT INTO plainer VALUES (2);
 :show 'plainer.%' ORDER BY line COLLATE "C";
+
+-- a loop in which nothing changes any more, until something does
+CREATE TABLE o (n int, v text);
+CREATE PROCEDURE looped() LANGUAGE plpgsql AS $$
+DECLARE x text := 'none'; y text; w text;
+BEGIN
+  FOR i IN 1..9 LOOP
+    y := x || '.';
+    IF i % 2 = 0 THEN w := y; ELSE w := x; END IF;
+    IF i = 4 THEN SELECT b INTO x FROM s LIMIT 1; END IF;
+    IF i = 7 THEN x := (SELECT max(s2.y) FROM s2); END IF;
+    IF i IN (3, 6, 9) THEN INSERT INTO o VALUES (i, w); END IF;
+  END LOOP;
+END $$;
+CALL looped();
+:show 'o.v%' ORDER BY line COLLATE "C";
+-- the inner loop is left under a condition: once in the second of its three runs
+CREATE TABLE e (n int, m int);
+CREATE PROCEDURE left_once() LANGUAGE plpgsql AS $$
+DECLARE k int; n int := 0; m int; j int;
+BEGIN
+  FOR i IN 1..3 LOOP
+    k := 0;
+    IF i = 2 THEN SELECT s.a INTO k FROM s LIMIT 1; END IF;
+    j := 0; m := 0;
+    WHILE j < 3 LOOP
+      j := j + 1;
+      EXIT WHEN k > 100;
+      n := n + j;
+      m := j;
+    END LOOP;
+    k := 0;
+    IF i = 3 THEN INSERT INTO e VALUES (n, m); END IF;
+  END LOOP;
+END $$;
+CALL left_once();
+:show 'e.%' ORDER BY line COLLATE "C";
+-- two activations of one function, each with values of its own
+CREATE TABLE deep (n int, v text);
+CREATE FUNCTION dive(n int, v text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE w text; below text := '';
+BEGIN
+  FOR i IN 1..3 LOOP
+    w := v || i;
+    IF n > 0 AND i = 2 THEN below := dive(n - 1, 'constant'); END IF;
+    w := v || i;
+  END LOOP;
+  IF n > 0 THEN INSERT INTO deep VALUES (n, w); END IF;
+  RETURN below;
+END $$;
+DO $$ DECLARE t text; BEGIN SELECT b INTO t FROM s LIMIT 1; PERFORM dive(1, t); END $$;
+:show 'deep.v%' ORDER BY line COLLATE "C";
+-- … and of a procedure that gives nothing back
+CREATE PROCEDURE descend(n int, v text) LANGUAGE plpgsql AS $$
+DECLARE w text; m int := n - 1; c text := 'constant';
+BEGIN
+  FOR i IN 1..3 LOOP
+    w := v || i;
+    w := '';
+    IF n > 0 AND i > 1 THEN CALL descend(m, c); END IF;
+    w := v || i;
+  END LOOP;
+  IF n > 0 THEN INSERT INTO deep VALUES (n, w); END IF;
+END $$;
+DO $$ DECLARE t text; BEGIN
+  CALL descend(1, 'first');
+  SELECT max(y) INTO t FROM s2; CALL descend(2, t); CALL descend(1, 'last');
+END $$;
+:show 'deep.v%' ORDER BY line COLLATE "C";

@@ -4,6 +4,7 @@
 #include "capture/ends.h"
 #include "capture/fmgr.h"
 #include "capture/plpgsql_info.h"
+#include "capture/plpgsql_quiet.h"
 #include "capture/trigger.h"
 #include "capture/trigger_when.h"
 #include "capture/utility.h"
@@ -54,6 +55,7 @@ pg_noinline RoutineFrame *FrameBelow(const PLpgSQL_execstate *estate) {
   for (StackNode *node = TopNode(); node != nullptr; node = NodeBelow(node)) {
     if (node->kind != NodeKind::kRoutine || node->frame->estate != estate) continue;
     while (TopNode() != node) CutBackTo(StackDepth() - 1);
+    NoteWork();
     return node->frame;
   }
   return nullptr;
@@ -198,6 +200,7 @@ bool BeginRoutineQuickly(PLpgSQL_execstate *estate, PLpgSQL_function *function) 
   FunctionInfo *info = KnownInfo(function);
   const EventPath *path = KnownPath(caller->path, function->fn_oid, InvalidOid);
   if (info == nullptr || path == nullptr) return false;
+  NoteWork();
   StackNode *node = PushNode(NodeKind::kRoutine);
   node->frame = AcquireFrame(depth, estate->ndatums);
   node->frame->estate = estate;
@@ -259,23 +262,34 @@ void FuncEnd(PLpgSQL_execstate *estate, PLpgSQL_function *function) {
     if (RunsMatter()) NoteRun(TopNode(), compat::FunctionVersion(function));
     if (!CaptureRests() && !EndsQuietly(frame)) Guarded("routine end", [&] { EndRoutine(frame); });
     CutBackTo(depth);
+    NoteWork();
   }
   Chain(&PLpgSQL_plugin::func_end, estate, function);
+}
+
+pg_noinline void BeginFully(RoutineFrame *frame, PLpgSQL_stmt *statement) {
+  if (!BeginStatementQuickly(frame, statement))
+    Guarded("statement begin", [&] { BeginStatement(frame, statement); });
+}
+
+pg_noinline void EndFully(RoutineFrame *frame, PLpgSQL_stmt *statement) {
+  if (!EndStatementQuickly(frame, statement))
+    Guarded("statement end", [&] { EndStatement(frame, statement); });
 }
 
 void StmtBegin(PLpgSQL_execstate *estate, PLpgSQL_stmt *statement) {
   if (in_chain) return;
   RoutineFrame *frame = FrameOf(estate);
-  if (frame != nullptr && !CaptureRests() && !BeginStatementQuickly(frame, statement))
-    Guarded("statement begin", [&] { BeginStatement(frame, statement); });
+  if (frame != nullptr && !CaptureRests() && !BeginQuietly(frame, statement))
+    BeginFully(frame, statement);
   Chain(&PLpgSQL_plugin::stmt_beg, estate, statement);
 }
 
 void StmtEnd(PLpgSQL_execstate *estate, PLpgSQL_stmt *statement) {
   if (in_chain) return;
   RoutineFrame *frame = FrameOf(estate);
-  if (frame != nullptr && !CaptureRests() && !EndStatementQuickly(frame, statement))
-    Guarded("statement end", [&] { EndStatement(frame, statement); });
+  if (frame != nullptr && !CaptureRests() && !EndQuietly(frame, statement))
+    EndFully(frame, statement);
   Chain(&PLpgSQL_plugin::stmt_end, estate, statement);
 }
 

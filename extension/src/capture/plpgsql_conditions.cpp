@@ -2,6 +2,7 @@
 #include "capture/plpgsql.h"
 #include "capture/plpgsql_info.h"
 
+#include "edge/guard.h"
 #include "edge/guc.h"
 
 namespace pg_lineage {
@@ -98,6 +99,7 @@ void NoteOutcome(RoutineFrame *frame, const StatementEntry &entry) {
     default:
       return;
   }
+  NoteWork();
   bool loop = IsLoop(entry.statement->cmd_type);
   // Whether the statement ran at all decides, too.
   const SourceSet *ran = settings.track_control_flow ? OwnCondition(frame) : EmptySet();

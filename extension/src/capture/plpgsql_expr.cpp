@@ -2,6 +2,7 @@
 #include "capture/plpgsql.h"
 
 #include "edge/compat.h"
+#include "edge/guard.h"
 #include "edge/recent.h"
 #include "lineage/field_paths.h"
 #include "lineage/uncalled.h"
@@ -34,6 +35,7 @@ uint32 memo_epoch = 0;
 void Forget(void *arg) {
   recent.Forget(static_cast<CachedPlanSource *>(arg));
   if (expr_table != nullptr) hash_search(expr_table, &arg, HASH_REMOVE, nullptr);
+  NoteWork();
 }
 
 void EnsureTable() {
@@ -227,8 +229,10 @@ const SourceSet *ExprValueKnown(RoutineFrame *frame, PLpgSQL_expr *expr,
   if (entry == nullptr || !entry->memo_valid || entry->memo_epoch != memo_epoch) return nullptr;
   const Shape *shape = entry->shape;
   if (parts != nullptr && HasParts(shape) && !entry->parts_known) return nullptr;
-  if (shape->ncalls > 0 && (entry->bodies != BodiesRead() || KnowsCalls(shape, frame->observed)))
-    return nullptr;
+  if (shape->ncalls > 0) {
+    NoteWork();  // another session may give a routine another body at any time
+    if (entry->bodies != BodiesRead() || KnowsCalls(shape, frame->observed)) return nullptr;
+  }
   for (int i = 0; i < shape->nparams; i++) {
     TaintSlot input = {};
     if (!FrameInput(frame, shape->params[i].paramid, shape->params[i].field, &input) ||

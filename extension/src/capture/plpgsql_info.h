@@ -2,10 +2,11 @@
 // which of its conditions.
 //
 // Computed once per compiled function, in the function's own memory, and forgotten with it by a
-// reset callback on that context. Read only.
+// reset callback on that context. Read only, but for what is noted of a statement that was quiet.
 #pragma once
 
 #include "edge/server.h"
+#include "lineage/source_set.h"
 
 namespace pg_lineage {
 
@@ -27,6 +28,11 @@ struct StatementInfo {
   bool handler;          // stands in an EXCEPTION clause of its parent
   bool opens;            // a block's declarations, a loop's bounds: evaluated before what is inside
   bool opens_round;      // the first in a loop whose body assigns to the loop's variables
+  // Not fixed: when it last began, under `condition`, and ended, and nothing was to be done
+  // (capture/plpgsql_quiet.h).
+  uint64 begun;
+  uint64 ended;
+  const SourceSet *condition;
 };
 
 struct FunctionInfo {

@@ -1,8 +1,6 @@
 // The statements of a routine where nothing is to be allocated: most of them, most of the time.
 #include "capture/plpgsql.h"
-#include "capture/plpgsql_info.h"
-
-#include "edge/guc.h"
+#include "capture/plpgsql_quiet.h"
 
 namespace pg_lineage {
 
@@ -18,6 +16,15 @@ bool GivesBack(PLpgSQL_stmt_call *call) {
   if (call->target == nullptr || call->target->dtype != PLPGSQL_DTYPE_ROW)
     return call->target != nullptr;
   return reinterpret_cast<PLpgSQL_row *>(call->target)->nfields > 0;
+}
+
+// `before`: work_done when the statement's end began.
+inline void Leave(RoutineFrame *frame, StatementInfo *fixed, uint64 before) {
+  const StatementEntry &entry = frame->statements.Last();
+  NoteOutcome(frame, entry);
+  if (entry.body_condition != nullptr) NoteWork();  // it begins without one when it runs again
+  frame->statements.size--;
+  if (work_done == before && !fixed->opens) fixed->ended = QuietNow();
 }
 
 // RETURN of nothing, and in triggers of a row as it is.
@@ -50,6 +57,7 @@ bool AssignQuickly(RoutineFrame *frame, PLpgSQL_stmt_assign *assign) {
   TaintSlot *slot = &frame->slots[assign->varno];
   if (slot->value == value && slot->record == parts) return true;
   *slot = {value, parts};
+  NoteWork();
   return true;
 }
 
@@ -65,9 +73,10 @@ bool MayNoteJump(RoutineFrame *frame, const StatementEntry &entry, const Jumps &
 
 bool BeginStatementQuickly(RoutineFrame *frame, PLpgSQL_stmt *statement) {
   FunctionInfo *info = frame->info;
+  const uint64 before = work_done;
   PodVector<StatementEntry> *statements = &frame->statements;
   if (statement->stmtid == 0 || statement->stmtid >= info->size) return true;
-  const StatementInfo &fixed = info->statements[statement->stmtid];
+  StatementInfo &fixed = info->statements[statement->stmtid];
   if (statements->size >= statements->capacity || fixed.handler || fixed.opens_round) return false;
   CutToParent(frame, fixed.parent);
   const StatementEntry *parent = TopEntry(frame);
@@ -85,20 +94,18 @@ bool BeginStatementQuickly(RoutineFrame *frame, PLpgSQL_stmt *statement) {
       return false;
     }
   }
-  StatementEntry *entry = &statements->items[statements->size++];
-  *entry = {};
-  entry->statement = statement;
-  entry->condition = condition;
-  entry->open = fixed.opens;
-  frame->observed.items.size = frame->observed.columns.size = 0;
+  PushStatement(frame, statement, condition, fixed.opens);
+  if (work_done == before) fixed.begun = QuietNow();
+  fixed.condition = condition;
   return true;
 }
 
 bool EndStatementQuickly(RoutineFrame *frame, PLpgSQL_stmt *statement) {
   PodVector<StatementEntry> *statements = &frame->statements;
   if (statements->Empty() || statements->Last().statement != statement) return false;
-  const Jumps &jumps = frame->info->statements[statement->stmtid].jumps;
+  StatementInfo *fixed = &frame->info->statements[statement->stmtid];
   if (frame->info->looks_at_outcome && !NothingDecidesWithin(frame)) return false;
+  const uint64 before = work_done;
   switch (statement->cmd_type) {
     case PLPGSQL_STMT_LOOP:
     case PLPGSQL_STMT_WHILE:
@@ -110,7 +117,7 @@ bool EndStatementQuickly(RoutineFrame *frame, PLpgSQL_stmt *statement) {
     case PLPGSQL_STMT_IF:
     case PLPGSQL_STMT_CASE:
     case PLPGSQL_STMT_EXIT:
-      if (MayNoteJump(frame, statements->Last(), jumps)) return false;
+      if (MayNoteJump(frame, statements->Last(), fixed->jumps)) return false;
       if (statements->Last().open && frame->info->looks_at_outcome) return false;
       break;
     case PLPGSQL_STMT_BLOCK:
@@ -129,6 +136,7 @@ bool EndStatementQuickly(RoutineFrame *frame, PLpgSQL_stmt *statement) {
       break;
     case PLPGSQL_STMT_RETURN:
       if (!ReturnQuickly(frame, As<PLpgSQL_stmt_return>(statement))) return false;
+      NoteWork();
       break;
     case PLPGSQL_STMT_ASSIGN:
       if (!AssignQuickly(frame, As<PLpgSQL_stmt_assign>(statement))) return false;
@@ -136,8 +144,7 @@ bool EndStatementQuickly(RoutineFrame *frame, PLpgSQL_stmt *statement) {
     default:
       return false;
   }
-  NoteOutcome(frame, statements->Last());
-  statements->size--;
+  Leave(frame, fixed, before);
   return true;
 }
 

@@ -2,6 +2,8 @@
 #include "capture/plpgsql.h"
 #include "capture/plpgsql_info.h"
 
+#include "edge/guard.h"
+
 namespace pg_lineage {
 
 namespace {
@@ -45,6 +47,7 @@ bool SetFieldQuickly(RoutineFrame *frame, const PLpgSQL_recfield *field, const S
   if (now == nullptr) return false;
   if (slot->record == now && slot->value == EmptySet()) return true;
   *slot = {EmptySet(), now};
+  NoteWork();
   return true;
 }
 

@@ -7,6 +7,7 @@
 namespace pg_lineage {
 
 bool capture_rests = false;
+uint64 work_done = 1;
 
 namespace {
 
@@ -58,6 +59,7 @@ MemoryContext EnterScratch() {
     scratch_context = AllocSetContextCreate(TopMemoryContext, "pg_lineage scratch", 0,
                                             kScratchBytes, ALLOCSET_DEFAULT_MAXSIZE);
   scratch_depth++;
+  NoteWork();
   return scratch_context;
 }
 

@@ -23,6 +23,11 @@ bool CaptureOn();
 extern bool capture_rests;  // written by edge/guard.cpp alone
 inline bool CaptureRests() { return capture_rests; }
 
+// Grows with all work that may change what is known of running routines: each guarded body, and
+// whoever changes something without a guard. What was the same at the same number still is.
+extern uint64 work_done;
+inline void NoteWork() { work_done++; }
+
 // Notes a swallowed error; rests capture until the end of the transaction. Called inside a catch.
 void NoteSwallowedError(const char *where, ErrorData *error);
 

@@ -1,0 +1,53 @@
+// Statements for which nothing is to be done: those of a loop, once its rounds say nothing new.
+//
+// PL/pgSQL calls back twice for every statement, so this is what a loop that only computes pays. A
+// statement that began and ended without a guard and changed nothing is noted as quiet at the
+// number that work_done (edge/guard.h) had. While it stands there, nothing that its rule looks at
+// has changed: the variables and conditions of its frame, the stack, what is known of expressions.
+// Two activations of a function never meet at one number, as each begin and end of one is work; nor
+// do two instances of a loop of which one was told what decides about its body.
+#pragma once
+
+#include "capture/frame.h"
+#include "capture/plpgsql_info.h"
+#include "edge/guard.h"
+#include "edge/guc.h"
+
+namespace pg_lineage {
+
+inline uint64 QuietNow() { return work_done << 1 | (settings.track_control_flow ? 1 : 0); }
+
+// Puts a statement on its frame's stack, which has room for it.
+inline void PushStatement(RoutineFrame *frame, PLpgSQL_stmt *statement, const SourceSet *condition,
+                          bool open) {
+  StatementEntry *entry = &frame->statements.items[frame->statements.size++];
+  *entry = {};
+  entry->statement = statement;
+  entry->condition = condition;
+  entry->open = open;
+  frame->observed.items.size = frame->observed.columns.size = 0;
+}
+
+// False: it has not been quiet since. The stack is as it was then, but for what the parent has
+// still to evaluate: an exception that leaves more on it is seen by a guarded callback first.
+inline bool BeginQuietly(RoutineFrame *frame, PLpgSQL_stmt *statement) {
+  if (statement->stmtid >= frame->info->size) return false;
+  const StatementInfo &fixed = frame->info->statements[statement->stmtid];
+  if (fixed.begun != QuietNow()) return false;
+  const StatementEntry *parent = TopEntry(frame);
+  if (parent != nullptr && parent->open) return false;
+  PushStatement(frame, statement, fixed.condition, fixed.opens);
+  return true;
+}
+
+inline bool EndQuietly(RoutineFrame *frame, PLpgSQL_stmt *statement) {
+  if (statement->stmtid >= frame->info->size ||
+      frame->info->statements[statement->stmtid].ended != QuietNow())
+    return false;
+  const StatementEntry *top = TopEntry(frame);
+  if (top == nullptr || top->statement != statement) return false;
+  frame->statements.size--;
+  return true;
+}
+
+}  // namespace pg_lineage
