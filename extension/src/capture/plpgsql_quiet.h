@@ -33,7 +33,8 @@ inline void PushStatement(RoutineFrame *frame, PLpgSQL_stmt *statement, const So
 inline bool BeginQuietly(RoutineFrame *frame, PLpgSQL_stmt *statement) {
   if (statement->stmtid >= frame->info->size) return false;
   const StatementInfo &fixed = frame->info->statements[statement->stmtid];
-  if (fixed.begun != QuietNow()) return false;
+  if (fixed.begun != QuietNow() || frame->statements.size >= frame->statements.capacity)
+    return false;
   const StatementEntry *parent = TopEntry(frame);
   if (parent != nullptr && parent->open) return false;
   PushStatement(frame, statement, fixed.condition, fixed.opens);
