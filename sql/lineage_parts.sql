@@ -99,6 +99,10 @@ INSERT INTO t31 SELECT jsonb_set(replacement => to_jsonb(b), path => '{k}',
   jsonb_set(replacement => to_jsonb(b), path => '{k}',
     jsonb_in => jsonb_build_object('x', a)) ->> 'k'
   FROM src;
+-- A subscript that is no constant: any part of the value may be meant, and what is below it.
+CREATE TABLE t32 (x text);
+INSERT INTO t32 SELECT (jsonb_build_object('in', jsonb_build_object('a', a)))[lower('IN')] ->> 'a'
+  FROM src s;
 SELECT target, source, subtype, masking FROM (
   SELECT replace(target_table, 'prt.', '') || '.' || target_column AS target,
     replace(source_table, 'prt.', '') || '.' || source_column AS source, subtype, masking

@@ -181,18 +181,20 @@ bool AddAggregateField(Builder *builder, QueryInfo *info, Aggref *aggregate, Fie
   return true;
 }
 
-// rows[i].field, and rows after rows[i] := row.
-void AddElementField(Builder *builder, QueryInfo *info, SubscriptingRef *ref, FieldPath field,
+// rows[i].field, and rows after rows[i] := row. False for a part of a JSON value that is not told.
+bool AddElementField(Builder *builder, QueryInfo *info, SubscriptingRef *ref, FieldPath field,
                      uint8 kind, SymBag *out) {
   uint8 value = Compose(kind, kTransformation);
   uint8 index = Compose(kind, kConditional);
-  if (AddSubscriptPart(builder, info, ref, field, kind, out)) return;
+  if (AddSubscriptPart(builder, info, ref, field, kind, out)) return true;
+  if (IsJson(ref->refcontainertype)) return false;
   AddField(builder, info, reinterpret_cast<Node *>(ref->refexpr), field, value, out);
   if (ref->refassgnexpr != nullptr)
     AddField(builder, info, reinterpret_cast<Node *>(ref->refassgnexpr), field, value, out);
   List *subscripts = list_concat_copy(ref->refupperindexpr, ref->reflowerindexpr);
   ListCell *cell;
   foreach (cell, subscripts) AddExpr(builder, info, static_cast<Node *>(lfirst(cell)), index, out);
+  return true;
 }
 
 bool AddFunctionField(Builder *builder, QueryInfo *info, Node *call, Oid function, List *args,
@@ -314,8 +316,8 @@ bool AddKnownField(Builder *builder, QueryInfo *info, Node *expr, FieldPath fiel
     case T_WindowFunc:
       return AddWindowField(builder, info, reinterpret_cast<WindowFunc *>(expr), field, kind, out);
     case T_SubscriptingRef:
-      AddElementField(builder, info, reinterpret_cast<SubscriptingRef *>(expr), field, kind, out);
-      return true;
+      return AddElementField(builder, info, reinterpret_cast<SubscriptingRef *>(expr), field, kind,
+                             out);
     case T_CoerceViaIO:
     case T_ArrayCoerceExpr: {
       Node *row = KeptByText(expr);
