@@ -1,5 +1,6 @@
 #include "capture/plpgsql_info.h"
 
+#include "edge/compat.h"
 #include "edge/recent.h"
 #include "lineage/plpgsql_body.h"
 
@@ -73,7 +74,7 @@ bool TakesErrors(const PLpgSQL_stmt *statement) {
   foreach (cell, block->exceptions->exc_list) {
     const PLpgSQL_condition *condition = static_cast<PLpgSQL_exception *>(lfirst(cell))->conditions;
     for (; condition != nullptr; condition = condition->next)
-      if (condition->sqlerrstate == 0) return true;  // OTHERS
+      if (compat::IsOthers(condition)) return true;
   }
   return false;
 }

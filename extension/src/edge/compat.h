@@ -159,6 +159,16 @@ inline bool IsInUse(const PLpgSQL_function *function) {
 #endif
 }
 
+// WHEN OTHERS of an EXCEPTION clause. 18 gave it a number of its own: zero is
+// successful_completion.
+inline bool IsOthers(const PLpgSQL_condition *condition) {
+#if PG_VERSION_NUM >= 180000
+  return condition->sqlerrstate == PLPGSQL_OTHERS;
+#else
+  return condition->sqlerrstate == 0;
+#endif
+}
+
 }  // namespace compat
 }  // namespace pg_lineage
 
