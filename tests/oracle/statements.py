@@ -25,6 +25,7 @@ import forms_seldom
 import forms_session
 import forms_sole
 import forms_unusual
+import forms_whole
 import forms_wordings
 import forms_write
 from draw import Draw
@@ -57,13 +58,14 @@ FORMS = (
     + forms_fields.FORMS
     + forms_wordings.FORMS
     + forms_members.FORMS
+    + forms_whole.FORMS
 )
 
 
 WITH_WAYS = (
     composites_more, forms_bodies, forms_corners, forms_fields, forms_frames, forms_further,
     forms_json, forms_members, forms_oddities, forms_parts, forms_rare, forms_remote,
-    forms_seldom, forms_sole, forms_unusual, forms_wordings,
+    forms_seldom, forms_sole, forms_unusual, forms_whole, forms_wordings,
 )
 
 
