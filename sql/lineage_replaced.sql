@@ -68,9 +68,25 @@ UPDATE above SET x = md5(x);
 CREATE TABLE by_all AS SELECT x FROM above;
 :show 'by_only.%' ORDER BY line COLLATE "C";
 :show 'by_all.%' ORDER BY line COLLATE "C";
+-- a trigger of a partition keeps rows that were put into the root
+CREATE TEMP TABLE root (k int, x text) PARTITION BY LIST (k);
+CREATE TEMP TABLE part PARTITION OF root DEFAULT;
+CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+CREATE TRIGGER refuse BEFORE UPDATE ON part FOR EACH ROW EXECUTE FUNCTION refuse();
+INSERT INTO root SELECT id, b FROM s;
+UPDATE root SET x = 'none';
+CREATE TABLE by_refused AS SELECT x FROM root;
+:show 'by_refused.%' ORDER BY line COLLATE "C";
+-- what a function puts in while the statement runs is not met by it
+CREATE TEMP TABLE grown AS SELECT b FROM s;
+CREATE FUNCTION grow() RETURNS text LANGUAGE plpgsql AS
+  $$ BEGIN INSERT INTO grown SELECT b FROM s; RETURN 'none'; END $$;
+UPDATE grown SET b = grow();
+CREATE TABLE by_grown AS SELECT b FROM grown;
+:show 'by_grown.%' ORDER BY line COLLATE "C";
 -- a table that lasts keeps what it was given
 CREATE TABLE lasting AS SELECT b FROM s;
 UPDATE lasting SET b = md5(b);
 :show 'lasting.%' ORDER BY line COLLATE "C";
-DROP TABLE w, swapped, made, elements, undone, partly, guarded, above, below;
+DROP TABLE w, swapped, made, elements, undone, partly, guarded, above, below, root, grown;
 DROP SCHEMA rep CASCADE;

@@ -213,8 +213,10 @@ Flow FlowToTemp(const RunState *run, const ShapeWrite &write) {
     flow.sources.Append(ResolveSet(context, write.columns[i].sources));
   }
   flow.rows = UnionSets(ResolveSet(context, write.rows), run->condition);
-  flow.empties = write.empties;
-  flow.replaces = write.replaces;
+  // What a function that it called has put in meanwhile, the statement does not meet.
+  const bool alone = run->temp_writes == TempWrites();
+  flow.empties = write.empties && alone;
+  flow.replaces = write.replaces && alone;
   return flow;
 }
 

@@ -113,6 +113,7 @@ void StartRun(QueryDesc *query, const Shape *shape) {
   for (int i = 0; i < shape->nparams; i++) run->params[i] = EmptySet();
   run->observed.items.context = run->observed.columns.context = CurrentMemoryContext;
   run->temps.before.context = CurrentMemoryContext;
+  run->temp_writes = TempWrites();
   for (int w = 0; w < shape->nwrites; w++) {
     if (shape->writes[w].temp) run->temps.own = shape->writes[w].target;
   }

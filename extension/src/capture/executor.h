@@ -31,6 +31,7 @@ struct RunState {
   UtilityState *utility;        // run for this utility statement, or NULL
   const SourceSet *decides;     // that what it calls or fires runs; NULL until asked for
   TempView temps;               // as they were at the start
+  uint64 temp_writes;           // TempWrites() at the start
   FiredRows fired;
   uint64 rows;
   RunState *next;

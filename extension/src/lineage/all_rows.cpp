@@ -40,7 +40,12 @@ bool MeetsAllRows(const Query *query, Oid relid) {
   if (query->hasModifyingCTE || query->returningList != NIL || !entry->inh ||
       entry->securityQuals != NIL || list_length(from->fromlist) != 1 || !AlwaysTrue(from->quals))
     return false;
-  return !HasTriggers(relid);  // one may keep rows, or look at them later
+  if (HasTriggers(relid)) return false;  // one may keep rows, or look at them later
+  ListCell *cell;
+  foreach (cell, TempChildren(relid)) {  // … those that were put into the root, too
+    if (HasTriggers(lfirst_oid(cell))) return false;
+  }
+  return true;
 }
 
 }  // namespace pg_lineage

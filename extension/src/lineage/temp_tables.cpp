@@ -24,6 +24,7 @@ constexpr int kDropMark = -1;
 HTAB *temp_table = nullptr;
 PodVector<Change> journal = {};
 TempView *views = nullptr;
+uint64 writes = 0;
 
 TempTable *Find(Oid relid) {
   if (temp_table == nullptr) return nullptr;
@@ -65,6 +66,7 @@ const TempBefore *FindBefore(const TempView *view, Oid relid, int column) {
 }
 
 void Put(TempTable *table, int column, const SourceSet *set) {
+  writes++;
   if (table->columns[column] == set) return;
   for (TempView *view = views; view != nullptr; view = view->next) {
     if (view->own != table->relid && FindBefore(view, table->relid, column) == nullptr)
@@ -108,6 +110,8 @@ const SourceSet *TempColumn(const TempView *view, Oid relid, int column) {
   const TempBefore *before = view == nullptr ? nullptr : FindBefore(view, relid, column);
   return before != nullptr ? before->set : TempColumn(relid, column);
 }
+
+uint64 TempWrites() { return writes; }
 
 void TempWatch(TempView *view) {
   view->next = views;

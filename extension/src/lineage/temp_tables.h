@@ -28,6 +28,9 @@ void TempReplace(Oid relid, int column, const SourceSet *set);
 // DISCARD TEMP.
 void TempDiscard();
 
+// Grows with all that is put into such a table, or taken away.
+uint64 TempWrites();
+
 // What a query that is open sees: the tables as they were when it began, but for the one that it
 // writes itself. Its memory is the caller's, who takes it out before that goes.
 struct TempBefore {
