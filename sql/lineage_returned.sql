@@ -31,6 +31,26 @@ CREATE TABLE moved AS SELECT b FROM t WHERE false;
 WITH x AS (INSERT INTO t SELECT id + 60, arr::text FROM s RETURNING b)
 INSERT INTO moved SELECT b FROM x;
 :show 'moved.%' ORDER BY line COLLATE "C";
+-- … as a row or JSON, part by part
+CREATE TABLE parted (how text, v text);
+WITH x AS (INSERT INTO t SELECT a + 200, b FROM s RETURNING t AS r)
+INSERT INTO parted SELECT 'row', (r).b FROM x;
+:show 'parted.%' ORDER BY line COLLATE "C";
+CREATE TABLE keyed (v text);
+WITH x AS (INSERT INTO t SELECT a + 300, b FROM s RETURNING to_jsonb(t) AS j)
+INSERT INTO keyed SELECT j->>'b' FROM x;
+:show 'keyed.%' ORDER BY line COLLATE "C";
+CREATE TABLE built (v text);
+WITH x AS (INSERT INTO t SELECT a + 400, b FROM s
+  RETURNING jsonb_build_object('p', b, 'q', id) AS j)
+INSERT INTO built SELECT j->>'p' FROM x;
+:show 'built.%' ORDER BY line COLLATE "C";
+CREATE TABLE held (v text);
+DO $$ DECLARE r record; BEGIN
+  INSERT INTO t SELECT a + 500, b FROM s LIMIT 1 RETURNING t AS whole INTO r;
+  INSERT INTO held VALUES ((r.whole).b);
+END $$;
+:show 'held.%' ORDER BY line COLLATE "C";
 -- what a row keeps in ON CONFLICT is the table's
 TRUNCATE t;
 INSERT INTO t SELECT id, y FROM s2;
@@ -47,5 +67,12 @@ TRUNCATE t;
 CREATE TABLE changed (b text);
 WITH x AS (INSERT INTO t SELECT id, b FROM s RETURNING b) INSERT INTO changed SELECT b FROM x;
 :show 'changed.b%' ORDER BY line COLLATE "C";
-DROP TABLE t;
+-- … also a partition's
+CREATE TEMP TABLE root (k int, b text) PARTITION BY LIST (k);
+CREATE TEMP TABLE part PARTITION OF root DEFAULT;
+CREATE TRIGGER change BEFORE INSERT ON part FOR EACH ROW EXECUTE FUNCTION change();
+CREATE TABLE routed (b text);
+WITH x AS (INSERT INTO root SELECT id, b FROM s RETURNING b) INSERT INTO routed SELECT b FROM x;
+:show 'routed.b%' ORDER BY line COLLATE "C";
+DROP TABLE t, root;
 DROP SCHEMA ret CASCADE;

@@ -31,6 +31,8 @@ bool HasTriggers(Oid relid) {
   if (relation == nullptr) return true;
   bool has = relation->trigdesc != nullptr;
   RelationClose(relation);
+  ListCell *cell;
+  foreach (cell, TempChildren(relid)) has = has || HasTriggers(lfirst_oid(cell));
   return has;
 }
 
@@ -40,12 +42,7 @@ bool MeetsAllRows(const Query *query, Oid relid) {
   if (query->hasModifyingCTE || query->returningList != NIL || !entry->inh ||
       entry->securityQuals != NIL || list_length(from->fromlist) != 1 || !AlwaysTrue(from->quals))
     return false;
-  if (HasTriggers(relid)) return false;  // one may keep rows, or look at them later
-  ListCell *cell;
-  foreach (cell, TempChildren(relid)) {  // … those that were put into the root, too
-    if (HasTriggers(lfirst_oid(cell))) return false;
-  }
-  return true;
+  return !HasTriggers(relid);  // one may keep rows, or look at them later
 }
 
 }  // namespace pg_lineage

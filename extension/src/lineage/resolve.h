@@ -31,6 +31,8 @@ struct QueryInfo {
   const SymSet *substitutes;  // by attribute number: what entry `substituted` stands for
   int nsubstitutes;
   int substituted;
+  const SymSet *returned;  // … in RETURNING; NULL: not known yet
+  int nreturned;
   List *body_args;         // body of a SQL function: what its $n stand for …
   QueryInfo *body_caller;  // … in this scope; NULL elsewhere
   Oid body_function;
@@ -183,13 +185,28 @@ bool StoresValues(const Query *query);
 // True when a statement that is nothing but this query takes or changes every row of `relid`, and
 // nobody else looks at what was there.
 bool MeetsAllRows(const Query *query, Oid relid);
-// True of a relation that is gone, too.
+// Its own, or those of a temporary table below, where its rows may be. True of a relation that is
+// gone, too.
 bool HasTriggers(Oid relid);
 // What ON CONFLICT compares decides which rows are inserted and which updated: those that arrive
 // and those that are there.
 void AddArbiter(Builder *builder, QueryInfo *info, OnConflictExpr *conflict, SymBag *rows);
-// An output of RETURNING: the row that was just written. One of a table that lasts is that table's.
-void AddReturned(Builder *builder, QueryInfo *info, Node *expr, SymBag *out);
+// What the target's row is in RETURNING. Of a table that lasts it is that table's; of a temporary
+// one it is what was just written, where a trigger may have changed that, or RETURNING OLD tells
+// the row before, the table's as well.
+enum class ReturnedRow : uint8 { kStored, kWritten, kEither };
+// Lets it stand for what was written, unless it is kStored.
+ReturnedRow EnterReturned(Builder *builder, QueryInfo *info);
+void LeaveReturned(QueryInfo *info);
+// Resolves outputs of a query, which may be those of RETURNING.
+template <typename Resolve>
+inline void ResolveOutput(Builder *builder, QueryInfo *info, Resolve resolve) {
+  const ReturnedRow row = EnterReturned(builder, info);
+  resolve();
+  if (row == ReturnedRow::kStored) return;
+  LeaveReturned(info);
+  if (row == ReturnedRow::kEither) resolve();
+}
 // What chooses between the arms of a writing query: ON CONFLICT, MERGE's WHEN … AND.
 void AddArmConditions(Builder *builder, QueryInfo *info, SymBag *out);
 // The number of output columns.

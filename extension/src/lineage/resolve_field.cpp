@@ -367,8 +367,10 @@ void AddOutputField(Builder *builder, QueryInfo *query, int resno, FieldPath fie
     return;
   }
   TargetEntry *entry = EntryOf(QueryOutputs(query->query), resno);
-  if (entry != nullptr)
+  if (entry == nullptr) return;
+  ResolveOutput(builder, query, [&] {
     AddField(builder, query, reinterpret_cast<Node *>(entry->expr), field, kind, out);
+  });
 }
 
 bool AddRowThrough(Builder *builder, QueryInfo *info, Node *call, Oid function, List *args,

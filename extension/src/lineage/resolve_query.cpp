@@ -363,7 +363,10 @@ SymSet QueryColumn(Builder *builder, QueryInfo *info, int resno) {
     AddSetOperationColumn(builder, info, resno, &bag);
   } else {
     TargetEntry *entry = EntryOf(QueryOutputs(info->query), resno);
-    if (entry != nullptr) AddReturned(builder, info, reinterpret_cast<Node *>(entry->expr), &bag);
+    if (entry != nullptr)
+      ResolveOutput(builder, info, [&] {
+        AddExpr(builder, info, reinterpret_cast<Node *>(entry->expr), kIdentity, &bag);
+      });
   }
   info->columns[index] = bag.Finish();
   info->column_state[index] = 2;

@@ -134,13 +134,17 @@ void ForEachSet(Shape *shape, Visit visit) {
 // The parts of the outputs that are rows, arrays of rows or JSON.
 void AddParts(Builder *builder, QueryInfo *info, Shape *shape) {
   shape->parts = static_cast<ShapeFields *>(palloc0(sizeof(ShapeFields) * shape->noutputs));
+  const ReturnedRow row = EnterReturned(builder, info);
+  if (row != ReturnedRow::kStored) LeaveReturned(info);
+  if (row == ReturnedRow::kEither) return;  // two values that may have other parts
   ListCell *cell;
   int output = 0;
   foreach (cell, QueryOutputs(info->query)) {
     Node *expr = reinterpret_cast<Node *>(lfirst_node(TargetEntry, cell)->expr);
     if (output == shape->noutputs) break;
     ShapeFields *parts = &shape->parts[output++];
-    if (MayHoldParts(exprType(expr))) *parts = FieldsOf(builder, info, expr);
+    if (MayHoldParts(exprType(expr)))
+      ResolveOutput(builder, info, [&] { *parts = FieldsOf(builder, info, expr); });
     if (parts->told) shape->nparts = shape->noutputs;
   }
 }

@@ -338,26 +338,25 @@ bool StoresValues(const Query *query) {
   return query->commandType == CMD_INSERT || query->commandType == CMD_UPDATE;
 }
 
-void AddReturned(Builder *builder, QueryInfo *info, Node *expr, SymBag *out) {
+ReturnedRow EnterReturned(Builder *builder, QueryInfo *info) {
   const Query *query = info->query;
+  if (!StoresValues(query) || info->substitutes != nullptr) return ReturnedRow::kStored;
   bool temp = false;
-  Oid relid = query->resultRelation == 0 ? InvalidOid
-                                         : rt_fetch(query->resultRelation, query->rtable)->relid;
-  if (!StoresValues(query) || !IsNode(relid, &temp) || !temp || info->substitutes != nullptr) {
-    AddExpr(builder, info, expr, kIdentity, out);
-    return;
+  Oid relid = rt_fetch(query->resultRelation, query->rtable)->relid;
+  if (!IsNode(relid, &temp) || !temp) return ReturnedRow::kStored;
+  if (info->returned == nullptr) {
+    Target target = MakeTarget(relid);
+    AddArms(builder, info, &target);
+    AddGenerated(builder, &target);
+    info->returned = NewRow(builder, target);
+    info->nreturned = target.nnamed;
   }
-  Target target = MakeTarget(relid);
-  AddArms(builder, info, &target);
-  AddGenerated(builder, &target);
-  SymSet *row = NewRow(builder, target);
-  Substitute(info, row, target.nnamed);
-  AddExpr(builder, info, expr, kIdentity, out);
-  Substitute(info, nullptr, 0);
-  // A trigger may have changed the row; RETURNING OLD is the one before.
-  if (HasTriggers(relid) || compat::ReturnsOldOrNew(query))
-    AddExpr(builder, info, expr, kIdentity, out);
+  Substitute(info, info->returned, info->nreturned);
+  return HasTriggers(relid) || compat::ReturnsOldOrNew(query) ? ReturnedRow::kEither
+                                                              : ReturnedRow::kWritten;
 }
+
+void LeaveReturned(QueryInfo *info) { Substitute(info, nullptr, 0); }
 
 void AddArmConditions(Builder *builder, QueryInfo *info, SymBag *out) {
   if (OnConflictExpr *conflict = info->query->onConflict) {
