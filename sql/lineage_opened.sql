@@ -27,6 +27,22 @@ ORDER BY line COLLATE "C";
 -- what is put in meanwhile is there for all who begin later
 CREATE TABLE later AS SELECT b FROM t;
 :show 'later.%' ORDER BY line COLLATE "C";
+-- an expression that looks at a table has seen what its calls take away
+CREATE FUNCTION emptied() RETURNS text LANGUAGE plpgsql AS
+  $$ BEGIN DELETE FROM t; RETURN '!'; END $$;
+CREATE FUNCTION blanked() RETURNS text LANGUAGE plpgsql AS
+  $$ BEGIN UPDATE t SET b = 'none'; RETURN '!'; END $$;
+CREATE TABLE told (by_empty text, by_blank text);
+DO $$ DECLARE v text; w text; BEGIN
+  DELETE FROM t;
+  INSERT INTO t SELECT b FROM s;
+  v := (SELECT max(b) FROM t) || emptied();
+  INSERT INTO t SELECT y FROM s2;
+  w := blanked() || (SELECT max(b) FROM t);
+  INSERT INTO told VALUES (v, w);
+END $$;
+:show 'told.by%' ORDER BY line COLLATE "C";
+DROP FUNCTION emptied(), blanked();
 -- in SQL, with a savepoint between
 TRUNCATE t;
 INSERT INTO t SELECT b FROM s;

@@ -151,6 +151,16 @@ bool FrameRuns(const RunState *run) {
          top->frame == run->frame && run->frame->serial == run->frame_serial;
 }
 
+// Calls in an expression may have changed the temporary tables that it looked at, and its value is
+// told at the end of its statement.
+void KeepSeen(const RunState *run) {
+  if (run->temps.before.Empty() || run->frame->estate == nullptr) return;
+  TempView *seen = &run->frame->seen;
+  seen->before.size = 0;
+  for (const TempBefore &before : run->temps.before) seen->before.Append(before);
+  run->frame->seen_key = run->shape->key;
+}
+
 // A function in C ran this query for the one above, and made its result of it (ts_stat, crosstab).
 void ReportToCaller(const RunState *run) {
   const StackNode *top = TopNode();
@@ -180,6 +190,7 @@ void FinishRun(RunState *run) {
   KeepIfHeld(run);
   ReportToCaller(run);
   if (run->shape->ncalls == 0 || !FrameRuns(run)) return;
+  KeepSeen(run);
   const PodVector<StatementEntry> &statements = run->frame->statements;
   bool current =
       run->statement == nullptr ||

@@ -230,6 +230,7 @@ RoutineFrame *AcquireFrame(int depth, int nslots) {
     frame->statements.context = TopMemoryContext;
     frame->observed.items.context = TopMemoryContext;
     frame->observed.columns.context = TopMemoryContext;
+    frame->seen.before.context = TopMemoryContext;
     frames[depth] = frame;
   }
   if (frame->capacity < nslots) {
@@ -256,7 +257,7 @@ RoutineFrame *AcquireFrame(int depth, int nslots) {
   frame->kept = EmptySet();
   frame->statements.size = 0;
   frame->called_under = frame->base_condition = frame->row_count = EmptySet();
-  frame->observed.items.size = frame->observed.columns.size = 0;
+  frame->observed.items.size = frame->observed.columns.size = frame->seen.before.size = 0;
   frame->initial_new = nullptr;
   frame->replaced = -1;
   ClearResult(&frame->result);

@@ -117,6 +117,10 @@ struct RoutineFrame {
   const SourceSet *row_count;       // decides what GET DIAGNOSTICS … = ROW_COUNT gives
   ResultTaint result;
   ObservationList observed;
+  // The temporary tables as the present statement's expression of this key saw them, as far as its
+  // calls have changed them since.
+  TempView seen;
+  uint64 seen_key;
   const RecordTaint *initial_new;
   int replaced;  // the record that the statement now at its end has given another value; else -1
 };

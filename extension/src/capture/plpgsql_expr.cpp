@@ -111,10 +111,18 @@ const ObservationList *CallsOf(RoutineFrame *frame, const Shape *shape,
   return all;
 }
 
+// `all` is the caller's: what the calls gave may be kept there.
+ResolveContext ContextOf(RoutineFrame *frame, const Shape *shape, const SourceSet *const *params,
+                         ObservationList *all) {
+  ResolveContext context = {shape, params, CallsOf(frame, shape, params, all)};
+  if (frame->seen_key == shape->key) context.temps = &frame->seen;
+  return context;
+}
+
 const SourceSet *Evaluate(RoutineFrame *frame, const Shape *shape) {
   const SourceSet **params = FrameParams(frame, shape);
   ObservationList all = {};
-  ResolveContext context = {shape, params, CallsOf(frame, shape, params, &all)};
+  ResolveContext context = ContextOf(frame, shape, params, &all);
   const SourceSet *value = EmptySet();
   if (shape->noutputs > 0) value = ResolveSet(context, shape->outputs[0]);
   value = UnionSets(value, ResolveSet(context, shape->rows));
@@ -182,7 +190,7 @@ const RecordTaint *EvaluateParts(RoutineFrame *frame, const Shape *shape) {
     return RecordUsed(FrameRecord(frame, variable, kWholeValue), kTransformation, EmptySet());
   const SourceSet **params = FrameParams(frame, shape);
   ObservationList all = {};
-  ResolveContext context = {shape, params, CallsOf(frame, shape, params, &all)};
+  ResolveContext context = ContextOf(frame, shape, params, &all);
   context.records = FrameRecords(frame, shape);
   RecordParts fields = {};
   for (int i = 0; shape->nparts == 0 && i < shape->nfields; i++)
@@ -271,7 +279,7 @@ void ExprColumns(RoutineFrame *frame, PLpgSQL_expr *expr, ResultTaint *out) {
   }
   const SourceSet **params = FrameParams(frame, shape);
   ObservationList all = {};
-  ResolveContext context = {shape, params, CallsOf(frame, shape, params, &all)};
+  ResolveContext context = ContextOf(frame, shape, params, &all);
   const SourceSet *rows = ResolveSet(context, shape->rows);
   int size = shape->nfields > 0 ? shape->nfields : shape->noutputs;
   const SymSet *sets = shape->nfields > 0 ? shape->fields : shape->outputs;

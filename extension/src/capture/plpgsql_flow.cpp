@@ -203,7 +203,7 @@ void BeginStatement(RoutineFrame *frame, PLpgSQL_stmt *statement) {
   entry.condition = InnerCondition(frame, parent, fixed.conditions);
   entry.open = fixed.opens;
   frame->statements.Append(entry);
-  frame->observed.items.size = frame->observed.columns.size = 0;
+  frame->observed.items.size = frame->observed.columns.size = frame->seen.before.size = 0;
 }
 
 void EndStatement(RoutineFrame *frame, PLpgSQL_stmt *statement) {

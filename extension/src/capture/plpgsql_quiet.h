@@ -25,7 +25,7 @@ inline void PushStatement(RoutineFrame *frame, PLpgSQL_stmt *statement, const So
   entry->statement = statement;
   entry->condition = condition;
   entry->open = open;
-  frame->observed.items.size = frame->observed.columns.size = 0;
+  frame->observed.items.size = frame->observed.columns.size = frame->seen.before.size = 0;
 }
 
 // False: it has not been quiet since. The stack is as it was then, but for what the parent has
