@@ -42,7 +42,14 @@ DO $$ DECLARE v text; w text; BEGIN
   INSERT INTO told VALUES (v, w);
 END $$;
 :show 'told.by%' ORDER BY line COLLATE "C";
-DROP FUNCTION emptied(), blanked();
+-- the body of a volatile SQL function sees what was put in while its caller runs
+CREATE FUNCTION filled() RETURNS text LANGUAGE plpgsql AS
+  $$ BEGIN INSERT INTO t SELECT b FROM s; RETURN '!'; END $$;
+CREATE FUNCTION latest() RETURNS text LANGUAGE sql VOLATILE AS 'SELECT max(b) FROM t';
+DELETE FROM t;
+CREATE TABLE anew AS SELECT v || latest() AS b FROM (SELECT filled() AS v OFFSET 0) q;
+:show 'anew.b%' ORDER BY line COLLATE "C";
+DROP FUNCTION emptied(), blanked(), filled(), latest();
 -- in SQL, with a savepoint between
 TRUNCATE t;
 INSERT INTO t SELECT b FROM s;

@@ -114,6 +114,7 @@ void StartRun(QueryDesc *query, const Shape *shape) {
   run->observed.items.context = run->observed.columns.context = CurrentMemoryContext;
   run->temps.before.context = CurrentMemoryContext;
   run->temp_writes = TempWrites();
+  run->temps.anew = shape->reads_anew;
   for (int w = 0; w < shape->nwrites; w++) {
     if (shape->writes[w].temp) run->temps.own = shape->writes[w].target;
   }
@@ -156,6 +157,7 @@ bool FrameRuns(const RunState *run) {
 void KeepSeen(const RunState *run) {
   if (run->temps.before.Empty() || run->frame->estate == nullptr) return;
   TempView *seen = &run->frame->seen;
+  seen->anew = run->temps.anew;
   seen->before.size = 0;
   for (const TempBefore &before : run->temps.before) seen->before.Append(before);
   run->frame->seen_key = run->shape->key;

@@ -204,6 +204,7 @@ QueryInfo *BodyRoot(Builder *builder, QueryInfo *info, Node *call, Oid function,
       root->body_args = ExpandArguments(function, call, args);
       root->body_caller = info;
       root->body_function = function;
+      builder->reads_anew |= func_volatile(function) == PROVOLATILE_VOLATILE;
       int nargs = Max(list_length(root->body_args), 1);
       root->body_arg_sets = static_cast<SymSet *>(palloc(sizeof(SymSet) * nargs));
       for (int i = 0; i < nargs; i++) root->body_arg_sets[i].size = -1;

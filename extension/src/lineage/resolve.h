@@ -76,6 +76,7 @@ struct Builder {
   int body_depth;  // nesting of SQL function bodies
   bool degraded;
   bool reads_temp;
+  bool reads_anew;  // the body of a volatile SQL function was read
   bool calls_loop;
   struct {  // the relation last asked about: mostly it is asked for one column after the other
     Oid relid;

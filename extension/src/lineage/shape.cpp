@@ -57,7 +57,7 @@ uint64 HashShape(const Shape *shape) {
       hash = HashFields(hash, shape->calls[i].fields[a]);
     }
   }
-  return hash_combine64(hash, shape->degraded ? 1 : 0);
+  return hash_combine64(hash, (shape->reads_anew ? 2 : 0) | (shape->degraded ? 1 : 0));
 }
 
 // Too large to follow: what is written and what is read, no columns.
@@ -207,6 +207,7 @@ void TakeBuilt(Builder *builder, Shape *shape) {
   shape->ncalls = builder->calls.size;
   shape->calls = builder->calls.items;
   shape->reads_temp = builder->reads_temp;
+  shape->reads_anew = builder->reads_temp && builder->reads_anew;
   shape->calls_loop = builder->calls_loop;
   shape->asks_records = AsksRecords(shape);
 }

@@ -97,6 +97,7 @@ struct Shape {
   int ncalls;
   ShapeCall *calls;
   bool reads_temp;
+  bool reads_anew;  // … in the body of a function that sees what has changed since the query began
   bool calls_loop;   // a recursive CTE may give a call its own results
   bool only_params;  // nothing but parameters flows: no relation, temporary table or call
   bool degraded;     // a limit was met: table level only

@@ -108,7 +108,8 @@ const SourceSet *TempColumn(Oid relid, int column) {
 
 const SourceSet *TempColumn(const TempView *view, Oid relid, int column) {
   const TempBefore *before = view == nullptr ? nullptr : FindBefore(view, relid, column);
-  return before != nullptr ? before->set : TempColumn(relid, column);
+  if (before == nullptr) return TempColumn(relid, column);
+  return view->anew ? UnionSets(before->set, TempColumn(relid, column)) : before->set;
 }
 
 uint64 TempWrites() { return writes; }

@@ -41,6 +41,7 @@ struct TempBefore {
 struct TempView {
   PodVector<TempBefore> before;  // of columns that have changed since; its context is set
   Oid own;                       // written by the query, and by triggers for it; else InvalidOid
+  bool anew;                     // functions in the query see what there is as well
   TempView *next;
 };
 void TempWatch(TempView *view);
