@@ -67,6 +67,12 @@ TRUNCATE t;
 CREATE TABLE changed (b text);
 WITH x AS (INSERT INTO t SELECT id, b FROM s RETURNING b) INSERT INTO changed SELECT b FROM x;
 :show 'changed.b%' ORDER BY line COLLATE "C";
+TRUNCATE t;
+DO $$ DECLARE v text; BEGIN
+  INSERT INTO t SELECT id + 90, b FROM s LIMIT 1 RETURNING b INTO v;
+  UPDATE changed SET b = v;
+END $$;
+:show 'changed.b%UPDATE' ORDER BY line COLLATE "C";
 -- … also a partition's
 CREATE TEMP TABLE root (k int, b text) PARTITION BY LIST (k);
 CREATE TEMP TABLE part PARTITION OF root DEFAULT;

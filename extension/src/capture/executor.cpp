@@ -264,7 +264,9 @@ void Run(PGL_RUN_PARAMS) {
   RunState *run = FindRun(query_desc);
   if (run == nullptr) return;
   run->rows += query_desc->estate->es_processed;
-  if (run->shape->ncalls == 0 || !CaptureOn()) return;
+  // What RETURNING gives of a temporary table, triggers may have changed.
+  const bool returns = OidIsValid(run->temps.own) && run->shape->noutputs > 0;
+  if ((run->shape->ncalls == 0 && !returns) || !CaptureOn()) return;
   Guarded("query run", [&] {
     ReportCalls(TopNode(), run);
     if (!FrameRuns(run)) return;
