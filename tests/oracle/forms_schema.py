@@ -1,5 +1,7 @@
 """Forms that stand on schema objects: views, rules, generated columns, partitions, triggers."""
 
+import re
+
 from case import Column
 from forms_write import insert_select, keyed_source, keyed_target, put, update, written_query
 from queries import Scope
@@ -190,7 +192,7 @@ def trigger(world, queries):
     if kind == "before":
         value = queries.expressions.make("text", Scope().plus(new), 1)
         for _ in range(9):  # not what is there already: told or not, it changes nothing
-            if value.sql.replace(' COLLATE "C"', "").strip("()") == "new.c2":
+            if re.sub(r'COLLATE "C"|::\w+|[() ]', "", value.sql) == "new.c2":
                 value = queries.expressions.make("text", Scope().plus(new), 1)
         world.writes(target.name, "c2", value.d)
         body = f"BEGIN new.c2 := {value.sql}; RETURN new; END"
