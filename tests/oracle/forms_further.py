@@ -11,6 +11,13 @@ from terms import AGGREGATION, IDENTITY, TRANSFORMATION
 OBJECT = "jsonb_build_object('x', z.a, 'y', z.c)"
 
 
+def each_to_each(world, z, target, why):
+    """What is taken whole: `a` and `c` are expected in both columns, shown by data or not."""
+    for to in ("c1", "c2"):
+        for source in ("a", "c"):
+            world.dead[(f"{z}.{source}", f"{target.name}.{to}")] = why
+
+
 def windowed(world, z):
     """Objects gathered by windows and aggregates, with filters and orders."""
     draw = world.draw
@@ -68,9 +75,7 @@ def of_record(world, z):
         )
         moved(world, z, target)
         world.exact = False
-    for to in ("c1", "c2"):
-        for source in ("a", "c"):
-            world.dead[(f"{z}.{source}", f"{target.name}.{to}")] = "a row without a type is whole"
+    each_to_each(world, z, target, "a row without a type is whole")
 
 
 def aggregated(world, z):
@@ -91,9 +96,7 @@ def aggregated(world, z):
         f" {fn}({row}{order}){over} AS w FROM {z} z) q"
     )
     world.exact = False
-    for to in ("c1", "c2"):
-        for source in ("a", "c"):
-            world.dead[(f"{z}.{source}", f"{target.name}.{to}")] = "an aggregate gives one value"
+    each_to_each(world, z, target, "an aggregate gives one value")
 
 
 def self_aware(world, z):
@@ -290,9 +293,7 @@ def by_rounds(world, z):
         f" ALL SELECT w.n + 1, {fn}(w.j) FROM w WHERE w.n < 3) SELECT {taken} FROM w"
     )
     world.exact = False
-    for to in ("c1", "c2"):
-        for source in ("a", "c"):
-            world.dead[(f"{z}.{source}", f"{target.name}.{to}")] = "rounds are whole"
+    each_to_each(world, z, target, "rounds are whole")
 
 
 def sorted_by_call(world, z):
