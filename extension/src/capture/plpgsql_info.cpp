@@ -17,9 +17,21 @@ struct InfoEntry {
   FunctionInfo *info;
 };
 
+constexpr Jumps kReturns = {true, true, 0};
+constexpr Jumps kFails = {true, false, 0};
+
 template <typename T>
 T *As(PLpgSQL_stmt *statement) {
   return reinterpret_cast<T *>(statement);
+}
+
+// A jump that ends a round of a loop or leaves a block.
+Jumps Leaving(uint32 id) { return {false, false, id}; }
+
+// Those of the jumps in a statement that lead out of it.
+Jumps OutOf(uint32 id, Jumps inside) {
+  if (inside.leaves == id) inside.leaves = 0;
+  return inside;
 }
 
 Jumps VisitList(FunctionInfo *info, List *body, uint32 parent, int conditions,
@@ -84,8 +96,8 @@ Jumps RaisedFrom(const FunctionInfo *info, const PLpgSQL_stmt *raise) {
   const StatementInfo *inner = &info->statements[raise->stmtid];
   for (; inner->parent != 0; inner = &info->statements[inner->parent])
     if (!inner->handler && TakesErrors(info->statements[inner->parent].statement))
-      return {false, false, inner->parent};
-  return {true, false, 0};
+      return Leaving(inner->parent);
+  return kFails;
 }
 
 // Both; of two statements that are left, of which one stands in the other, the outer.
@@ -132,9 +144,10 @@ Jumps VisitBlock(FunctionInfo *info, PLpgSQL_stmt_block *block) {
     List *action = static_cast<PLpgSQL_exception *>(lfirst(cell))->action;
     handlers = Both(info, handlers, VisitList(info, action, block->stmtid, 0, true));
   }
-  Jumps around = Both(info, {body.returns, body.returns, body.leaves}, handlers);
-  if (around.leaves == block->stmtid) around.leaves = 0;
-  info->statements[block->stmtid].around_failure = around;
+  Jumps skipped = body;
+  skipped.out_of_function = body.returns;  // the other ways out are failures themselves
+  info->statements[block->stmtid].around_failure =
+      OutOf(block->stmtid, Both(info, skipped, handlers));
   return Both(info, body, handlers);
 }
 
@@ -161,16 +174,16 @@ Jumps VisitInside(FunctionInfo *info, PLpgSQL_stmt *statement) {
     case PLPGSQL_STMT_FOREACH_A:
       return VisitList(info, As<PLpgSQL_stmt_foreach_a>(statement)->body, id, 0);
     case PLPGSQL_STMT_EXIT:
-      return {false, false, LeftBy(info, As<PLpgSQL_stmt_exit>(statement))};
+      return Leaving(LeftBy(info, As<PLpgSQL_stmt_exit>(statement)));
     case PLPGSQL_STMT_RETURN:
       info->may_refuse_row = info->may_refuse_row || As<PLpgSQL_stmt_return>(statement)->retvarno !=
                                                          info->function->new_varno;
-      return {true, true, 0};
+      return kReturns;
     case PLPGSQL_STMT_RAISE:
       if (As<PLpgSQL_stmt_raise>(statement)->elog_level < ERROR) return {};
       return RaisedFrom(info, statement);
     case PLPGSQL_STMT_ASSERT:
-      return {true, false, 0};
+      return kFails;
     default:
       return {};
   }
@@ -191,9 +204,7 @@ bool Opens(PLpgSQL_stmt *statement) {
 
 // The jumps in a statement that lead out of it.
 Jumps VisitStatement(FunctionInfo *info, PLpgSQL_stmt *statement) {
-  Jumps jumps = VisitInside(info, statement);
-  if (jumps.leaves == statement->stmtid) jumps.leaves = 0;
-  return jumps;
+  return OutOf(statement->stmtid, VisitInside(info, statement));
 }
 
 // FOUND in the text of an expression: the variable, or a name that costs a little for nothing.
