@@ -372,9 +372,10 @@ void AddWrites(Builder *builder, QueryInfo *info, PodVector<ShapeWrite> *out) {
   ListCell *cell;
   foreach (cell, info->query->cteList) {
     Query *inner = castNode(Query, lfirst_node(CommonTableExpr, cell)->ctequery);
-    if (inner->resultRelation > 0) AddWrite(builder, InfoFor(builder, inner, info), false, out);
-    // It runs though nobody refers to it, and so do the calls in it.
-    if (inner->commandType != CMD_SELECT) (void)QueryRows(builder, InfoFor(builder, inner, info));
+    if (inner->commandType == CMD_SELECT) continue;
+    QueryInfo *write = InfoFor(builder, inner, info);
+    AddWrite(builder, write, false, out);
+    (void)QueryRows(builder, write);  // it runs though nobody refers to it; so do the calls in it
   }
   if (info->query->resultRelation > 0) AddWrite(builder, info, true, out);
 }
