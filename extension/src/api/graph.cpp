@@ -2,6 +2,7 @@
 
 #include "capture/call_stack.h"
 #include "edge/compat.h"
+#include "edge/hash_table.h"
 #include "queue/event.h"
 #include "queue/node_rows.h"
 
@@ -223,12 +224,7 @@ Graph *OpenGraph(FactReader *reader, Direction direction, bool detailed) {
   graph->detailed = detailed;
   graph->budget = -1;
   graph->context = CurrentMemoryContext;
-  HASHCTL info = {};
-  info.keysize = sizeof(NumberEntry::key);
-  info.entrysize = sizeof(NumberEntry);
-  info.hcxt = CurrentMemoryContext;
-  graph->numbers =
-      hash_create("pg_lineage graph", 256, &info, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+  graph->numbers = MakeTable(&NumberEntry::key, "pg_lineage graph", 256, graph->context);
   graph->places.context = graph->vertices.context = graph->nodes.context = graph->context;
   graph->edges.context = graph->callers.context = graph->context;
   return graph;

@@ -1,6 +1,7 @@
 // lineage._past_rows(): edges that ended, for the history and for the feed.
 #include "api/reader.h"
 #include "edge/compat.h"
+#include "edge/hash_table.h"
 #include "queue/past_rows.h"
 
 namespace pg_lineage {
@@ -93,11 +94,7 @@ Datum pg_lineage_past_rows(PG_FUNCTION_ARGS) {
   ReturnSetInfo *result = reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo);
   FactReader *reader = OpenFacts();
   StoreTable *past = OpenForFunction(StoreId::kPast, AccessShareLock);
-  HASHCTL info = {};
-  info.keysize = info.entrysize = sizeof(EndedFact);
-  info.hcxt = CurrentMemoryContext;
-  HTAB *seen =
-      hash_create("pg_lineage past facts", 256, &info, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+  HTAB *seen = MakeSet<EndedFact>("pg_lineage past facts", 256, CurrentMemoryContext);
   SysScanDesc scan = StoreScan(past, reader->snapshot, NULL, 0);
   HeapTuple tuple;
   PastFact fact;

@@ -9,6 +9,7 @@
 #include "api/walk.h"
 #include "capture/call_stack.h"
 #include "edge/compat.h"
+#include "edge/hash_table.h"
 
 namespace pg_lineage {
 namespace {
@@ -228,14 +229,6 @@ void RunImpact(Impact *impact) {
   AddWriters(impact);
 }
 
-HTAB *MakeShown() {
-  HASHCTL info = {};
-  info.keysize = sizeof(uint64);
-  info.entrysize = sizeof(uint64);
-  info.hcxt = CurrentMemoryContext;
-  return hash_create("pg_lineage impact", 256, &info, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-}
-
 // The relation of a name, if there is one and the reader may see it.
 Oid VisibleRelation(const FactReader *reader, const char *name) {
   List *parts = NIL;
@@ -257,7 +250,7 @@ void FindImpact(FunctionCallInfo fcinfo, const char *name) {
   impact.result = reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo);
   impact.reader = OpenFacts();
   impact.graph = OpenGraph(impact.reader, Direction::kDownstream, true);
-  impact.shown = MakeShown();
+  impact.shown = MakeSet<uint64>("pg_lineage impact", 256, CurrentMemoryContext);
   impact.rows =
       AllocSetContextCreate(CurrentMemoryContext, "pg_lineage row", ALLOCSET_DEFAULT_SIZES);
   Oid relid = VisibleRelation(impact.reader, name);

@@ -4,6 +4,7 @@
 
 #include "capture/call_stack.h"
 #include "edge/compat.h"
+#include "edge/hash_table.h"
 #include "queue/event.h"
 #include "queue/node_rows.h"
 #include "queue/shared.h"
@@ -22,14 +23,6 @@ struct SeenFact {
   uint64 source;
   uint64 pairs;  // what a definition says again comes back as a row of its own
 };
-
-HTAB *MakeHash(const char *name, Size key, Size entry) {
-  HASHCTL info = {};
-  info.keysize = key;
-  info.entrysize = entry;
-  info.hcxt = CurrentMemoryContext;
-  return hash_create(name, 256, &info, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-}
 
 uint64 HashText(const char *text) {
   return hash_bytes_extended(reinterpret_cast<const unsigned char *>(text),
@@ -168,8 +161,8 @@ FactReader *MakeReader(StoreTable *node, StoreTable *edge) {
   reader->node = node;
   reader->edge = edge;
   reader->snapshot = ActiveSnapshotSet() ? StoreReadSnapshot() : SnapshotSelf;
-  reader->nodes = MakeHash("pg_lineage node views", sizeof(int64), sizeof(NodeView));
-  reader->seen = MakeHash("pg_lineage seen facts", sizeof(SeenFact), sizeof(SeenFact));
+  reader->nodes = MakeTable(&NodeView::id, "pg_lineage node views", 256, CurrentMemoryContext);
+  reader->seen = MakeSet<SeenFact>("pg_lineage seen facts", 256, CurrentMemoryContext);
   reader->stamp = DatabaseStamp();
   reader->all = MaySeeAll();
   reader->context = CurrentMemoryContext;

@@ -5,6 +5,7 @@
 #include "edge/compat.h"
 #include "edge/depend.h"
 #include "edge/guc.h"
+#include "edge/hash_table.h"
 
 namespace pg_lineage {
 namespace {
@@ -154,11 +155,7 @@ Dependents FindDependents(Walk *walk, PodVector<Subject> *subjects) {
     ReachVertex(walk, VertexOf(graph, place, subject.column), -1, -1, 0);
   }
   RunWalk(walk);
-  HASHCTL info = {};
-  info.keysize = info.entrysize = sizeof(uint64);
-  info.hcxt = CurrentMemoryContext;
-  HTAB *routines =
-      hash_create("pg_lineage routines", 32, &info, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+  HTAB *routines = MakeSet<uint64>("pg_lineage routines", 32, CurrentMemoryContext);
   for (int number : walk->reached) CountVertex(&dependents, graph, number);
   for (int number : walk->reached) {
     CountReaders(&dependents, graph, number, routines);

@@ -3,6 +3,7 @@
 
 #include "edge/compat.h"
 #include "edge/guard.h"
+#include "edge/hash_table.h"
 #include "edge/recent.h"
 #include "lineage/field_paths.h"
 #include "lineage/uncalled.h"
@@ -40,10 +41,7 @@ void Forget(void *arg) {
 
 void EnsureTable() {
   if (expr_table != nullptr) return;
-  HASHCTL info = {};
-  info.keysize = sizeof(CachedPlanSource *);
-  info.entrysize = sizeof(ExprEntry);
-  expr_table = hash_create("pg_lineage expressions", 256, &info, HASH_ELEM | HASH_BLOBS);
+  expr_table = MakeTable(&ExprEntry::source, "pg_lineage expressions", 256, TopMemoryContext);
 }
 
 CachedPlanSource *SourceOf(PLpgSQL_expr *expr) {

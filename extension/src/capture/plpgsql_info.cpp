@@ -1,6 +1,7 @@
 #include "capture/plpgsql_info.h"
 
 #include "edge/compat.h"
+#include "edge/hash_table.h"
 #include "edge/recent.h"
 #include "lineage/plpgsql_body.h"
 
@@ -279,12 +280,9 @@ FunctionInfo *KnownInfo(PLpgSQL_function *function) {
 }
 
 FunctionInfo *InfoOf(PLpgSQL_function *function) {
-  if (info_table == nullptr) {
-    HASHCTL control = {};
-    control.keysize = sizeof(PLpgSQL_function *);
-    control.entrysize = sizeof(InfoEntry);
-    info_table = hash_create("pg_lineage PL/pgSQL functions", 64, &control, HASH_ELEM | HASH_BLOBS);
-  }
+  if (info_table == nullptr)
+    info_table =
+        MakeTable(&InfoEntry::function, "pg_lineage PL/pgSQL functions", 64, TopMemoryContext);
   if (FunctionInfo *known = KnownInfo(function)) return known;
   FunctionInfo *info = Build(function);
   InfoEntry *entry =

@@ -1,5 +1,6 @@
 #include "capture/record.h"
 
+#include "edge/hash_table.h"
 #include "lineage/field_paths.h"
 
 namespace pg_lineage {
@@ -54,12 +55,7 @@ const RecordTaint *Intern(int size, const SourceSet *const *fields, const char *
     if (record_context == nullptr)
       record_context =
           AllocSetContextCreate(TopMemoryContext, "pg_lineage records", ALLOCSET_DEFAULT_SIZES);
-    HASHCTL info = {};
-    info.keysize = sizeof(uint64);
-    info.entrysize = sizeof(RecordEntry);
-    info.hcxt = record_context;
-    record_table =
-        hash_create("pg_lineage records", 64, &info, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+    record_table = MakeTable(&RecordEntry::hash, "pg_lineage records", 64, record_context);
   }
   uint64 hash = HashPointers(names == nullptr ? 0 : 7, fields, size);
   if (names != nullptr || inner != nullptr)

@@ -1,5 +1,7 @@
 #include "capture/trigger_when.h"
 
+#include "edge/hash_table.h"
+
 namespace pg_lineage {
 
 namespace {
@@ -20,12 +22,7 @@ WhenEntry *FindEntry(Oid trigger) {
     if (when_context == nullptr)
       when_context =
           AllocSetContextCreate(TopMemoryContext, "pg_lineage WHEN", ALLOCSET_SMALL_SIZES);
-    HASHCTL info = {};
-    info.keysize = sizeof(Oid);
-    info.entrysize = sizeof(WhenEntry);
-    info.hcxt = when_context;
-    when_table =
-        hash_create("pg_lineage WHEN conditions", 32, &info, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+    when_table = MakeTable(&WhenEntry::trigger, "pg_lineage WHEN conditions", 32, when_context);
   }
   bool found = false;
   WhenEntry *entry =

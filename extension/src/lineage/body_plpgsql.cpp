@@ -1,6 +1,7 @@
 // Bodies in PL/pgSQL: compiled, not run.
 #include "capture/plpgsql.h"
 #include "edge/compat.h"
+#include "edge/hash_table.h"
 #include "lineage/plpgsql_body.h"
 #include "lineage/resolve.h"
 
@@ -233,12 +234,7 @@ void NoteTriggerRow(PlpgsqlBody *body) {
 }
 
 void Walk(PlpgsqlBody *body) {
-  HASHCTL info = {};
-  info.keysize = sizeof(PLpgSQL_expr *);
-  info.entrysize = sizeof(ReadExpr);
-  info.hcxt = CurrentMemoryContext;
-  body->expressions =
-      hash_create("pg_lineage bodies", 64, &info, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+  body->expressions = MakeTable(&ReadExpr::expr, "pg_lineage bodies", 64, CurrentMemoryContext);
   body->info = InfoOf(body->function);
   body->parameter = HeldParam;
   body->summary->analysed = true;

@@ -1,5 +1,6 @@
 #include "lineage/field_paths.h"
 
+#include "edge/hash_table.h"
 #include "edge/pod_vector.h"
 #include "lineage/resolve.h"
 
@@ -33,10 +34,7 @@ PodVector<PathStep> paths;
 
 int16 NumberOf(const PathStep &step) {
   if (path_numbers == nullptr) {
-    HASHCTL info = {};
-    info.keysize = sizeof(PathKey);
-    info.entrysize = sizeof(PathEntry);
-    path_numbers = hash_create("pg_lineage paths", 64, &info, HASH_ELEM | HASH_BLOBS);
+    path_numbers = MakeTable(&PathEntry::key, "pg_lineage paths", 64, TopMemoryContext);
     paths.context = TopMemoryContext;
   }
   const PathKey key = {step.name, step.field, step.then};
@@ -56,12 +54,8 @@ int16 NumberOf(const PathStep &step) {
 
 const char *InternName(const char *name) {
   if (strlen(name) > kLongestName) return nullptr;
-  if (names == nullptr) {
-    HASHCTL info = {};
-    info.keysize = sizeof(NameEntry);
-    info.entrysize = sizeof(NameEntry);
-    names = hash_create("pg_lineage names of parts", 256, &info, HASH_ELEM | HASH_STRINGS);
-  }
+  if (names == nullptr)
+    names = MakeTable(&NameEntry::name, "pg_lineage names of parts", 256, TopMemoryContext);
   const HASHACTION action = hash_get_num_entries(names) < kMaxNames ? HASH_ENTER : HASH_FIND;
   NameEntry *entry = static_cast<NameEntry *>(hash_search(names, name, action, nullptr));
   return entry == nullptr ? nullptr : entry->name;

@@ -3,6 +3,7 @@
 #include "edge/guard.h"
 #include "edge/guc.h"
 #include "edge/hash_filter.h"
+#include "edge/hash_table.h"
 #include "edge/recent.h"
 #include "lineage/masking.h"
 #include "lineage/resolve.h"
@@ -38,10 +39,7 @@ void EnsureTraits() {
   }
   traits_stale = false;
   if (traits_table != nullptr) return;
-  HASHCTL info = {};
-  info.keysize = sizeof(Oid);
-  info.entrysize = sizeof(FunctionTraits);
-  traits_table = hash_create("pg_lineage functions", 128, &info, HASH_ELEM | HASH_BLOBS);
+  traits_table = MakeTable(&FunctionTraits::oid, "pg_lineage functions", 128, TopMemoryContext);
 }
 
 FunctionClass Classify(HeapTuple tuple) {

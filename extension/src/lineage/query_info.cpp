@@ -1,5 +1,6 @@
 // Queries and their scopes, as the shape builder meets them.
 #include "edge/compat.h"
+#include "edge/hash_table.h"
 #include "lineage/resolve.h"
 
 namespace pg_lineage {
@@ -36,12 +37,8 @@ void Remember(Builder *builder, QueryInfo *info) {
     enter(info);
     return;
   }
-  HASHCTL hash = {};
-  hash.keysize = sizeof(Query *);
-  hash.entrysize = sizeof(QueryEntry);
-  hash.hcxt = CurrentMemoryContext;
   builder->query_table =
-      hash_create("pg_lineage queries", 64, &hash, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+      MakeTable(&QueryEntry::query, "pg_lineage queries", 64, CurrentMemoryContext);
   for (QueryInfo *each : builder->queries) enter(each);
 }
 

@@ -1,5 +1,6 @@
 #include "lineage/remote.h"
 
+#include "edge/hash_table.h"
 #include "lineage/source_set.h"
 
 namespace pg_lineage {
@@ -243,12 +244,9 @@ void SetConnection(const char *name, const char *uri) {
   generation++;
   if (connections != nullptr && hash_get_num_entries(connections) >= kMaxConnections)
     ForgetConnections();
-  if (connections == nullptr) {
-    HASHCTL info = {};
-    info.keysize = NAMEDATALEN;
-    info.entrysize = sizeof(Connection);
-    connections = hash_create("pg_lineage dblink connections", 16, &info, HASH_ELEM | HASH_STRINGS);
-  }
+  if (connections == nullptr)
+    connections =
+        MakeTable(&Connection::name, "pg_lineage dblink connections", 16, TopMemoryContext);
   bool found = false;
   Connection *connection =
       static_cast<Connection *>(hash_search(connections, name, HASH_ENTER, &found));

@@ -1,5 +1,6 @@
 // What a value is made of: one rule per expression node.
 #include "edge/compat.h"
+#include "edge/hash_table.h"
 #include "lineage/resolve.h"
 #include "lineage/shape_cache.h"
 
@@ -46,12 +47,8 @@ uint64 ParamKey(int paramid, int field) {
 void RememberParams(Builder *builder) {
   int first = builder->params.size - 1;
   if (builder->param_table == nullptr) {
-    HASHCTL info = {};
-    info.keysize = sizeof(uint64);
-    info.entrysize = sizeof(ParamEntry);
-    info.hcxt = CurrentMemoryContext;
     builder->param_table =
-        hash_create("pg_lineage params", 256, &info, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+        MakeTable(&ParamEntry::key, "pg_lineage params", 256, CurrentMemoryContext);
     first = 0;
   }
   for (int i = first; i < builder->params.size; i++) {

@@ -1,5 +1,6 @@
 #include "lineage/source_set.h"
 
+#include "edge/hash_table.h"
 #include "edge/key_map.h"
 
 namespace pg_lineage {
@@ -118,12 +119,8 @@ static uint32 HashText(const char *text) {
 
 // Finds or makes the entry; true when it is new.
 static bool EnsureUri(uint32 id, const char *uri) {
-  if (uri_table == nullptr) {
-    HASHCTL info = {};
-    info.keysize = sizeof(uint32);
-    info.entrysize = sizeof(UriEntry);
-    uri_table = hash_create("pg_lineage outside datasets", 16, &info, HASH_ELEM | HASH_BLOBS);
-  }
+  if (uri_table == nullptr)
+    uri_table = MakeTable(&UriEntry::id, "pg_lineage outside datasets", 16, TopMemoryContext);
   bool found = false;
   UriEntry *entry = static_cast<UriEntry *>(hash_search(uri_table, &id, HASH_ENTER, &found));
   if (found) return false;

@@ -1,6 +1,7 @@
 #include "lineage/summary.h"
 
 #include "edge/compat.h"
+#include "edge/hash_table.h"
 #include "lineage/body.h"
 #include "lineage/resolve.h"
 #include "lineage/routine_path.h"
@@ -31,12 +32,7 @@ Definitions *MakeDefinitions(MemoryContext parent) {
       static_cast<Definitions *>(MemoryContextAllocZero(context, sizeof(Definitions)));
   made->context = context;
   made->of_object.context = made->simulated.context = context;
-  HASHCTL info = {};
-  info.keysize = sizeof(SummaryKey);
-  info.entrysize = sizeof(SummaryEntry);
-  info.hcxt = context;
-  made->summaries =
-      hash_create("pg_lineage summaries", 256, &info, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+  made->summaries = MakeTable(&SummaryEntry::key, "pg_lineage summaries", 256, context);
   return made;
 }
 

@@ -1,5 +1,7 @@
 #include "lineage/temp_tables.h"
 
+#include "edge/hash_table.h"
+
 namespace pg_lineage {
 
 namespace {
@@ -33,12 +35,8 @@ TempTable *Find(Oid relid) {
 
 // Finds or makes the entry with room for `column`.
 TempTable *Ensure(Oid relid, int column) {
-  if (temp_table == nullptr) {
-    HASHCTL info = {};
-    info.keysize = sizeof(Oid);
-    info.entrysize = sizeof(TempTable);
-    temp_table = hash_create("pg_lineage temporary tables", 32, &info, HASH_ELEM | HASH_BLOBS);
-  }
+  if (temp_table == nullptr)
+    temp_table = MakeTable(&TempTable::relid, "pg_lineage temporary tables", 32, TopMemoryContext);
   bool found = false;
   TempTable *table = static_cast<TempTable *>(hash_search(temp_table, &relid, HASH_ENTER, &found));
   if (!found) {

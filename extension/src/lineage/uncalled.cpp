@@ -1,6 +1,7 @@
 #include "lineage/uncalled.h"
 
 #include "edge/guc.h"
+#include "edge/hash_table.h"
 #include "lineage/body.h"
 #include "lineage/resolve.h"
 
@@ -65,11 +66,7 @@ void EnsureBodies() {
   MemoryContext caller = MemoryContextSwitchTo(bodies_context);
   definitions = NewDefinitions();  // a snapshot's, which runs now, goes before these
   MemoryContextSwitchTo(caller);
-  HASHCTL info = {};
-  info.keysize = sizeof(Oid);
-  info.entrysize = sizeof(KnownBody);
-  info.hcxt = bodies_context;
-  bodies = hash_create("pg_lineage uncalled", 32, &info, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+  bodies = MakeTable(&KnownBody::function, "pg_lineage uncalled", 32, bodies_context);
 }
 
 // What a body that works with temporary tables gives depends on the session.

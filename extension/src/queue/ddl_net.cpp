@@ -1,6 +1,7 @@
 #include "queue/ddl_net.h"
 
 #include "edge/compat.h"
+#include "edge/hash_table.h"
 
 namespace pg_lineage {
 namespace {
@@ -119,12 +120,7 @@ PodVector<NetDdl> NetDdlOf(const PendingDdl *ddl, int nddl) {
     net.rows.Append(NetDdl{ddl->record, 0, true});
     return net.rows;
   }
-  HASHCTL info = {};
-  info.keysize = sizeof(ObjectKey);
-  info.entrysize = sizeof(ObjectEntry);
-  info.hcxt = CurrentMemoryContext;
-  net.objects_by_key =
-      hash_create("pg_lineage ddl", 64, &info, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+  net.objects_by_key = MakeTable(&ObjectEntry::key, "pg_lineage ddl", 64, CurrentMemoryContext);
   for (int i = 0; i < nddl; i++) AddRecord(&net, ddl[i].record);
   for (NetObject &object : net.objects) {
     int row = ChooseRow(&net, object);

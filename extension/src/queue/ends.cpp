@@ -1,6 +1,7 @@
 #include "queue/ends.h"
 
 #include "edge/compat.h"
+#include "edge/hash_table.h"
 #include "queue/routine_ends.h"
 
 namespace pg_lineage {
@@ -275,12 +276,7 @@ struct LastNote {
 uint64 ObjectOf(const EndNote &note) { return static_cast<uint64>(note.kind) << 32 | note.oid; }
 
 HTAB *LastNotes(const PodVector<EndNote> &notes) {
-  HASHCTL info = {};
-  info.keysize = sizeof(uint64);
-  info.entrysize = sizeof(LastNote);
-  info.hcxt = CurrentMemoryContext;
-  HTAB *last =
-      hash_create("pg_lineage end notes", 64, &info, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+  HTAB *last = MakeTable(&LastNote::object, "pg_lineage end notes", 64, CurrentMemoryContext);
   for (int i = 0; i < notes.size; i++) {
     uint64 object = ObjectOf(notes[i]);
     static_cast<LastNote *>(hash_search(last, &object, HASH_ENTER, NULL))->number = i;

@@ -1,6 +1,7 @@
 #include "queue/node_names.h"
 
 #include "edge/compat.h"
+#include "edge/hash_table.h"
 
 namespace pg_lineage {
 namespace {
@@ -34,11 +35,7 @@ void BeginCache() {
   if (names_context == NULL)
     names_context =
         AllocSetContextCreate(TopMemoryContext, "pg_lineage names", ALLOCSET_DEFAULT_SIZES);
-  HASHCTL info = {};
-  info.keysize = sizeof(Oid);
-  info.entrysize = sizeof(NodeNames);
-  info.hcxt = names_context;
-  names_cache = hash_create("pg_lineage names", 64, &info, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+  names_cache = MakeTable(&NodeNames::relid, "pg_lineage names", 64, names_context);
 }
 
 void SetColumn(NodeNames *names, const FormData_pg_attribute *att) {

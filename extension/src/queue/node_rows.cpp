@@ -1,6 +1,7 @@
 #include "queue/node_rows.h"
 
 #include "edge/compat.h"
+#include "edge/hash_table.h"
 #include "queue/node_names.h"
 #include "queue/rows.h"
 
@@ -123,14 +124,6 @@ int64 FindByName(NodeWriter *writer, NodeForm &known, NodeForm &form) {
   return id;
 }
 
-HTAB *DoneNodes(MemoryContext context) {
-  HASHCTL info = {};
-  info.keysize = sizeof(uint64);
-  info.entrysize = sizeof(DoneNode);
-  info.hcxt = context;
-  return hash_create("pg_lineage nodes", 64, &info, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-}
-
 // The relid, or a hash of a URI and its columns: one URI, such as client:, stands for many
 // datasets.
 uint64 NodeKey(const EventNode &node) {
@@ -155,7 +148,8 @@ NodeWriter BeginNodes(StoreTable *table) {
 }
 
 int64 NodeRow(NodeWriter *writer, const EventNode &node) {
-  if (writer->done == NULL) writer->done = DoneNodes(writer->context);
+  if (writer->done == NULL)
+    writer->done = MakeTable(&DoneNode::key, "pg_lineage nodes", 64, writer->context);
   uint64 key = NodeKey(node);
   DoneNode *done = static_cast<DoneNode *>(hash_search(writer->done, &key, HASH_FIND, NULL));
   if (done != NULL) return done->id;

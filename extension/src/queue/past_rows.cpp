@@ -1,6 +1,7 @@
 #include "queue/past_rows.h"
 
 #include "edge/compat.h"
+#include "edge/hash_table.h"
 #include "queue/shared.h"
 
 namespace pg_lineage {
@@ -15,14 +16,6 @@ struct PairOfNodes {
   int64 source;
   int64 target;
 };
-
-HTAB *MakeHash(const char *name, Size key, Size entry) {
-  HASHCTL info = {};
-  info.keysize = key;
-  info.entrysize = entry;
-  info.hcxt = CurrentMemoryContext;
-  return hash_create(name, 64, &info, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-}
 
 const char *ReasonText(EndReason reason) {
   switch (reason) {
@@ -77,8 +70,8 @@ PastWriter BeginPast(StoreTable *table, StoreTable *edge, NodeWriter *nodes, Fee
   past.feed = feed;
   past.now = GetCurrentTimestamp();
   past.xid = U64FromFullTransactionId(GetTopFullTransactionId());
-  past.known = MakeHash("pg_lineage past nodes", sizeof(int64), sizeof(KnownNode));
-  past.told = MakeHash("pg_lineage told pairs", sizeof(PairOfNodes), sizeof(PairOfNodes));
+  past.known = MakeTable(&KnownNode::id, "pg_lineage past nodes", 64, CurrentMemoryContext);
+  past.told = MakeSet<PairOfNodes>("pg_lineage told pairs", 64, CurrentMemoryContext);
   past.context = CurrentMemoryContext;
   return past;
 }

@@ -2,6 +2,7 @@
 
 #include "capture/call_stack.h"
 #include "edge/compat.h"
+#include "edge/hash_table.h"
 #include "queue/shared.h"
 
 namespace pg_lineage {
@@ -81,11 +82,7 @@ struct RoutineWriter {
 };
 
 HTAB *HashOf(const PodVector<uint64> &keys) {
-  HASHCTL info = {};
-  info.keysize = info.entrysize = sizeof(uint64);
-  info.hcxt = CurrentMemoryContext;
-  HTAB *hash =
-      hash_create("pg_lineage met events", 64, &info, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+  HTAB *hash = MakeSet<uint64>("pg_lineage met events", 64, CurrentMemoryContext);
   for (const uint64 &key : keys) hash_search(hash, &key, HASH_ENTER, NULL);
   return hash;
 }
