@@ -127,16 +127,20 @@ void AddJsonArray(StringInfo json, const char *key, ArrayType *texts) {
   appendStringInfoChar(json, ']');
 }
 
+void AddEndpoints(StringInfo json, const NodeView &source, const NodeView &target) {
+  const char source_kind[2] = {source.kind, '\0'};
+  const char target_kind[2] = {target.kind, '\0'};
+  AddJsonText(json, "source", source.name);
+  AddJsonText(json, "source_kind", source_kind);
+  AddJsonText(json, "target", target.name);
+  AddJsonText(json, "target_kind", target_kind);
+}
+
 // False when the fact is gone: the feed then cannot say what was in it.
 bool EdgePayload(FactReader *facts, int64 ref, StringInfo json) {
   Fact fact;
   if (!FactById(facts, ref, &fact)) return false;
-  const char source_kind[2] = {fact.source->kind, '\0'};
-  const char target_kind[2] = {fact.target->kind, '\0'};
-  AddJsonText(json, "source", fact.source->name);
-  AddJsonText(json, "source_kind", source_kind);
-  AddJsonText(json, "target", fact.target->name);
-  AddJsonText(json, "target_kind", target_kind);
+  AddEndpoints(json, *fact.source, *fact.target);
   AddJsonText(json, "operation", OperationName(fact.operation));
   AddJsonText(json, "origin", OriginName(fact.origin));
   AddJsonText(json, "routine", fact.routine);
@@ -149,12 +153,7 @@ bool EdgePayload(FactReader *facts, int64 ref, StringInfo json) {
 bool EndedPayload(FactReader *facts, int64 ref, StringInfo json) {
   PastFact fact;
   if (!PastFactById(facts, ref, &fact)) return false;
-  const char source_kind[2] = {fact.source->kind, '\0'};
-  const char target_kind[2] = {fact.target->kind, '\0'};
-  AddJsonText(json, "source", fact.source->name);
-  AddJsonText(json, "source_kind", source_kind);
-  AddJsonText(json, "target", fact.target->name);
-  AddJsonText(json, "target_kind", target_kind);
+  AddEndpoints(json, *fact.source, *fact.target);
   AddJsonText(json, "reason", TextDatumGetCString(fact.values[kPastReason - 1]));
   return true;
 }
