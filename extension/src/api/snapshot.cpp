@@ -14,8 +14,10 @@
 namespace pg_lineage {
 namespace {
 
-// Relations that are objects of a catalog. A partition is told by its root.
-bool IsObject(Form_pg_class form) {
+// Relations that are objects of a catalog, of one schema or of all (InvalidOid). A partition is
+// told by its root.
+bool IsObject(const FormData_pg_class *form, Oid schema) {
+  if (OidIsValid(schema) && form->relnamespace != schema) return false;
   bool kind = strchr("rpvmf", form->relkind) != NULL && form->relkind != '\0';
   if (!kind || form->relispartition || form->relpersistence == RELPERSISTENCE_TEMP) return false;
   if (IsCatalogNamespace(form->relnamespace) || form->oid < FirstNormalObjectId) return false;
@@ -23,40 +25,32 @@ bool IsObject(Form_pg_class form) {
   return !IgnoredSchema(form->relnamespace) && !isAnyTempNamespace(form->relnamespace);
 }
 
-// The relations of a schema, or of all of them (InvalidOid).
-List *Objects(Oid schema) {
-  List *relids = NIL;
-  Relation classes = table_open(RelationRelationId, AccessShareLock);
-  SysScanDesc scan = systable_beginscan(classes, InvalidOid, false, NULL, 0, NULL);
-  HeapTuple tuple;
-  while (HeapTupleIsValid(tuple = systable_getnext(scan))) {
-    Form_pg_class form = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple));
-    if (OidIsValid(schema) && form->relnamespace != schema) continue;
-    if (IsObject(form)) relids = lappend_oid(relids, form->oid);
-  }
-  systable_endscan(scan);
-  table_close(classes, AccessShareLock);
-  list_sort(relids, list_oid_cmp);
-  return relids;
+// Routines whose bodies may be read, of one schema or of all.
+bool IsRoutine(const FormData_pg_proc *form, Oid schema) {
+  if (OidIsValid(schema) && form->pronamespace != schema) return false;
+  return form->oid >= FirstNormalObjectId && !IsCatalogNamespace(form->pronamespace);
 }
 
-// The routines of a schema, or of all of them, whose bodies may be read.
-List *Routines(Oid schema) {
-  List *routines = NIL;
-  Relation procs = table_open(ProcedureRelationId, AccessShareLock);
-  SysScanDesc scan = systable_beginscan(procs, InvalidOid, false, NULL, 0, NULL);
+// The OIDs of a catalog's rows that are `wanted`, in order.
+template <typename Form>
+List *ListOf(Oid catalog, bool (*wanted)(const Form *, Oid), Oid schema) {
+  List *oids = NIL;
+  Relation relation = table_open(catalog, AccessShareLock);
+  SysScanDesc scan = systable_beginscan(relation, InvalidOid, false, NULL, 0, NULL);
   HeapTuple tuple;
   while (HeapTupleIsValid(tuple = systable_getnext(scan))) {
-    Form_pg_proc form = reinterpret_cast<Form_pg_proc>(GETSTRUCT(tuple));
-    if (form->oid < FirstNormalObjectId || IsCatalogNamespace(form->pronamespace)) continue;
-    if (OidIsValid(schema) && form->pronamespace != schema) continue;
-    routines = lappend_oid(routines, form->oid);
+    const Form *form = reinterpret_cast<Form *>(GETSTRUCT(tuple));
+    if (wanted(form, schema)) oids = lappend_oid(oids, form->oid);
   }
   systable_endscan(scan);
-  table_close(procs, AccessShareLock);
-  list_sort(routines, list_oid_cmp);
-  return routines;
+  table_close(relation, AccessShareLock);
+  list_sort(oids, list_oid_cmp);
+  return oids;
 }
+
+List *Objects(Oid schema) { return ListOf(RelationRelationId, IsObject, schema); }
+
+List *Routines(Oid schema) { return ListOf(ProcedureRelationId, IsRoutine, schema); }
 
 // The functions that a relation's triggers call.
 List *TriggerFunctions(Oid relid) {
