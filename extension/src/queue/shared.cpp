@@ -104,6 +104,24 @@ void Accumulate(SharedEvent *event, const EventCounters &delta, const StoreMark 
   SpinLockRelease(&event->mutex);
 }
 
+// Calls look(event) with the entry of an event, locked; false when there is none.
+template <typename Look>
+bool LookAt(uint64 key, Look look) {
+  if (!SharedReady()) return false;
+  EventKey wanted = KeyOf(MyDatabaseId, key);
+  uint32 hash = get_hash_value(shared_events, &wanted);
+  LWLockAcquire(LockOf(hash), LW_SHARED);
+  SharedEvent *event = static_cast<SharedEvent *>(
+      hash_search_with_hash_value(shared_events, &wanted, hash, HASH_FIND, NULL));
+  if (event != NULL) {
+    SpinLockAcquire(&event->mutex);
+    look(*event);
+    SpinLockRelease(&event->mutex);
+  }
+  LWLockRelease(LockOf(hash));
+  return event != NULL;
+}
+
 // Frees the slot of a dropped database.
 void FreeSlot(Oid database) {
   LWLockAcquire(ControlLock(), LW_EXCLUSIVE);
@@ -179,19 +197,8 @@ void RaiseIds(int64 at_least) {
 }
 
 bool SharedEventSeen(uint64 key, const StoreMark &mark) {
-  if (!SharedReady()) return false;
-  EventKey wanted = KeyOf(MyDatabaseId, key);
-  uint32 hash = get_hash_value(shared_events, &wanted);
-  LWLockAcquire(LockOf(hash), LW_SHARED);
-  SharedEvent *event = static_cast<SharedEvent *>(
-      hash_search_with_hash_value(shared_events, &wanted, hash, HASH_FIND, NULL));
   bool seen = false;
-  if (event != NULL) {
-    SpinLockAcquire(&event->mutex);
-    seen = SameMark(event->mark, mark);
-    SpinLockRelease(&event->mutex);
-  }
-  LWLockRelease(LockOf(hash));
+  LookAt(key, [&](const SharedEvent &event) { seen = SameMark(event.mark, mark); });
   return seen;
 }
 
@@ -223,21 +230,8 @@ bool SharedEventAdd(uint64 key, const EventCounters &delta, const StoreMark *sto
 }
 
 bool SharedEventRead(uint64 key, EventCounters *counters) {
-  if (!SharedReady()) return false;
-  EventKey wanted = KeyOf(MyDatabaseId, key);
-  uint32 hash = get_hash_value(shared_events, &wanted);
-  LWLockAcquire(LockOf(hash), LW_SHARED);
-  SharedEvent *event = static_cast<SharedEvent *>(
-      hash_search_with_hash_value(shared_events, &wanted, hash, HASH_FIND, NULL));
-  bool found = false;
-  if (event != NULL) {
-    SpinLockAcquire(&event->mutex);
-    *counters = event->counters;
-    SpinLockRelease(&event->mutex);
-    found = counters->executions > 0;
-  }
-  LWLockRelease(LockOf(hash));
-  return found;
+  return LookAt(key, [&](const SharedEvent &event) { *counters = event.counters; }) &&
+         counters->executions > 0;
 }
 
 void SharedEventForget(uint64 key) {
