@@ -159,6 +159,9 @@ void AddField(Builder *builder, QueryInfo *info, Node *expr, FieldPath field, ui
 // A field of output column `resno`; of each arm whose rows arrive in a set operation.
 void AddOutputField(Builder *builder, QueryInfo *query, int resno, FieldPath field, uint8 kind,
                     SymBag *out);
+// CASE, or what `path` leads to in it; NULL: all of it.
+void AddCase(Builder *builder, QueryInfo *info, CaseExpr *expr, const FieldPath *path, uint8 kind,
+             SymBag *out);
 // A parameter, or its field.
 void AddParam(Builder *builder, QueryInfo *info, Param *param, FieldPath field, uint8 kind,
               SymBag *out);

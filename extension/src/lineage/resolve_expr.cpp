@@ -148,19 +148,6 @@ void AddWindowFunction(Builder *builder, QueryInfo *info, WindowFunc *function, 
                     function->args, value, out);
 }
 
-void AddCase(Builder *builder, QueryInfo *info, CaseExpr *expr, uint8 kind, SymBag *out) {
-  uint8 condition = Compose(kind, kConditional);
-  uint8 value = Compose(kind, kTransformation);
-  AddExpr(builder, info, reinterpret_cast<Node *>(expr->arg), condition, out);
-  ListCell *cell;
-  foreach (cell, expr->args) {
-    CaseWhen *when = lfirst_node(CaseWhen, cell);
-    AddExpr(builder, info, reinterpret_cast<Node *>(when->expr), condition, out);
-    AddExpr(builder, info, reinterpret_cast<Node *>(when->result), value, out);
-  }
-  AddExpr(builder, info, reinterpret_cast<Node *>(expr->defresult), value, out);
-}
-
 void AddSubLink(Builder *builder, QueryInfo *info, SubLink *link, uint8 kind, SymBag *out) {
   QueryInfo *sub = InfoFor(builder, castNode(Query, link->subselect), info);
   SymSet rows = QueryRows(builder, sub);
@@ -367,7 +354,7 @@ void AddExpr(Builder *builder, QueryInfo *info, Node *expr, uint8 kind, SymBag *
       AddWindowFunction(builder, info, reinterpret_cast<WindowFunc *>(expr), kind, out);
       break;
     case T_CaseExpr:
-      AddCase(builder, info, reinterpret_cast<CaseExpr *>(expr), kind, out);
+      AddCase(builder, info, reinterpret_cast<CaseExpr *>(expr), nullptr, kind, out);
       break;
     case T_SubLink:
       AddSubLink(builder, info, reinterpret_cast<SubLink *>(expr), kind, out);

@@ -24,13 +24,13 @@ void NoteUnknown(const FieldPath &field) {
   if (AskedNames *asked = field.AskedAtEnd()) asked->unknown = true;
 }
 
-// A field of a value; all of the value where it is the last of a path.
-void AddRest(Builder *builder, QueryInfo *info, Node *expr, FieldPath field, uint8 kind,
+// What `path` leads to in a value; NULL: all of it.
+void AddRest(Builder *builder, QueryInfo *info, Node *expr, const FieldPath *path, uint8 kind,
              SymBag *out) {
-  if (field.then == nullptr) {
+  if (path == nullptr) {
     AddExpr(builder, info, expr, kind, out);
   } else {
-    AddField(builder, info, expr, *field.then, kind, out);
+    AddField(builder, info, expr, *path, kind, out);
   }
 }
 
@@ -103,20 +103,6 @@ bool AddVarField(Builder *builder, QueryInfo *info, Var *var, FieldPath field, u
   }
   RangeTblEntry *rte = rt_fetch(var->varno, scope->query->rtable);
   return AddColumnField(builder, scope, rte, var->varattno, field, kind, out);
-}
-
-void AddCaseField(Builder *builder, QueryInfo *info, CaseExpr *expr, FieldPath field, uint8 kind,
-                  SymBag *out) {
-  uint8 condition = Compose(kind, kConditional);
-  uint8 value = Compose(kind, kTransformation);
-  AddExpr(builder, info, reinterpret_cast<Node *>(expr->arg), condition, out);
-  ListCell *cell;
-  foreach (cell, expr->args) {
-    CaseWhen *when = lfirst_node(CaseWhen, cell);
-    AddExpr(builder, info, reinterpret_cast<Node *>(when->expr), condition, out);
-    AddField(builder, info, reinterpret_cast<Node *>(when->result), field, value, out);
-  }
-  AddField(builder, info, reinterpret_cast<Node *>(expr->defresult), field, value, out);
 }
 
 // The field of the one column of a sub-query, and what decides about its row.
@@ -262,7 +248,7 @@ void AddStoredField(Builder *builder, QueryInfo *info, FieldStore *store, FieldP
   for (int i = list_length(store->newvals) - 1; i >= 0; i--) {
     if (list_nth_int(store->fieldnums, i) != field.field) continue;
     Node *value = static_cast<Node *>(list_nth(store->newvals, i));
-    AddRest(builder, info, value, field, kind, out);
+    AddRest(builder, info, value, field.then, kind, out);
     if (!Keeps(value, field.then)) return;
   }
   AddField(builder, info, reinterpret_cast<Node *>(store->arg), field, kind, out);
@@ -290,7 +276,7 @@ bool AddKnownField(Builder *builder, QueryInfo *info, Node *expr, FieldPath fiel
       }
       if (field.field > list_length(args)) return false;
       Node *put = static_cast<Node *>(list_nth(args, field.field - 1));
-      AddRest(builder, info, put, field, kind, out);
+      AddRest(builder, info, put, field.then, kind, out);
       return true;
     }
     case T_FieldSelect: {  // of a row in a row
@@ -332,7 +318,7 @@ bool AddKnownField(Builder *builder, QueryInfo *info, Node *expr, FieldPath fiel
     case T_Var:
       return AddVarField(builder, info, reinterpret_cast<Var *>(expr), field, kind, out);
     case T_CaseExpr:
-      AddCaseField(builder, info, reinterpret_cast<CaseExpr *>(expr), field, kind, out);
+      AddCase(builder, info, reinterpret_cast<CaseExpr *>(expr), &field, kind, out);
       return true;
     case T_CoalesceExpr: {
       ListCell *cell;
@@ -349,6 +335,20 @@ bool AddKnownField(Builder *builder, QueryInfo *info, Node *expr, FieldPath fiel
 }
 
 }  // namespace
+
+void AddCase(Builder *builder, QueryInfo *info, CaseExpr *expr, const FieldPath *path, uint8 kind,
+             SymBag *out) {
+  uint8 condition = Compose(kind, kConditional);
+  uint8 value = Compose(kind, kTransformation);
+  AddExpr(builder, info, reinterpret_cast<Node *>(expr->arg), condition, out);
+  ListCell *cell;
+  foreach (cell, expr->args) {
+    CaseWhen *when = lfirst_node(CaseWhen, cell);
+    AddExpr(builder, info, reinterpret_cast<Node *>(when->expr), condition, out);
+    AddRest(builder, info, reinterpret_cast<Node *>(when->result), path, value, out);
+  }
+  AddRest(builder, info, reinterpret_cast<Node *>(expr->defresult), path, value, out);
+}
 
 uint8 FieldPath::KindOf(uint8 kind) const {
   return then == nullptr ? kind : Compose(kind, kTransformation);
