@@ -13,7 +13,8 @@ namespace pg_lineage {
 
 namespace {
 
-// The routine, as far as it is one that we look at.
+// The routine, as far as it is one that we look at: what C code does stands in no body, other
+// languages are counted as not read.
 struct Routine {
   Oid oid;
   Oid owner;
@@ -26,11 +27,10 @@ bool FindRoutine(Oid function, Routine *routine) {
   Form_pg_proc proc = reinterpret_cast<Form_pg_proc>(GETSTRUCT(tuple));
   *routine = {function, proc->proowner, proc->prorettype == TRIGGEROID};
   bool body = proc->prokind == PROKIND_FUNCTION || proc->prokind == PROKIND_PROCEDURE;
-  bool readable = body && (proc->prolang == SQLlanguageId ||
-                           proc->prolang == get_language_oid("plpgsql", true));
+  bool native = proc->prolang == INTERNALlanguageId || proc->prolang == ClanguageId;
   bool skipped = IgnoredSchema(proc->pronamespace);
   ReleaseSysCache(tuple);
-  return readable && !skipped;
+  return body && !native && !skipped;
 }
 
 struct TriggerUse {
