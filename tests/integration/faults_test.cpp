@@ -37,6 +37,23 @@ INSTANTIATE_TEST_SUITE_P(
                       "lineage._ddl, lineage._edge, lineage._node IN ACCESS EXCLUSIVE MODE",
                       "lineage._edge IN SHARE MODE"));
 
+TEST_F(Faults, ALockedIndexRefusesLikeALockedTableAndIsNoError) {
+  AllowComplaints();
+  Session locker = Open(), user = Open();
+  user.Exec("INSERT INTO dst SELECT * FROM other");  // knows the tables of the store by now
+  locker.Exec("BEGIN; ALTER INDEX lineage._edge_source SET TABLESPACE pg_default");
+  user.Send(kCopy);
+  ASSERT_TRUE(user.Done(20));
+  EXPECT_EQ(user.Wait(), "00000");
+  locker.Exec("ROLLBACK");
+  user.Exec("SELECT 1");
+  EXPECT_EQ(Open().Value("SELECT count(*) FROM lineage.column_lineage WHERE source_table = "
+                         "'public.src' AND type = 'DIRECT'"),
+            "2");
+  EXPECT_EQ(Open().Value("SELECT refused_locked > 0 FROM lineage.health"), "t");
+  EXPECT_EQ(Open().Value("SELECT refused_error + errors_swallowed FROM lineage.health"), "0");
+}
+
 TEST_F(Faults, ALockedDdlHistoryNeitherDelaysNorLosesDdl) {
   AllowComplaints();
   Session locker = Open(), user = Open();

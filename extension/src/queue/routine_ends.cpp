@@ -310,7 +310,7 @@ bool ReadDoubts() {
   uint32 generation = Generation();
   if (deciders.known && deciders.generation == generation) return true;
   StoreRefusal why;
-  StoreTable *table = StoreOpen(StoreId::kDoubt, AccessShareLock, false, &why);
+  StoreTable *table = StoreOpenLazily(StoreId::kDoubt, AccessShareLock, &why);
   if (table == NULL) return false;
   PodVector<Doubt> doubts = AllDoubts(table);
   StoreClose(table);

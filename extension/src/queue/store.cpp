@@ -54,8 +54,7 @@ Presence presence;
 struct KnownTable {
   Oid table;  // InvalidOid: not known
   int nindexes;
-  Oid indexes[kMaxStoreIndexes];
-  AttrNumber not_zero[kMaxStoreIndexes];  // as in StoreTable
+  StoreIndex indexes[kMaxStoreIndexes];
 };
 
 struct KnownTables {
@@ -76,7 +75,7 @@ void ForgetIfKnown(Oid relid) {
   if (relid < known.lowest || relid > known.highest) return;
   for (const KnownTable &table : known.tables) {
     bool concerned = OidIsValid(table.table) && table.table == relid;
-    for (int i = 0; i < table.nindexes; i++) concerned |= table.indexes[i] == relid;
+    for (int i = 0; i < table.nindexes; i++) concerned |= table.indexes[i].oid == relid;
     if (!concerned) continue;
     ForgetTables();
     return;
@@ -88,8 +87,8 @@ void Know(StoreId id, const KnownTable &table) {
   known.lowest = Min(known.lowest, table.table);
   known.highest = Max(known.highest, table.table);
   for (int i = 0; i < table.nindexes; i++) {
-    known.lowest = Min(known.lowest, table.indexes[i]);
-    known.highest = Max(known.highest, table.indexes[i]);
+    known.lowest = Min(known.lowest, table.indexes[i].oid);
+    known.highest = Max(known.highest, table.indexes[i].oid);
   }
 }
 
@@ -205,14 +204,17 @@ bool LockOne(Oid oid, LOCKMODE mode, bool wait) {
   return true;
 }
 
-// True for an index that can be kept here: a plain btree, of all rows or of those whose column, an
-// OID, is not zero. That column goes to *not_zero, else 0.
-bool HasPlainForm(Relation index, AttrNumber *not_zero) {
+// Notes the form of an index; false unless it can be kept here: a plain btree, of all rows or of
+// those whose column, an OID, is not zero.
+bool NoteForm(Relation index, StoreIndex *known) {
   const IndexInfo *info = BuildIndexInfo(index);
+  const FormData_pg_index *form = index->rd_index;
   if (index->rd_rel->relam != BTREE_AM_OID || info->ii_Expressions != NIL ||
       info->ii_ExclusionOps != NULL)
     return false;
-  *not_zero = InvalidAttrNumber;
+  *known = StoreIndex{RelationGetRelid(index), InvalidAttrNumber, 0, {}};
+  known->nkeys = Min(form->indnkeyatts, kMaxStoreKeys);
+  for (int k = 0; k < known->nkeys; k++) known->keys[k] = form->indkey.values[k];
   if (info->ii_Predicate == NIL) return true;
   const Node *predicate = static_cast<const Node *>(linitial(info->ii_Predicate));
   if (list_length(info->ii_Predicate) != 1 || !IsA(predicate, OpExpr)) return false;
@@ -221,7 +223,7 @@ bool HasPlainForm(Relation index, AttrNumber *not_zero) {
       !IsA(lsecond(unequal->args), Const))
     return false;
   const Const *zero = lsecond_node(Const, unequal->args);
-  *not_zero = linitial_node(Var, unequal->args)->varattno;
+  known->not_zero = linitial_node(Var, unequal->args)->varattno;
   return !zero->constisnull && DatumGetObjectId(zero->constvalue) == InvalidOid;
 }
 
@@ -230,30 +232,42 @@ bool ListIndexes(Relation relation, KnownTable *form) {
   List *oids = RelationGetIndexList(relation);
   ListCell *cell;
   if (list_length(oids) > kMaxStoreIndexes) return false;
-  foreach (cell, oids) form->indexes[form->nindexes++] = lfirst_oid(cell);
+  foreach (cell, oids) form->indexes[form->nindexes++].oid = lfirst_oid(cell);
   list_free(oids);
   return true;
 }
 
-// Opens the indexes; looks at each unless its form is known.
-StoreRefusal OpenIndexes(StoreTable *table, KnownTable *form, bool look, LOCKMODE mode, bool wait) {
+// Opens all indexes; looks at each unless its form is known.
+StoreRefusal OpenIndexes(StoreTable *table, KnownTable *form, bool look, bool wait) {
   for (int i = 0; i < form->nindexes; i++) {
-    if (!LockOne(form->indexes[i], mode, wait)) return StoreRefusal::kLocked;
-    Relation index = index_open(form->indexes[i], NoLock);
-    table->indexes[table->nindexes++] = index;
-    if (look && !HasPlainForm(index, &form->not_zero[i])) return StoreRefusal::kShape;
-    table->not_zero[i] = form->not_zero[i];
+    StoreIndex *known = &form->indexes[i];
+    if (!LockOne(known->oid, table->mode, wait)) return StoreRefusal::kLocked;
+    table->indexes[i] = index_open(known->oid, NoLock);
+    if (look && !NoteForm(table->indexes[i], known)) return StoreRefusal::kShape;
   }
   return StoreRefusal::kNone;
 }
 
+// An index of an open table, opened if it is not.
+Relation IndexOf(StoreTable *table, int number) {
+  Relation *index = &table->indexes[number];
+  if (*index != NULL) return *index;
+  const Oid oid = table->known[number].oid;
+  if (!LockOne(oid, table->mode, false))
+    ereport(ERROR, (errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+                    errmsg("index %u of table \"%s.%s\" is locked", oid, kSchema,
+                           RelationGetRelationName(table->relation))));
+  *index = index_open(oid, NoLock);
+  return *index;
+}
+
 // Adds the row just written to one of the indexes.
 void InsertIndex(StoreTable *table, int number, const Datum *values, const bool *nulls) {
-  Relation index = table->indexes[number];
-  const FormData_pg_index *form = index->rd_index;
-  const AttrNumber not_zero = table->not_zero[number];
-  if (!form->indisready) return;
+  const AttrNumber not_zero = table->known[number].not_zero;
   if (not_zero > 0 && DatumGetObjectId(values[not_zero - 1]) == InvalidOid) return;
+  Relation index = IndexOf(table, number);
+  const FormData_pg_index *form = index->rd_index;
+  if (!form->indisready) return;
   Datum keys[INDEX_MAX_KEYS];
   bool key_nulls[INDEX_MAX_KEYS];
   for (int k = 0; k < form->indnatts; k++) {
@@ -266,17 +280,54 @@ void InsertIndex(StoreTable *table, int number, const Datum *values, const bool 
 }
 
 // The index of which the keys are the leading columns; NULL where there is none.
-Relation IndexFor(const StoreTable *table, const ScanKeyData *keys, int nkeys) {
+Relation IndexFor(StoreTable *table, const ScanKeyData *keys, int nkeys) {
   for (int i = 0; i < table->nindexes && nkeys > 0; i++) {
-    const FormData_pg_index *form = table->indexes[i]->rd_index;
-    bool fits = form->indnkeyatts >= nkeys && form->indisvalid &&
-                !ReindexIsProcessingIndex(form->indexrelid);
-    for (int k = 0; fits && k < nkeys; k++) fits = form->indkey.values[k] == keys[k].sk_attno;
-    if (fits && table->not_zero[i] > 0)  // has no row with zero
-      fits = keys[0].sk_attno == table->not_zero[i] &&
-             OidIsValid(DatumGetObjectId(keys[0].sk_argument));
-    if (fits) return table->indexes[i];
+    const StoreIndex &known = table->known[i];
+    bool fits = known.nkeys >= nkeys && !ReindexIsProcessingIndex(known.oid);
+    for (int k = 0; fits && k < nkeys; k++) fits = known.keys[k] == keys[k].sk_attno;
+    if (fits && known.not_zero > 0)  // has no row with zero
+      fits =
+          keys[0].sk_attno == known.not_zero && OidIsValid(DatumGetObjectId(keys[0].sk_argument));
+    if (fits && IndexOf(table, i)->rd_index->indisvalid) return table->indexes[i];
   }
+  return NULL;
+}
+
+// Opens a table, with `all` its indexes too.
+StoreTable *OpenTable(StoreId id, LOCKMODE mode, bool wait, bool all, StoreRefusal *why) {
+  const TableForm &wanted = kForms[static_cast<int>(id)];
+  KnownTable &remembered = known.tables[static_cast<int>(id)];
+  *why = StoreRefusal::kAbsent;
+  if (!StorePresent()) return NULL;
+  Oid oid = OidIsValid(remembered.table) ? remembered.table : TableOid(id);
+  if (!OidIsValid(oid)) return NULL;
+  *why = StoreRefusal::kLocked;
+  if (!LockOne(oid, mode, wait)) return NULL;
+  *why = StoreRefusal::kAbsent;
+  Relation relation = try_relation_open(oid, NoLock);
+  if (relation == NULL) return NULL;
+  StoreTable *table = static_cast<StoreTable *>(palloc0(sizeof(StoreTable)));
+  table->relation = relation;
+  table->mode = mode;
+  KnownTable form = remembered;  // what was known before the lock may be forgotten by now
+  const uint32 changes = known.changes;
+  const bool look = form.table != oid;
+  if (look) form = KnownTable{oid, 0, {}};
+  *why = look ? StoreRefusal::kShape : StoreRefusal::kNone;
+  if (look && HasForm(relation, wanted) && ListIndexes(relation, &form)) *why = StoreRefusal::kNone;
+  table->nindexes = form.nindexes;
+  if (*why == StoreRefusal::kNone && (look || all)) *why = OpenIndexes(table, &form, look, wait);
+  if (*why == StoreRefusal::kShape) LogShape(wanted.name);
+  if (*why == StoreRefusal::kNone) {
+    if (look && changes == known.changes) Know(id, form);
+    if (id == StoreId::kEdge) NoteStoreShape(false);
+    memcpy(table->known, form.indexes, sizeof(form.indexes[0]) * form.nindexes);
+    table->ncolumns = wanted.ncolumns;
+    table->slot = table_slot_create(relation, NULL);
+    table->plain.type = T_IndexInfo;
+    return table;
+  }
+  StoreClose(table);
   return NULL;
 }
 
@@ -306,44 +357,19 @@ int64 DatabaseStamp() {
 }
 
 StoreTable *StoreOpen(StoreId id, LOCKMODE mode, bool wait, StoreRefusal *why) {
-  const TableForm &wanted = kForms[static_cast<int>(id)];
-  KnownTable &remembered = known.tables[static_cast<int>(id)];
-  *why = StoreRefusal::kAbsent;
-  if (!StorePresent()) return NULL;
-  Oid oid = OidIsValid(remembered.table) ? remembered.table : TableOid(id);
-  if (!OidIsValid(oid)) return NULL;
-  *why = StoreRefusal::kLocked;
-  if (!LockOne(oid, mode, wait)) return NULL;
-  *why = StoreRefusal::kAbsent;
-  Relation relation = try_relation_open(oid, NoLock);
-  if (relation == NULL) return NULL;
-  StoreTable *table = static_cast<StoreTable *>(palloc0(sizeof(StoreTable)));
-  table->relation = relation;
-  KnownTable form = remembered;  // what was known before the lock may be forgotten by now
-  const uint32 changes = known.changes;
-  const bool look = form.table != oid;
-  if (look) form = KnownTable{oid, 0, {}, {}};
-  *why = StoreRefusal::kShape;
-  if (!look || (HasForm(relation, wanted) && ListIndexes(relation, &form)))
-    *why = OpenIndexes(table, &form, look, mode, wait);
-  if (*why == StoreRefusal::kShape) LogShape(wanted.name);
-  if (*why == StoreRefusal::kNone) {
-    if (look && changes == known.changes) Know(id, form);
-    if (id == StoreId::kEdge) NoteStoreShape(false);
-    table->ncolumns = wanted.ncolumns;
-    table->slot = table_slot_create(relation, NULL);
-    table->plain.type = T_IndexInfo;
-    return table;
-  }
-  StoreClose(table);
-  return NULL;
+  return OpenTable(id, mode, wait, true, why);
+}
+
+StoreTable *StoreOpenLazily(StoreId id, LOCKMODE mode, StoreRefusal *why) {
+  return OpenTable(id, mode, false, false, why);
 }
 
 void StoreClose(StoreTable *table) { StoreCloseUnlock(table, NoLock); }
 
 void StoreCloseUnlock(StoreTable *table, LOCKMODE mode) {
   if (table->slot != NULL) ExecDropSingleTupleTableSlot(table->slot);
-  for (int i = 0; i < table->nindexes; i++) index_close(table->indexes[i], mode);
+  for (int i = 0; i < table->nindexes; i++)
+    if (table->indexes[i] != NULL) index_close(table->indexes[i], mode);
   relation_close(table->relation, mode);
   pfree(table);
 }
@@ -376,9 +402,9 @@ bool StoreDelete(StoreTable *table, ItemPointer tid, bool wait) {
 int64 StoreHighestId(StoreTable *table) {
   int64 highest = 0;
   for (int i = 0; i < table->nindexes; i++) {
-    if (!table->indexes[i]->rd_index->indisprimary) continue;
-    SysScanDesc scan =
-        systable_beginscan_ordered(table->relation, table->indexes[i], SnapshotSelf, 0, NULL);
+    Relation index = IndexOf(table, i);
+    if (!index->rd_index->indisprimary) continue;
+    SysScanDesc scan = systable_beginscan_ordered(table->relation, index, SnapshotSelf, 0, NULL);
     HeapTuple tuple = systable_getnext_ordered(scan, BackwardScanDirection);
     bool null;
     if (HeapTupleIsValid(tuple))

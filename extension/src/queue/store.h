@@ -21,6 +21,7 @@ namespace pg_lineage {
 constexpr const char *kSchema = "lineage";
 constexpr int kMaxStoreIndexes = 16;  // REINDEX CONCURRENTLY has each of them twice
 constexpr int kMaxStoreColumns = 24;
+constexpr int kMaxStoreKeys = 2;  // leading columns by which rows are looked for
 
 enum class StoreId : int {
   kNode = 0,
@@ -36,16 +37,24 @@ enum class StoreId : int {
 };
 constexpr int kStoreTables = 10;
 
+// What is known of an index without opening it.
+struct StoreIndex {
+  Oid oid;
+  AttrNumber not_zero;  // an OID: rows where it is zero are not in the index; 0: all rows are
+  int16 nkeys;
+  AttrNumber keys[kMaxStoreKeys];
+};
+
 struct StoreTable {
   Relation relation;
   TupleTableSlot *slot;
   CommandId written;  // the last command that inserted here
   int ncolumns;       // as installed
+  LOCKMODE mode;
   int nindexes;
-  Relation indexes[kMaxStoreIndexes];
-  // Of an index on rows whose column, an OID, is not zero: that column; else 0.
-  AttrNumber not_zero[kMaxStoreIndexes];
-  IndexInfo plain;  // what btree is told of each
+  StoreIndex known[kMaxStoreIndexes];
+  Relation indexes[kMaxStoreIndexes];  // NULL: not opened yet
+  IndexInfo plain;                     // what btree is told of each
 };
 
 // Why StoreOpen() gave nothing.
@@ -63,6 +72,9 @@ int64 DatabaseStamp();
 
 // Opens a table and its indexes. Without `wait` a lock that is not to be had at once refuses.
 StoreTable *StoreOpen(StoreId id, LOCKMODE mode, bool wait, StoreRefusal *why);
+// The same without waiting, and its indexes only when they are needed: to lock and open them is
+// most of what a small write costs. One that is locked then is an error, LOCK_NOT_AVAILABLE.
+StoreTable *StoreOpenLazily(StoreId id, LOCKMODE mode, StoreRefusal *why);
 void StoreClose(StoreTable *table);
 // The same, and gives back the locks that opening it took: for a look into the store in the middle
 // of a user's transaction, which is not to hold locks of ours.

@@ -117,7 +117,7 @@ bool NothingEnds(const WriteBatch &batch, StoreRefusal *why) {
   for (const EndNote &note : batch.ends)
     if (!note.fresh) return false;
   if (!batch.runs.Empty() || !batch.events.Empty()) return false;
-  StoreTable *doubt = StoreOpen(StoreId::kDoubt, AccessShareLock, false, why);
+  StoreTable *doubt = StoreOpenLazily(StoreId::kDoubt, AccessShareLock, why);
   if (doubt == NULL) return false;
   bool any = AnyDoubt(doubt);
   StoreClose(doubt);
@@ -126,7 +126,12 @@ bool NothingEnds(const WriteBatch &batch, StoreRefusal *why) {
 
 // Opens a table that is needed, unless one before it could not be opened.
 void OpenIf(bool needed, StoreId id, StoreTable **table, StoreRefusal *why) {
-  if (needed && *why == StoreRefusal::kNone) *table = StoreOpen(id, RowExclusiveLock, false, why);
+  if (needed && *why == StoreRefusal::kNone) *table = StoreOpenLazily(id, RowExclusiveLock, why);
+}
+
+// Counts that the store could not be opened.
+void NoteRefusal(StoreRefusal why) {
+  HealthCount(why == StoreRefusal::kLocked ? Health::kRefusedLocked : Health::kRefusedStore);
 }
 
 // Opens the tables that the batch needs, most of all their indexes cost; counts why not.
@@ -144,7 +149,7 @@ bool OpenTables(Writer *writer) {
   OpenIf(first || ends, StoreId::kPast, &writer->past, &why);
   OpenIf(routines, StoreId::kDoubt, &writer->doubt, &why);
   if (why == StoreRefusal::kNone) return true;
-  HealthCount(why == StoreRefusal::kLocked ? Health::kRefusedLocked : Health::kRefusedStore);
+  NoteRefusal(why);
   return false;
 }
 
@@ -281,11 +286,16 @@ ErrorData *InSubtransaction(const Body &body) {
   return error;
 }
 
-// Writes a batch in a subtransaction; false, all refused, when that raised an error.
+// Writes a batch in a subtransaction; false, all refused, when that raised an error. An index that
+// was locked when it came to be needed is none: it is like a table that is.
 bool TryWrite(WriteBatch *batch) {
   ErrorData *error = InSubtransaction([&] { WriteAll(batch); });
   if (error == NULL) return true;
   SetOutcomes(batch, Outcome::kRefused);
+  if (error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE) {
+    NoteRefusal(StoreRefusal::kLocked);
+    return true;
+  }
   NoteFailure(error);
   return false;
 }
