@@ -34,10 +34,14 @@ std::string LastPart(const std::string &identity) {
   return raw;
 }
 
-// `name on schema.table`: the table. Quoted names may hold " on " too, so the last one counts.
+// `name on schema.table`: the table. Quoted names of both may hold " on ", too.
 std::string BehindOn(const std::string &identity) {
-  size_t on = identity.rfind(" on ");
-  return on == std::string::npos ? "" : identity.substr(on + 4);
+  bool quoted = false;
+  for (size_t i = 0; i < identity.size(); ++i) {
+    if (identity[i] == '"') quoted = !quoted;
+    if (!quoted && identity.compare(i, 4, " on ") == 0) return identity.substr(i + 4);
+  }
+  return "";
 }
 
 bool IsTable(const std::string &type) {

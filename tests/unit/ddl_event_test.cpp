@@ -32,6 +32,9 @@ TEST(DdlEventTest, WhatBelongsToATableLeadsToIt) {
   EXPECT_EQ(Target("COMMENT", "view column", "public.\"v.1\".\"c.2\""), "table public.\"v.1\"");
   EXPECT_EQ(Target("COMMENT", "table constraint", "k on public.t"), "table public.t");
   EXPECT_EQ(Target("CREATE POLICY", "policy", "p on public.t"), "table public.t");
+  EXPECT_EQ(Target("CREATE POLICY", "policy", "\"p on q\" on s.\"a on b\""), "table s.\"a on b\"");
+  EXPECT_EQ(Target("CREATE POLICY", "policy", "\"p\"\" on x\" on s.\"a\"\" on b\""),
+            "table s.\"a\"\" on b\"");
 }
 
 TEST(DdlEventTest, DropsAndRenamesAskForTheStateOfTheName) {
