@@ -106,6 +106,7 @@ class Delivery : public RoutineBook {
   std::vector<EntityName> FormerOf(const Entity &entity) const;
   Status TakeAlong(Entity *entity);
   Status TakeColumnsAlong(Entity *entity);
+  std::vector<EntityName> GoneWith(const EntityName &schema);
   Status Delete(const std::vector<EntityName> &gone);
   bool NoteLoss(const Status &status, const std::string &service);
   std::optional<std::string> DueHash(const Entity &entity, bool force);

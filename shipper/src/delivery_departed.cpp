@@ -116,11 +116,26 @@ Status Delivery::RemoveEdgesOf(const EntityName &name) {
   return name.type == "table" ? RemoveForeign({name.fqn}, {}) : Status::Done();
 }
 
+// What was sent of a schema that is gone, though its entity stays: whether that goes is for the
+// workflow's keys of tables and routines to say.
+std::vector<EntityName> Delivery::GoneWith(const EntityName &schema) {
+  std::vector<EntityName> inside;
+  for (const std::string &key : KeysOf(schema, memory_)) {
+    std::optional<EntityName> name = NameOfKey(key, origin_->DatabaseFqn());
+    if (name && name->type != schema.type) inside.push_back(std::move(*name));
+  }
+  return inside.empty() ? inside : origin_->Departed(inside);
+}
+
 // Soft-deletes what is gone, of what was sent. A name that was kept by the workflow is only
 // forgotten, so that it is sent again if it comes back.
 Status Delivery::Delete(const std::vector<EntityName> &gone) {
   for (const EntityName &name : gone) {
     if (Recall(EntityKey(name.fqn, name.type == "storedProcedure")).empty()) continue;
+    if (name.keep && name.type == "databaseSchema") {
+      Status inside = Delete(GoneWith(name));
+      if (!inside.ok()) return inside;
+    }
     if (!name.keep) {
       Status edges = RemoveEdgesOf(name);
       if (!edges.ok()) return edges;

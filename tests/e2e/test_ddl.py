@@ -73,6 +73,16 @@ class Ddl(EndToEnd):
         self.assertNotIn("s.u", self.entities("table"))
         self.assertIn("s2.f", self.entities("storedProcedure"))
 
+    def test_a_schema_that_is_kept_lets_go_of_what_was_in_it(self):
+        self.start()
+        self.describe("s.t", "for people")
+        self.sql("ALTER SCHEMA s RENAME TO s2")
+        self.assertEqual(self.wait_table("s2.t")["description"], "for people")
+        self.wait_drained()
+        self.assertEqual(set(self.entities("table")), {"s2.t", "s2.u"})
+        self.assertEqual(set(self.entities("storedProcedure")), {"s2.f"})
+        self.assertIn("s", self.entities("databaseSchema"))
+
     def test_a_swap_leaves_the_table_the_same_entity(self):
         self.start()
         before = self.describe("s.t", "for people")
@@ -136,6 +146,17 @@ class Ddl(EndToEnd):
         self.ship()
         self.wait_gone("table", "s.u")
         self.assertEqual(self.wait_table("s.t")["description"], "new")
+
+    def test_a_schema_that_was_lost_while_nobody_looked_lets_go_of_what_was_in_it(self):
+        shipper = self.start()
+        self.assertEqual(shipper.stop(), 0)
+        self.sql("SET pg_lineage.capture_ddl = off; DROP SCHEMA s CASCADE; CREATE TABLE new(a int)")
+        self.ship()
+        self.wait_table("public.new")
+        self.wait_gone("table", "s.t")
+        self.wait_gone("table", "s.u")
+        self.wait_gone("storedProcedure", "s.f")
+        self.assertIn("s", self.entities("databaseSchema"))
 
     def test_a_start_where_nothing_changed_sends_nothing(self):
         shipper = self.start()
