@@ -4,19 +4,21 @@ import os
 import random
 import unittest
 
-from harness import EndToEnd
+from harness import EndToEnd, wait_until
 
 SEED = int(os.environ.get("NAMES_SEED", "20261"))
 LONGEST = 63  # bytes of a name in PostgreSQL
 PIECES = [".", '"', "::", ":", " ", "/", "\\", "'", "%", ">", "<", "\t", "\n", "\r", ",", "(", ")",
           "[", "]", "{", "}", "$", "#", "?", "&", "+", ";", "-", "--", "/*", "é", "ß", "中", "😀",
-          "a", "Z", "0", "_", "select", "Table", "ORDER", "user", "null", "__reserved__", "-> "]
+          "a", "Z", "0", "_", "select", "Table", "ORDER", "user", "null", "__reserved__", "-> ",
+          "\x01", "\x7f", "\x85", "\u2028", "\ufeff", "\u200f", "\u202e", "\u0301", "ש", "İ",
+          " on ", "*", "|", "~", "`", "=", "@", "!", "^", "%00", "%2f", "\\n", "..", "null"]
 RESERVED = [("::", "__reserved__colon__"), (">", "__reserved__arrow__"),
             ('"', "__reserved__quote__"), ("\n", "__reserved__newline__"),
             ("\r", "__reserved__carriage_return__"), ("\t", "__reserved__tab__")]
 ALWAYS = ["a.b", 'a"b', "a::b", "a b", " a ", "a/b", "naïve", "MiXed", "mixed", "select",
           "a.b\"c.d", ".", '"', "::", " ", "x" * LONGEST, "é" * 31, '"' * LONGEST, "a>b",
-          "%2F", "a\nb", "'"]
+          "%2F", "a\nb", "'", "a on b", "*", "..", "null", "\ufeff"]
 
 
 def cut(text):
@@ -60,6 +62,25 @@ def arrived(name, there):
         return code in there
     start = code.encode()[:230].decode(errors="ignore")
     return any(entry.startswith(start) and "~" in entry for entry in there)
+
+
+def fqn_part(code):
+    """A name of the catalog as a part of a fully qualified one."""
+    return f'"{code}"' if "." in code else code
+
+
+def fqn(*raw):
+    """The fully qualified name of what has these names, from the outside in."""
+    out = []
+    for name in raw:
+        code = encoded(name)
+        if len(code.encode()) > 256:
+            number = 14695981039346656037
+            for byte in name.encode():
+                number = (number ^ byte) * 1099511628211 % 2 ** 64
+            code = code.encode()[:239].decode(errors="ignore") + f"~{number:016x}"
+        out.append(fqn_part(code))
+    return ".".join(out)
 
 
 class Names(EndToEnd):
@@ -150,6 +171,63 @@ class Names(EndToEnd):
                           if not arrived(name, self.raw_names("databaseSchema"))], [])
         self.assertEqual(len(self.entities("table")), len(pool))
         self.assertEqual(len(self.entities("storedProcedure")), len(pool))
+
+    def wait_same(self, wanted, there):
+        """Waits until two functions answer the same."""
+        wait_until(lambda: wanted == there(), lambda: f"seed {SEED}: lacks "
+                   f"{sorted(wanted - there())}, has {sorted(there() - wanted)}; parked: "
+                   f"{self.sql('SELECT object, reason FROM lineage._parked')}" + self.said())
+
+    def test_the_daemon_follows_tables_of_any_name(self):
+        chance = random.Random(SEED + 4)
+        pool = names(chance, 36)
+        chance.shuffle(pool)
+        schema, later, tables = pool[0], pool[1], [(pool[i], pool[i + 1], pool[i + 2])
+                                                   for i in range(2, 34, 2)]
+        here = quoted(schema)
+        self.sql(f"CREATE SCHEMA {here};\n" + "".join(
+            f"CREATE TABLE {here}.{quoted(name)} ({quoted(column)} int);\n"
+            for name, column, _ in tables))
+        self.ship()
+        wanted = {fqn(schema, name) for name, _, _ in tables}
+        self.wait_same(wanted, lambda: set(self.entities("table")))
+        pairs = list(zip(tables, tables[1:]))
+        for (source, from_column, routine), (target, to_column, _) in pairs:
+            body = (f"BEGIN INSERT INTO {here}.{quoted(target)} ({quoted(to_column)})"
+                    f" SELECT {quoted(from_column)} FROM {here}.{quoted(source)}; END")
+            self.sql(f"CREATE PROCEDURE {here}.{quoted(routine)}() LANGUAGE plpgsql AS"
+                     f" {literal(body)}; CALL {here}.{quoted(routine)}()")
+        start = f"svc.{self.database}."
+        self.wait_same(
+            {(fqn(schema, a), fqn(schema, b), start + fqn(schema, a, x), start + fqn(schema, b, y),
+              start + fqn(schema, r)) for (a, x, r), (b, y, _) in pairs},
+            lambda: {(*pair, column, one["toColumn"],
+                      (edge.get("pipeline") or {}).get("fullyQualifiedName"))
+                     for pair, edge in self.edges().items()
+                     for one in edge.get("columnsLineage", []) for column in one["fromColumns"]})
+        for name, column, policy in tables:
+            self.sql(f"CREATE POLICY {quoted(policy)} ON {here}.{quoted(name)} USING (true);"
+                     f"COMMENT ON COLUMN {here}.{quoted(name)}.{quoted(column)} IS 'it'")
+        self.wait_same(
+            {(fqn(schema, name), "it", fqn(policy)) for name, _, policy in tables},
+            lambda: {(name, table["columns"][0].get("description"),
+                      tag["tagFQN"].removeprefix("PostgresPolicyTags."))
+                     for name, table in self.entities("table").items()
+                     for tag in table.get("tags", [])})
+        for number, (name, column, _) in enumerate(tables):
+            table = f"{here}.{quoted(name)}"
+            if number % 2:
+                self.sql(f"ALTER TABLE {table} RENAME {quoted(column)} TO {quoted(name)};"
+                         f"ALTER TABLE {table} RENAME TO {quoted(cut('%' + name))}")
+            else:
+                self.sql(f"DROP TABLE {table}")
+        self.sql(f"ALTER SCHEMA {here} RENAME TO {quoted(later)}")
+        self.wait_same({(fqn(later, cut("%" + name)), fqn(name))
+                        for number, (name, _, _) in enumerate(tables) if number % 2},
+                       lambda: {(name, fqn_part(table["columns"][0]["name"]))
+                                for name, table in self.entities("table").items()})
+        self.wait_drained()
+        self.assertEqual(self.sql("SELECT object, reason FROM lineage._parked"), [])
 
     def test_databases_of_any_name_arrive(self):
         pool = names(random.Random(SEED + 3), 24)
