@@ -3,10 +3,9 @@
 #include <initializer_list>
 
 #include "api/reader.h"
+#include "api/state.h"
 #include "edge/compat.h"
 #include "queue/pending.h"
-#include "queue/rows.h"
-#include "queue/shared.h"
 
 namespace pg_lineage {
 namespace {
@@ -30,10 +29,7 @@ int64 DeleteAll(StoreId id) {
 
 // The stamp noted, or NULL.
 const char *NotedStamp(StoreTable *state) {
-  ScanKeyData keys[2];
-  StoreKey(&keys[0], 2, F_TEXTEQ, CStringGetTextDatum(kOurSink));
-  StoreKey(&keys[1], 3, F_TEXTEQ, CStringGetTextDatum(kStampKey));
-  SysScanDesc scan = StoreScan(state, SnapshotSelf, keys, 2);
+  SysScanDesc scan = ScanState(state, kOurSink, kStampKey);
   HeapTuple tuple = systable_getnext(scan);
   bool null;
   const char *noted = NULL;
@@ -53,12 +49,7 @@ void StartFeedAnew() {
     int64 unfed = DeleteAll(StoreId::kQueue);
     for (StoreId id : {StoreId::kSink, StoreId::kTaken, StoreId::kParked, StoreId::kState})
       DeleteAll(id);
-    Row row = {};
-    row.Add(Int64GetDatum(TakeIds(1)));
-    row.AddText(kOurSink);
-    row.AddText(kStampKey);
-    row.AddText(stamp);
-    StoreInsertRow(state, row);
+    AddState(state, kOurSink, kStampKey, stamp);
     if (unfed > 0) PendingFeedChange(-unfed);
   }
   StoreClose(state);

@@ -2,6 +2,8 @@
 //
 // One shipper per database works on these (advisory lock), so a plain lock of the table against a
 // second writer costs nothing.
+#include "api/state.h"
+
 #include "api/reader.h"
 #include "edge/compat.h"
 #include "queue/rows.h"
@@ -25,10 +27,7 @@ const char *NeededArgument(FunctionCallInfo fcinfo, int n) {
 
 // Deletes the row of a key, if there is one.
 void DeleteState(StoreTable *state, const char *sink, const char *key) {
-  ScanKeyData keys[2];
-  StoreKey(&keys[0], 2, F_TEXTEQ, CStringGetTextDatum(sink));
-  StoreKey(&keys[1], 3, F_TEXTEQ, CStringGetTextDatum(key));
-  SysScanDesc scan = StoreScan(state, SnapshotSelf, keys, 2);
+  SysScanDesc scan = ScanState(state, sink, key);
   HeapTuple tuple;
   while (HeapTupleIsValid(tuple = systable_getnext(scan))) StoreDelete(state, &tuple->t_self, true);
   StoreEndScan(scan);
@@ -60,6 +59,22 @@ int TakeAttempts(StoreTable *parked, const char *sink, const char *kind, const c
 
 }  // namespace
 
+SysScanDesc ScanState(StoreTable *state, const char *sink, const char *key) {
+  ScanKeyData keys[2];
+  StoreKey(&keys[0], 2, F_TEXTEQ, CStringGetTextDatum(sink));
+  StoreKey(&keys[1], 3, F_TEXTEQ, CStringGetTextDatum(key));
+  return StoreScan(state, SnapshotSelf, keys, 2);
+}
+
+void AddState(StoreTable *state, const char *sink, const char *key, const char *value) {
+  Row row = {};
+  row.Add(Int64GetDatum(TakeIds(1)));
+  row.AddText(sink);
+  row.AddText(key);
+  row.AddText(value);
+  StoreInsertRow(state, row);
+}
+
 extern "C" {
 
 PG_FUNCTION_INFO_V1(pg_lineage_state_set);
@@ -70,14 +85,7 @@ Datum pg_lineage_state_set(PG_FUNCTION_ARGS) {
   const char *value = TextArgument(fcinfo, 2);
   StoreTable *state = OpenForFunction(StoreId::kState, ShareRowExclusiveLock);
   DeleteState(state, sink, key);
-  if (value != NULL) {
-    Row row = {};
-    row.Add(Int64GetDatum(TakeIds(1)));
-    row.AddText(sink);
-    row.AddText(key);
-    row.AddText(value);
-    StoreInsertRow(state, row);
-  }
+  if (value != NULL) AddState(state, sink, key, value);
   StoreClose(state);
   PG_RETURN_VOID();
 }
