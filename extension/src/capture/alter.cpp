@@ -35,48 +35,46 @@ bool AddsDefault(const AlterTableCmd *command) {
   return command->subtype == AT_AddColumn && definition != nullptr && HasDefault(definition);
 }
 
-// What USING makes of the old row, as entries of a target list.
-List *UsingTargets(const AlterTableStmt *statement, Oid relid) {
+// What the commands of ALTER TABLE put into columns, as entries of a target list: value(relation,
+// command, &column) is the expression; NULL: none.
+template <typename Value>
+List *TargetsOf(const AlterTableStmt *statement, Oid relid, Value value) {
   List *targets = NIL;
   Relation relation = RelationIdGetRelation(relid);
   if (relation == nullptr) return NIL;
   ListCell *cell;
   foreach (cell, statement->cmds) {
-    const AlterTableCmd *command = lfirst_node(AlterTableCmd, cell);
-    if (!ChangesType(command)) continue;
-    ParseState *state = make_parsestate(nullptr);
-    ParseNamespaceItem *item =
-        addRangeTableEntryForRelation(state, relation, AccessShareLock, nullptr, false, true);
-    addNSItemToQuery(state, item, false, true, true);
-    Node *expr = transformExpr(
-        state, static_cast<Node *>(copyObjectImpl(DefinitionIn(command)->raw_default)),
-        EXPR_KIND_ALTER_COL_TRANSFORM);
-    free_parsestate(state);
-    targets = lappend(targets, makeTargetEntry(reinterpret_cast<Expr *>(expr),
-                                               get_attnum(relid, command->name), nullptr, false));
-  }
-  RelationClose(relation);
-  return targets;
-}
-
-// The defaults of the columns that were added; IF NOT EXISTS may have found one of the `width` that
-// were there.
-List *DefaultTargets(const AlterTableStmt *statement, Oid relid, int width) {
-  List *targets = NIL;
-  Relation relation = RelationIdGetRelation(relid);
-  if (relation == nullptr) return NIL;
-  ListCell *cell;
-  foreach (cell, statement->cmds) {
-    const AlterTableCmd *command = lfirst_node(AlterTableCmd, cell);
-    if (!AddsDefault(command)) continue;
-    AttrNumber column = get_attnum(relid, DefinitionIn(command)->colname);
-    Node *expr = column > width ? build_column_default(relation, column) : nullptr;
+    AttrNumber column = 0;
+    Node *expr = value(relation, lfirst_node(AlterTableCmd, cell), &column);
     if (expr != nullptr)
       targets =
           lappend(targets, makeTargetEntry(reinterpret_cast<Expr *>(expr), column, nullptr, false));
   }
   RelationClose(relation);
   return targets;
+}
+
+// What USING makes of the old row.
+Node *UsingValue(Relation relation, const AlterTableCmd *command, AttrNumber *column) {
+  if (!ChangesType(command)) return nullptr;
+  *column = get_attnum(RelationGetRelid(relation), command->name);
+  ParseState *state = make_parsestate(nullptr);
+  ParseNamespaceItem *item =
+      addRangeTableEntryForRelation(state, relation, AccessShareLock, nullptr, false, true);
+  addNSItemToQuery(state, item, false, true, true);
+  Node *expr =
+      transformExpr(state, static_cast<Node *>(copyObjectImpl(DefinitionIn(command)->raw_default)),
+                    EXPR_KIND_ALTER_COL_TRANSFORM);
+  free_parsestate(state);
+  return expr;
+}
+
+// The default of a column that was added; IF NOT EXISTS may have found one of the `width` that were
+// there.
+Node *DefaultValue(Relation relation, const AlterTableCmd *command, int width, AttrNumber *column) {
+  if (!AddsDefault(command)) return nullptr;
+  *column = get_attnum(RelationGetRelid(relation), DefinitionIn(command)->colname);
+  return *column > width ? build_column_default(relation, *column) : nullptr;
 }
 
 void EmitShape(UtilityState *state, const Shape *shape) {
@@ -122,7 +120,7 @@ void PrepareAlter(UtilityState *state, const AlterTableStmt *statement) {
       !ConditionalLockRelationOid(relid, AccessExclusiveLock))
     return;
   List *volatile targets = NIL;
-  if (!Tried([&] { targets = UsingTargets(statement, relid); })) return;
+  if (!Tried([&] { targets = TargetsOf(statement, relid, UsingValue); })) return;
   RowSpec row = {0, nullptr, false, nullptr, targets};
   state->shape = ShapeCacheKeep(BuildRowShape(relid, row));
 }
@@ -131,7 +129,11 @@ void EndAlter(UtilityState *state, const AlterTableStmt *statement) {
   if (state->shape != nullptr) EmitShape(state, state->shape);
   Oid relid = RangeVarGetRelid(statement->relation, NoLock, true);
   if (!OidIsValid(relid)) return;
-  RowSpec row = {0, nullptr, false, nullptr, DefaultTargets(statement, relid, state->width)};
+  List *defaults = TargetsOf(
+      statement, relid, [&](Relation relation, const AlterTableCmd *command, AttrNumber *column) {
+        return DefaultValue(relation, command, state->width, column);
+      });
+  RowSpec row = {0, nullptr, false, nullptr, defaults};
   if (row.targets != NIL) EmitShape(state, ShapeCacheKeep(BuildRowShape(relid, row)));
 }
 
