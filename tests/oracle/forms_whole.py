@@ -153,8 +153,7 @@ def all_or_some(world, z):
             f"CREATE OPERATOR === (FUNCTION = {name}_same, LEFTARG = int, RIGHTARG = int)",
         ]
     reads = gone.startswith(("DELETE FROM", "UPDATE")) and "RETURNING" not in gone
-    # What a body reads of a child that it makes itself is not declared: only what runs is judged.
-    if reads and not child and draw.chance(50):
+    if reads and draw.chance(50):
         routine(world, "; ".join(statements) + ";", target=target)
     else:
         world.run += statements

@@ -61,6 +61,15 @@ inline Oid ExpandedView(const RangeTblEntry *rte) {
   return InvalidOid;
 }
 
+// 16 made the strategy of a partitioned table an enumeration; before, it was as written.
+inline void SetHashStrategy(PartitionSpec *spec) {
+#if PG_VERSION_NUM >= 160000
+  spec->strategy = PARTITION_STRATEGY_HASH;
+#else
+  spec->strategy = pstrdup("hash");
+#endif
+}
+
 // 18 has RTE_GROUP between the grouped columns and what they are made of.
 inline bool IsGroupRte(const RangeTblEntry *rte) {
 #if PG_VERSION_NUM >= 180000

@@ -2,6 +2,7 @@
 // as temporary ones inside the subtransaction that is rolled back, so that what follows can be
 // analysed. They are made by the function below the command: no event trigger fires, no default or
 // constraint is taken over.
+#include "edge/compat.h"
 #include "lineage/body.h"
 #include "lineage/declared.h"
 #include "lineage/resolve.h"
@@ -11,6 +12,8 @@ namespace pg_lineage {
 
 namespace {
 
+constexpr int kMostPartitions = 4096;
+
 bool IsSimulated(const Definitions *definitions, Oid relid) {
   for (int i = 0; i < definitions->simulated.size; i++) {
     if (definitions->simulated.items[i].relid == relid) return true;
@@ -18,8 +21,17 @@ bool IsSimulated(const Definitions *definitions, Oid relid) {
   return false;
 }
 
-bool SameColumns(Oid relid, List *columns) {
-  Relation relation = relation_open(relid, AccessShareLock);
+// A temporary table that a body creates.
+struct Design {
+  const char *name;
+  List *columns;   // all of them
+  List *own;       // … that no parent gives
+  List *parents;   // RangeVar
+  bool root;       // it has partitions
+  bool partition;  // of its only parent
+};
+
+bool SameColumns(Relation relation, List *columns) {
   TupleDesc row = RelationGetDescr(relation);
   bool same = row->natts == list_length(columns);
   for (int i = 0; same && i < row->natts; i++) {
@@ -27,37 +39,86 @@ bool SameColumns(Oid relid, List *columns) {
     same = strcmp(NameStr(TupleDescAttr(row, i)->attname), column->colname) == 0 &&
            TupleDescAttr(row, i)->atttypid == typenameTypeId(nullptr, column->typeName);
   }
+  return same;
+}
+
+bool SameParents(Oid relid, const Design &design) {
+  if (design.parents == NIL) return !has_superclass(relid);
+  ListCell *cell;
+  foreach (cell, design.parents) {
+    const Oid parent = RangeVarGetRelid(lfirst_node(RangeVar, cell), NoLock, true);
+    if (!list_member_oid(find_all_inheritors(parent, NoLock, nullptr), relid)) return false;
+  }
+  return true;
+}
+
+bool Meets(Oid relid, const Design &design) {
+  Relation relation = relation_open(relid, AccessShareLock);
+  bool root = relation->rd_rel->relkind == RELKIND_PARTITIONED_TABLE;
+  bool same = root == design.root && relation->rd_rel->relispartition == design.partition &&
+              SameColumns(relation, design.columns) && SameParents(relid, design);
   relation_close(relation, NoLock);
   return same;
 }
 
+// What is below it goes, too.
 void Unmake(Definitions *definitions, Oid relid) {
   ObjectAddress address;
   ObjectAddressSet(address, RelationRelationId, relid);
   performDeletion(&address, DROP_CASCADE, PERFORM_DELETION_INTERNAL | PERFORM_DELETION_QUIETLY);
   CommandCounterIncrement();
-  TempForget(relid);
   PodVector<SimulatedTable> *tables = &definitions->simulated;
   int left = 0;
   for (int i = 0; i < tables->size; i++) {
-    if (tables->items[i].relid != relid) tables->items[left++] = tables->items[i];
+    if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(tables->items[i].relid))) {
+      tables->items[left++] = tables->items[i];
+    } else {
+      TempForget(tables->items[i].relid);
+    }
   }
   tables->size = left;
 }
 
+// How rows find their partition is nothing to us, and the body's expressions and bounds are not
+// computed: each partition takes another remainder of what can always be hashed.
+PartitionSpec *AnySpec(const List *columns) {
+  ColumnRef *column = makeNode(ColumnRef);
+  column->fields = list_make1(makeString(linitial_node(ColumnDef, columns)->colname));
+  NullTest *test = makeNode(NullTest);
+  test->arg = reinterpret_cast<Expr *>(column);
+  test->nulltesttype = IS_NULL;
+  PartitionElem *element = makeNode(PartitionElem);
+  element->expr = reinterpret_cast<Node *>(test);
+  PartitionSpec *spec = makeNode(PartitionSpec);
+  compat::SetHashStrategy(spec);
+  spec->partParams = list_make1(element);
+  return spec;
+}
+
+PartitionBoundSpec *NextBound(Definitions *definitions) {
+  PartitionBoundSpec *bound = makeNode(PartitionBoundSpec);
+  bound->strategy = PARTITION_STRATEGY_HASH;
+  bound->modulus = kMostPartitions;
+  bound->remainder = definitions->partitions++;
+  return bound;
+}
+
 // Makes an empty temporary table; the one made before, when another branch makes the same.
-Oid Simulate(Activation *activation, const char *name, List *columns, bool lasting) {
+Oid Simulate(Activation *activation, const Design &design, bool lasting) {
   Definitions *definitions = activation->definitions;
-  RangeVar *target = makeRangeVar(nullptr, pstrdup(name), -1);
+  RangeVar *target = makeRangeVar(nullptr, pstrdup(design.name), -1);
   target->relpersistence = RELPERSISTENCE_TEMP;
   Oid known = RangeVarGetRelid(target, NoLock, true);
   if (OidIsValid(known) && IsSimulated(definitions, known)) {
-    if (SameColumns(known, columns)) return known;
+    if (Meets(known, design)) return known;
     Unmake(definitions, known);
   }
   CreateStmt *create = makeNode(CreateStmt);
   create->relation = target;
-  create->tableElts = columns;
+  create->tableElts = design.own;
+  create->inhRelations = design.parents;
+  if (design.partition) create->partbound = NextBound(definitions);
+  if (design.root) create->partspec = AnySpec(design.columns);
   create->oncommit = ONCOMMIT_NOOP;
   ObjectAddress made = DefineRelation(create, RELKIND_RELATION, GetUserId(), nullptr, nullptr);
   CommandCounterIncrement();
@@ -72,16 +133,19 @@ struct Created {
   bool temp;
 };
 
+bool IsTemporary(const RangeVar *name) {
+  return name->relpersistence == RELPERSISTENCE_TEMP ||
+         (name->schemaname != nullptr && strcmp(name->schemaname, "pg_temp") == 0);
+}
+
 // A table that lasts is written where it is there already; else it is nobody we know, and stands
 // empty for what reads it.
-Created Create(Activation *activation, const RangeVar *target, List *columns) {
-  bool temp = target->relpersistence == RELPERSISTENCE_TEMP ||
-              (target->schemaname != nullptr && strcmp(target->schemaname, "pg_temp") == 0);
-  if (temp) return {Simulate(activation, target->relname, columns, false), true};
+Created Create(Activation *activation, const RangeVar *target, const Design &design) {
+  if (IsTemporary(target)) return {Simulate(activation, design, false), true};
   Oid there = RangeVarGetRelid(target, NoLock, true);
   if (OidIsValid(there)) return {there, false};
   NoteUnanalysed(activation, Unanalysed::kMissing);
-  if (target->schemaname == nullptr) (void)Simulate(activation, target->relname, columns, true);
+  if (target->schemaname == nullptr) (void)Simulate(activation, design, true);
   return {InvalidOid, false};
 }
 
@@ -130,7 +194,8 @@ void RunCreateTableAs(Activation *activation, CreateTableAsStmt *create) {
     Oid type = exprType(expr);
     columns = lappend(columns, makeColumnDef(name, type, exprTypmod(expr), get_typcollation(type)));
   }
-  Created target = Create(activation, create->into->rel, columns);
+  const RangeVar *into = create->into->rel;
+  Created target = Create(activation, into, {into->relname, columns, columns, NIL, false, false});
   if (create->into->skipData || !OidIsValid(target.relid)) return;
   Write(activation, target, Operation::kCreateTableAs, sets, rows);
 }
@@ -168,14 +233,13 @@ Oid TypeOfColumn(const ColumnDef *column, int32 *typmod) {
   return type;
 }
 
-void RunCreateTable(Activation *activation, const CreateStmt *create) {
+// The columns that a CREATE TABLE gives itself.
+List *OwnColumns(const CreateStmt *create) {
   List *columns = NIL;
   ListCell *cell;
-  foreach (cell, create->inhRelations)
-    columns = list_concat(columns, ColumnsOfRelation(lfirst_node(RangeVar, cell)));
   if (create->ofTypename != nullptr) {
     TupleDesc row = lookup_rowtype_tupdesc(typenameTypeId(nullptr, create->ofTypename), -1);
-    columns = list_concat(columns, ColumnsOf(row));
+    columns = ColumnsOf(row);
     ReleaseTupleDesc(row);
   }
   foreach (cell, create->tableElts) {
@@ -192,9 +256,42 @@ void RunCreateTable(Activation *activation, const CreateStmt *create) {
           lappend(columns, makeColumnDef(column->colname, type, typmod, get_typcollation(type)));
     }
   }
-  bool temp = create->relation->relpersistence == RELPERSISTENCE_TEMP;
+  return columns;
+}
+
+// Adds columns that are not there by their names.
+List *WithColumns(List *columns, const List *more) {
+  ListCell *cell;
+  foreach (cell, more) {
+    const ColumnDef *column = lfirst_node(ColumnDef, cell);
+    bool there = false;
+    ListCell *known;
+    foreach (known, columns)
+      there = there || strcmp(lfirst_node(ColumnDef, known)->colname, column->colname) == 0;
+    if (!there) columns = lappend(columns, lfirst(cell));
+  }
+  return columns;
+}
+
+// A child of temporary tables is one of them; what lasts is not touched, its columns are copied.
+void RunCreateTable(Activation *activation, const CreateStmt *create) {
+  bool temp = IsTemporary(create->relation);
   if (!temp && OidIsValid(RangeVarGetRelid(create->relation, NoLock, true))) return;
-  (void)Create(activation, create->relation, columns);
+  bool child = temp && create->inhRelations != NIL;
+  List *columns = NIL;
+  ListCell *cell;
+  foreach (cell, create->inhRelations) {
+    const RangeVar *parent = lfirst_node(RangeVar, cell);
+    child = child && IsSimulated(activation->definitions, RangeVarGetRelid(parent, NoLock, true));
+    columns = WithColumns(columns, ColumnsOfRelation(parent));
+  }
+  List *own = OwnColumns(create);
+  columns = WithColumns(columns, own);
+  Design design = {
+      create->relation->relname,          columns, child ? own : columns,
+      child ? create->inhRelations : NIL, false,   child && create->partbound != nullptr};
+  design.root = temp && create->partspec != nullptr && columns != NIL;
+  (void)Create(activation, create->relation, design);
 }
 
 void RunRefresh(Activation *activation, const RefreshMatViewStmt *refresh) {
@@ -210,7 +307,12 @@ void RunRefresh(Activation *activation, const RefreshMatViewStmt *refresh) {
 
 void Empty(const Activation *activation, const RangeVar *name) {
   Oid relid = RangeVarGetRelid(name, NoLock, true);
-  if (OidIsValid(relid) && MayForget(activation, relid)) TempClear(relid);
+  if (!OidIsValid(relid)) return;
+  if (MayForget(activation, relid)) TempClear(relid);
+  ListCell *cell;
+  foreach (cell, name->inh ? TempChildren(relid) : NIL) {
+    if (MayForget(activation, lfirst_oid(cell))) TempClear(lfirst_oid(cell));
+  }
 }
 
 void RunTruncate(const Activation *activation, const TruncateStmt *truncate) {

@@ -179,7 +179,7 @@ void ForgetObject(Definitions *definitions) {
   for (const SimulatedTable &table : definitions->simulated) TempForget(table.relid);
   definitions->simulated.size = 0;
   definitions->of_object.size = 0;
-  definitions->depth = definitions->bodies = 0;
+  definitions->depth = definitions->bodies = definitions->partitions = 0;
   for (int reason = 0; reason < kReasons; reason++) {
     for (; definitions->unanalysed[reason] > 0; definitions->unanalysed[reason]--)
       CountUnanalysed(static_cast<Unanalysed>(reason));

@@ -92,10 +92,11 @@ struct Definitions {
   PodVector<Summary *> of_object;  // those that hold for the present object only
   PodVector<SimulatedTable> simulated;
   uint32 serial;
-  int depth;      // of bodies in bodies
-  int bodies;     // read for the present object
-  bool reused;    // a body that makes temporary tables was not read again for the present object
-  bool thorough;  // … and now it is, because something was missing
+  int depth;       // of bodies in bodies
+  int bodies;      // read for the present object
+  int partitions;  // of temporary tables that it makes
+  bool reused;     // a body that makes temporary tables was not read again for the present object
+  bool thorough;   // … and now it is, because something was missing
   int unanalysed[kReasons];  // of the present object
 };
 
