@@ -89,31 +89,30 @@ PLpgSQL_datum *TargetOf(const RunState *run) {
   CommandDest dest = run->dest;
   switch (statement->cmd_type) {
     case PLPGSQL_STMT_EXECSQL: {
-      PLpgSQL_stmt_execsql *exec = reinterpret_cast<PLpgSQL_stmt_execsql *>(statement);
+      PLpgSQL_stmt_execsql *exec = As<PLpgSQL_stmt_execsql>(statement);
       return exec->into ? reinterpret_cast<PLpgSQL_datum *>(exec->target) : nullptr;
     }
     case PLPGSQL_STMT_DYNEXECUTE: {
-      PLpgSQL_stmt_dynexecute *exec = reinterpret_cast<PLpgSQL_stmt_dynexecute *>(statement);
+      PLpgSQL_stmt_dynexecute *exec = As<PLpgSQL_stmt_dynexecute>(statement);
       return exec->into ? reinterpret_cast<PLpgSQL_datum *>(exec->target) : nullptr;
     }
     case PLPGSQL_STMT_FORS:
     case PLPGSQL_STMT_DYNFORS:
-      return dest == DestSPI ? nullptr
-                             : reinterpret_cast<PLpgSQL_datum *>(
-                                   reinterpret_cast<PLpgSQL_stmt_forq *>(statement)->var);
+      return dest == DestSPI
+                 ? nullptr
+                 : reinterpret_cast<PLpgSQL_datum *>(As<PLpgSQL_stmt_forq>(statement)->var);
     case PLPGSQL_STMT_FORC:
     case PLPGSQL_STMT_OPEN: {
       bool loop = statement->cmd_type == PLPGSQL_STMT_FORC;
-      int curvar = loop ? reinterpret_cast<PLpgSQL_stmt_forc *>(statement)->curvar
-                        : reinterpret_cast<PLpgSQL_stmt_open *>(statement)->curvar;
+      int curvar = loop ? As<PLpgSQL_stmt_forc>(statement)->curvar
+                        : As<PLpgSQL_stmt_open>(statement)->curvar;
       if (dest == DestSPI) {  // the cursor's arguments
         PLpgSQL_var *cursor = reinterpret_cast<PLpgSQL_var *>(run->estate->datums[curvar]);
         return cursor->cursor_explicit_expr == nullptr || cursor->cursor_explicit_argrow < 0
                    ? nullptr
                    : run->estate->datums[cursor->cursor_explicit_argrow];
       }
-      return loop ? reinterpret_cast<PLpgSQL_datum *>(
-                        reinterpret_cast<PLpgSQL_stmt_forq *>(statement)->var)
+      return loop ? reinterpret_cast<PLpgSQL_datum *>(As<PLpgSQL_stmt_forq>(statement)->var)
                   : nullptr;
     }
     default:
@@ -131,7 +130,7 @@ void VisitStatement(RoutineFrame *frame, ArgumentSearch *search) {
   if (statement == nullptr) return;
   ForEachExpression(statement, VisitExpression, search);
   if (statement->cmd_type == PLPGSQL_STMT_BLOCK)
-    VisitDeclarations(reinterpret_cast<PLpgSQL_stmt_block *>(statement), search);
+    VisitDeclarations(As<PLpgSQL_stmt_block>(statement), search);
 }
 
 }  // namespace
@@ -139,9 +138,9 @@ void VisitStatement(RoutineFrame *frame, ArgumentSearch *search) {
 bool CarriesNothing(const QueryDesc *query, const Shape *shape, const RoutineFrame *frame) {
   PLpgSQL_stmt *statement = CurrentStatement(frame);
   if (!shape->only_params || statement == nullptr || frame->estate == nullptr) return false;
-  bool looked_at = statement->cmd_type != PLPGSQL_STMT_PERFORM &&
-                   (statement->cmd_type != PLPGSQL_STMT_EXECSQL ||
-                    reinterpret_cast<PLpgSQL_stmt_execsql *>(statement)->into);
+  bool looked_at =
+      statement->cmd_type != PLPGSQL_STMT_PERFORM &&
+      (statement->cmd_type != PLPGSQL_STMT_EXECSQL || As<PLpgSQL_stmt_execsql>(statement)->into);
   if (looked_at || !RunsUnconditionally(frame)) return false;
   if (query->params != nullptr && query->params != frame->estate->paramLI) return false;
   for (int i = 0; i < shape->nparams; i++) {

@@ -41,9 +41,8 @@ const SourceSet *CursorRows(const RoutineFrame *frame, int dno) {
 
 // Where a dynamic statement puts rows; NULL when nowhere in its frame.
 PLpgSQL_variable *RowsTarget(PLpgSQL_stmt *statement) {
-  if (statement->cmd_type == PLPGSQL_STMT_DYNFORS)
-    return reinterpret_cast<PLpgSQL_stmt_forq *>(statement)->var;
-  PLpgSQL_stmt_dynexecute *execute = reinterpret_cast<PLpgSQL_stmt_dynexecute *>(statement);
+  if (statement->cmd_type == PLPGSQL_STMT_DYNFORS) return As<PLpgSQL_stmt_forq>(statement)->var;
+  PLpgSQL_stmt_dynexecute *execute = As<PLpgSQL_stmt_dynexecute>(statement);
   return statement->cmd_type == PLPGSQL_STMT_DYNEXECUTE && execute->into ? execute->target
                                                                          : nullptr;
 }
@@ -58,13 +57,13 @@ PLpgSQL_stmt *CurrentStatement(const RoutineFrame *frame) {
 List *UsingOf(PLpgSQL_stmt *statement) {
   switch (statement->cmd_type) {
     case PLPGSQL_STMT_DYNEXECUTE:
-      return reinterpret_cast<PLpgSQL_stmt_dynexecute *>(statement)->params;
+      return As<PLpgSQL_stmt_dynexecute>(statement)->params;
     case PLPGSQL_STMT_DYNFORS:
-      return reinterpret_cast<PLpgSQL_stmt_dynfors *>(statement)->params;
+      return As<PLpgSQL_stmt_dynfors>(statement)->params;
     case PLPGSQL_STMT_RETURN_QUERY:
-      return reinterpret_cast<PLpgSQL_stmt_return_query *>(statement)->params;
+      return As<PLpgSQL_stmt_return_query>(statement)->params;
     case PLPGSQL_STMT_OPEN:
-      return reinterpret_cast<PLpgSQL_stmt_open *>(statement)->params;
+      return As<PLpgSQL_stmt_open>(statement)->params;
     default:
       return NIL;
   }
@@ -73,13 +72,13 @@ List *UsingOf(PLpgSQL_stmt *statement) {
 PLpgSQL_expr *DynamicText(PLpgSQL_stmt *statement) {
   switch (statement->cmd_type) {
     case PLPGSQL_STMT_DYNEXECUTE:
-      return reinterpret_cast<PLpgSQL_stmt_dynexecute *>(statement)->query;
+      return As<PLpgSQL_stmt_dynexecute>(statement)->query;
     case PLPGSQL_STMT_DYNFORS:
-      return reinterpret_cast<PLpgSQL_stmt_dynfors *>(statement)->query;
+      return As<PLpgSQL_stmt_dynfors>(statement)->query;
     case PLPGSQL_STMT_RETURN_QUERY:
-      return reinterpret_cast<PLpgSQL_stmt_return_query *>(statement)->dynquery;
+      return As<PLpgSQL_stmt_return_query>(statement)->dynquery;
     case PLPGSQL_STMT_OPEN:
-      return reinterpret_cast<PLpgSQL_stmt_open *>(statement)->dynquery;
+      return As<PLpgSQL_stmt_open>(statement)->dynquery;
     default:
       return nullptr;
   }

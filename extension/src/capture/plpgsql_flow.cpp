@@ -10,11 +10,6 @@ namespace pg_lineage {
 
 namespace {
 
-template <typename T>
-T *As(PLpgSQL_stmt *statement) {
-  return reinterpret_cast<T *>(statement);
-}
-
 // `set` with what decides in the routine that the present statement runs.
 const SourceSet *WithCondition(RoutineFrame *frame, const SourceSet *set) {
   if (!settings.track_control_flow) return set;

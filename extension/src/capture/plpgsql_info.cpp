@@ -21,11 +21,6 @@ struct InfoEntry {
 constexpr Jumps kReturns = {true, true, 0};
 constexpr Jumps kFails = {true, false, 0};
 
-template <typename T>
-T *As(PLpgSQL_stmt *statement) {
-  return reinterpret_cast<T *>(statement);
-}
-
 // A jump that ends a round of a loop or leaves a block.
 Jumps Leaving(uint32 id) { return {false, false, id}; }
 
@@ -81,7 +76,7 @@ uint32 LeftBy(const FunctionInfo *info, PLpgSQL_stmt_exit *jump) {
 // True when a block has a handler for every error.
 bool TakesErrors(const PLpgSQL_stmt *statement) {
   if (statement->cmd_type != PLPGSQL_STMT_BLOCK) return false;
-  const PLpgSQL_stmt_block *block = reinterpret_cast<const PLpgSQL_stmt_block *>(statement);
+  const PLpgSQL_stmt_block *block = As<PLpgSQL_stmt_block>(statement);
   if (block->exceptions == nullptr) return false;
   ListCell *cell;
   foreach (cell, block->exceptions->exc_list) {

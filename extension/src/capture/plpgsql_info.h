@@ -43,6 +43,17 @@ struct FunctionInfo {
   bool may_refuse_row;        // a trigger function that may return something other than NEW
 };
 
+// A statement as what its cmd_type says it is.
+template <typename T>
+T *As(PLpgSQL_stmt *statement) {
+  return reinterpret_cast<T *>(statement);
+}
+
+template <typename T>
+const T *As(const PLpgSQL_stmt *statement) {
+  return reinterpret_cast<const T *>(statement);
+}
+
 FunctionInfo *InfoOf(PLpgSQL_function *function);
 // The same if it is known; NULL otherwise, nothing is allocated.
 FunctionInfo *KnownInfo(PLpgSQL_function *function);

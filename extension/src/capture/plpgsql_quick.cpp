@@ -6,11 +6,6 @@ namespace pg_lineage {
 
 namespace {
 
-template <typename T>
-T *As(PLpgSQL_stmt *statement) {
-  return reinterpret_cast<T *>(statement);
-}
-
 // A CALL has a target once it has run: a list of variables, mostly of none.
 bool GivesBack(PLpgSQL_stmt_call *call) {
   if (call->target == nullptr || call->target->dtype != PLPGSQL_DTYPE_ROW)

@@ -6,11 +6,6 @@ namespace pg_lineage {
 
 namespace {
 
-template <typename T>
-T *As(PLpgSQL_stmt *statement) {
-  return reinterpret_cast<T *>(statement);
-}
-
 // The variable of a loop over integers, an array or rows; NULL: none.
 const PLpgSQL_datum *VariableOf(const PLpgSQL_function *function, PLpgSQL_stmt *loop) {
   switch (loop->cmd_type) {

@@ -6,11 +6,6 @@ namespace pg_lineage {
 
 namespace {
 
-template <typename T>
-const T *As(const PLpgSQL_stmt *statement) {
-  return reinterpret_cast<const T *>(statement);
-}
-
 // A cursor keeps what its query gives.
 void OpenCursor(PlpgsqlBody *body, int cursor, const HeldRow &row) {
   Held *held = &body->state.held[cursor];

@@ -9,11 +9,6 @@ namespace {
 constexpr int kMaxTableRounds = 20;
 constexpr int kMaxSteps = 50000;
 
-template <typename T>
-const T *As(const PLpgSQL_stmt *statement) {
-  return reinterpret_cast<const T *>(statement);
-}
-
 void WalkStatement(PlpgsqlBody *body, PLpgSQL_stmt *statement);
 
 void WalkList(PlpgsqlBody *body, List *statements) {
