@@ -38,9 +38,10 @@ ResolveContext DefinitionContext(Shape *shape, Oid owner) {
 }
 
 // The definition as it is stored: views it names are nodes, so nothing needs to be rewritten (and
-// nothing can fail that fails only when the view is read, such as a rule that names itself).
+// nothing can fail that fails only when the view is read, such as a rule that names itself). Read
+// in place: what comes of it points to none of its nodes once the relation is closed.
 void DeclareQuery(Relation relation, Query *query, Operation operation, Flows *flows) {
-  Shape *shape = BuildShape(copyObject(query));
+  Shape *shape = BuildShape(query);
   ResolveContext context = DefinitionContext(shape, relation->rd_rel->relowner);
   Flow flow = {};
   flow.target = RelationGetRelid(relation);
