@@ -50,9 +50,8 @@ CREATE TABLE lineage._edge (
   target_columns smallint[] NOT NULL, -- 0: the rows
   kinds          smallint[] NOT NULL  -- Kind | kMaskingBit
 );
-CREATE INDEX _edge_event ON lineage._edge (event_key);
 CREATE INDEX _edge_source ON lineage._edge (source_node);
-CREATE INDEX _edge_target ON lineage._edge (target_node);
+CREATE INDEX _edge_target ON lineage._edge (target_node, event_key);
 CREATE INDEX _edge_routine ON lineage._edge (routine_oid) WHERE routine_oid <> '0'::oid;
 CREATE INDEX _edge_declared_by ON lineage._edge (declared_by) WHERE declared_by <> '0'::oid;
 

@@ -64,11 +64,11 @@ bool SamePath(EdgeWriter *writer, HeapTuple tuple, const EventSpec &spec) {
 
 // Looks for committed rows of the event. All rows of one event come by one transaction, so one
 // stands for all. With `remove` they go, unless another transaction is at them.
-StoredEvent LookUpEvent(EdgeWriter *writer, const EventSpec &spec, bool remove) {
+StoredEvent LookUpEvent(EdgeWriter *writer, const EventSpec &spec, int64 target, bool remove) {
   StoredEvent stored = {};
-  ScanKeyData key;
-  StoreKey(&key, kEdgeKey, F_INT8EQ, Int64GetDatum(static_cast<int64>(spec.key)));
-  SysScanDesc scan = StoreScan(writer->table, SnapshotSelf, &key, 1);
+  ScanKeyData keys[2];
+  EventKeys(keys, target, spec.key);
+  SysScanDesc scan = StoreScan(writer->table, SnapshotSelf, keys, 2);
   HeapTuple tuple;
   while (HeapTupleIsValid(tuple = systable_getnext(scan))) {
     bool null;
@@ -148,9 +148,8 @@ bool AllSaid(const EdgeWriter *writer, const PodVector<EdgeRow> &rows, const Eve
 void WriteDeclared(EdgeWriter *writer, const EventSpec &spec, const EventEdge &edge, int64 source,
                    int64 target) {
   PodVector<EdgePair> news = {};
-  Datum key = Int64GetDatum(static_cast<int64>(spec.key));
-  if (AllSaid(writer, EdgeRowsBy(writer->table, kEdgeKey, key, F_INT8EQ), spec, edge, source,
-              target, &news) ||
+  if (AllSaid(writer, EdgeRowsOfEvent(writer->table, target, spec.key), spec, edge, source, target,
+              &news) ||
       AllSaid(writer, SayingsOf(writer, spec, source, target), spec, edge, source, target, &news))
     return;
   EventEdge rest = {edge.source, news.items, news.size};
@@ -168,13 +167,15 @@ Datum PathArray(const EventPath *path) {
 
 void WriteEvent(EdgeWriter *writer, const EventSpec &spec) {
   bool declared = spec.origin == Origin::kDeclared;
-  StoredEvent stored = {};
-  if (!declared) stored = LookUpEvent(writer, spec, false);
-  if (stored.found && !stored.renamed) return;
-  if (stored.found) LookUpEvent(writer, spec, true);
-  TimestampTz first_seen = stored.found ? stored.first_seen : writer->now;
   int64 target = NodeRow(writer->nodes, spec.target);
   if (target == 0) return;
+  // Of a new view, say, the store can know nothing yet.
+  const bool first = FirstInto(writer->nodes, spec.target);
+  StoredEvent stored = {};
+  if (!declared && !first) stored = LookUpEvent(writer, spec, target, false);
+  if (stored.found && !stored.renamed) return;
+  if (stored.found) LookUpEvent(writer, spec, target, true);
+  TimestampTz first_seen = stored.found ? stored.first_seen : writer->now;
   const StatementText &text = spec.text;
   writer->text = text.mode == ScrubMode::kNone
                      ? text.source
@@ -183,7 +184,7 @@ void WriteEvent(EdgeWriter *writer, const EventSpec &spec) {
     const EventEdge &edge = spec.edges[i];
     int64 source = NodeRow(writer->nodes, edge.source);
     if (source == 0) continue;
-    if (declared)
+    if (declared && !first)
       WriteDeclared(writer, spec, edge, source, target);
     else
       WriteEdge(writer, spec, edge, source, target, first_seen);

@@ -14,6 +14,7 @@ struct DoneNode {
   uint64 key;  // first: hash key; see NodeKey()
   int64 id;
   bool made;  // by this writer
+  bool flowed_into;
 };
 
 // The row that the node should have.
@@ -167,14 +168,29 @@ int64 NodeRow(NodeWriter *writer, const EventNode &node) {
   done = static_cast<DoneNode *>(hash_search(writer->done, &key, HASH_ENTER, NULL));
   done->id = id;
   done->made = made;
+  done->flowed_into = false;
   return id;
 }
 
+namespace {
+
+DoneNode *DoneOf(const NodeWriter *writer, const EventNode &node) {
+  if (writer->done == NULL) return NULL;
+  uint64 key = NodeKey(node);
+  return static_cast<DoneNode *>(hash_search(writer->done, &key, HASH_FIND, NULL));
+}
+
+}  // namespace
+
 bool MadeNodeRow(const NodeWriter *writer, Oid relid) {
-  if (writer->done == NULL) return false;
-  uint64 key = NodeKey(EventNode{relid, NULL, NULL, 0});
-  const DoneNode *done = static_cast<DoneNode *>(hash_search(writer->done, &key, HASH_FIND, NULL));
+  const DoneNode *done = DoneOf(writer, EventNode{relid, NULL, NULL, 0});
   return done != NULL && done->made;
+}
+
+bool FirstInto(NodeWriter *writer, const EventNode &target) {
+  DoneNode *done = DoneOf(writer, target);
+  if (done == NULL || !done->made || done->flowed_into) return false;
+  return done->flowed_into = true;
 }
 
 namespace {

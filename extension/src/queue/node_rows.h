@@ -31,6 +31,9 @@ int64 NodeRow(NodeWriter *writer, const EventNode &node);
 // True when this writer has made the relation's row: the store knew nothing of it before.
 bool MadeNodeRow(const NodeWriter *writer, Oid relid);
 
+// True for the first event into a node whose row this writer has made: no edge into it is stored.
+bool FirstInto(NodeWriter *writer, const EventNode &target);
+
 // Brings the row of a relation up to date, if there is one; `old_identity` (may be NULL) is the
 // name by which a row from another database is known, such as a restored one.
 void RefreshNodeRow(NodeWriter *writer, Oid relid, const char *old_identity);

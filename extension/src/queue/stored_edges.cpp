@@ -11,6 +11,15 @@ const int16 *Numbers(Datum array, int *n) {
   return reinterpret_cast<const int16 *>(ARR_DATA_PTR(numbers));
 }
 
+PodVector<EdgeRow> RowsBy(StoreTable *edge, ScanKeyData *keys, int nkeys) {
+  PodVector<EdgeRow> rows = {};
+  SysScanDesc scan = StoreScan(edge, SnapshotSelf, keys, nkeys);
+  HeapTuple tuple;
+  while (HeapTupleIsValid(tuple = systable_getnext(scan))) rows.Append(ReadEdgeRow(edge, tuple));
+  StoreEndScan(scan);
+  return rows;
+}
+
 }  // namespace
 
 bool EdgeRow::Declared() const {
@@ -47,14 +56,20 @@ EdgeRow ReadEdgeRow(StoreTable *edge, HeapTuple tuple) {
 
 PodVector<EdgeRow> EdgeRowsBy(StoreTable *edge, EdgeColumn column, Datum value,
                               RegProcedure equal) {
-  PodVector<EdgeRow> rows = {};
   ScanKeyData key;
   StoreKey(&key, column, equal, value);
-  SysScanDesc scan = StoreScan(edge, SnapshotSelf, &key, 1);
-  HeapTuple tuple;
-  while (HeapTupleIsValid(tuple = systable_getnext(scan))) rows.Append(ReadEdgeRow(edge, tuple));
-  StoreEndScan(scan);
-  return rows;
+  return RowsBy(edge, &key, 1);
+}
+
+void EventKeys(ScanKeyData keys[2], int64 target, uint64 event) {
+  StoreKey(&keys[0], kEdgeTarget, F_INT8EQ, Int64GetDatum(target));
+  StoreKey(&keys[1], kEdgeKey, F_INT8EQ, Int64GetDatum(static_cast<int64>(event)));
+}
+
+PodVector<EdgeRow> EdgeRowsOfEvent(StoreTable *edge, int64 target, uint64 event) {
+  ScanKeyData keys[2];
+  EventKeys(keys, target, event);
+  return RowsBy(edge, keys, 2);
 }
 
 PodVector<EdgeRow> EdgeRowsByNode(StoreTable *edge, EdgeColumn column, int64 node) {

@@ -55,6 +55,9 @@ EdgeRow ReadEdgeRow(StoreTable *edge, HeapTuple tuple);
 
 // Copies of all rows whose column, which has an index, equals the value.
 PodVector<EdgeRow> EdgeRowsBy(StoreTable *edge, EdgeColumn column, Datum value, RegProcedure equal);
+// Those of an event, whose target this node is: the target is found first, and one index does.
+void EventKeys(ScanKeyData keys[2], int64 target, uint64 event);
+PodVector<EdgeRow> EdgeRowsOfEvent(StoreTable *edge, int64 target, uint64 event);
 PodVector<EdgeRow> EdgeRowsByNode(StoreTable *edge, EdgeColumn column, int64 node);
 
 // Puts the row back as it is in memory, with its pairs. False: another transaction is at it, and
