@@ -38,28 +38,6 @@ void Forget(void *arg) {
   if (info_table != nullptr) hash_search(info_table, &arg, HASH_REMOVE, nullptr);
 }
 
-// The label of a loop or block; NULL: none.
-const char *LabelOf(PLpgSQL_stmt *statement) {
-  switch (statement->cmd_type) {
-    case PLPGSQL_STMT_BLOCK:
-      return As<PLpgSQL_stmt_block>(statement)->label;
-    case PLPGSQL_STMT_LOOP:
-      return As<PLpgSQL_stmt_loop>(statement)->label;
-    case PLPGSQL_STMT_WHILE:
-      return As<PLpgSQL_stmt_while>(statement)->label;
-    case PLPGSQL_STMT_FORI:
-      return As<PLpgSQL_stmt_fori>(statement)->label;
-    case PLPGSQL_STMT_FORS:
-    case PLPGSQL_STMT_FORC:
-    case PLPGSQL_STMT_DYNFORS:
-      return As<PLpgSQL_stmt_forq>(statement)->label;
-    case PLPGSQL_STMT_FOREACH_A:
-      return As<PLpgSQL_stmt_foreach_a>(statement)->label;
-    default:
-      return nullptr;
-  }
-}
-
 // The loop, or the labelled block, that an EXIT or CONTINUE ends a round of.
 uint32 LeftBy(const FunctionInfo *info, PLpgSQL_stmt_exit *jump) {
   uint32 id = info->statements[jump->stmtid].parent;
@@ -149,7 +127,9 @@ Jumps VisitBlock(FunctionInfo *info, PLpgSQL_stmt_block *block) {
 
 // Visits what stands inside a statement; returns the jumps in it.
 Jumps VisitInside(FunctionInfo *info, PLpgSQL_stmt *statement) {
-  uint32 id = statement->stmtid;
+  if (IsLoop(statement->cmd_type))
+    return VisitList(info, LoopBody(statement), statement->stmtid,
+                     statement->cmd_type == PLPGSQL_STMT_WHILE ? 1 : 0);
   switch (statement->cmd_type) {
     case PLPGSQL_STMT_BLOCK:
       return VisitBlock(info, As<PLpgSQL_stmt_block>(statement));
@@ -157,18 +137,6 @@ Jumps VisitInside(FunctionInfo *info, PLpgSQL_stmt *statement) {
       return VisitIf(info, As<PLpgSQL_stmt_if>(statement));
     case PLPGSQL_STMT_CASE:
       return VisitCase(info, As<PLpgSQL_stmt_case>(statement));
-    case PLPGSQL_STMT_LOOP:
-      return VisitList(info, As<PLpgSQL_stmt_loop>(statement)->body, id, 0);
-    case PLPGSQL_STMT_WHILE:
-      return VisitList(info, As<PLpgSQL_stmt_while>(statement)->body, id, 1);
-    case PLPGSQL_STMT_FORI:
-      return VisitList(info, As<PLpgSQL_stmt_fori>(statement)->body, id, 0);
-    case PLPGSQL_STMT_FORS:
-    case PLPGSQL_STMT_FORC:
-    case PLPGSQL_STMT_DYNFORS:
-      return VisitList(info, As<PLpgSQL_stmt_forq>(statement)->body, id, 0);
-    case PLPGSQL_STMT_FOREACH_A:
-      return VisitList(info, As<PLpgSQL_stmt_foreach_a>(statement)->body, id, 0);
     case PLPGSQL_STMT_EXIT:
       return Leaving(LeftBy(info, As<PLpgSQL_stmt_exit>(statement)));
     case PLPGSQL_STMT_RETURN:
@@ -290,6 +258,42 @@ bool IsLoop(PLpgSQL_stmt_type type) {
   return type == PLPGSQL_STMT_LOOP || type == PLPGSQL_STMT_WHILE || type == PLPGSQL_STMT_FORI ||
          type == PLPGSQL_STMT_FORS || type == PLPGSQL_STMT_FORC || type == PLPGSQL_STMT_DYNFORS ||
          type == PLPGSQL_STMT_FOREACH_A;
+}
+
+const char *LabelOf(const PLpgSQL_stmt *statement) {
+  switch (statement->cmd_type) {
+    case PLPGSQL_STMT_BLOCK:
+      return As<PLpgSQL_stmt_block>(statement)->label;
+    case PLPGSQL_STMT_LOOP:
+      return As<PLpgSQL_stmt_loop>(statement)->label;
+    case PLPGSQL_STMT_WHILE:
+      return As<PLpgSQL_stmt_while>(statement)->label;
+    case PLPGSQL_STMT_FORI:
+      return As<PLpgSQL_stmt_fori>(statement)->label;
+    case PLPGSQL_STMT_FORS:
+    case PLPGSQL_STMT_FORC:
+    case PLPGSQL_STMT_DYNFORS:
+      return As<PLpgSQL_stmt_forq>(statement)->label;
+    case PLPGSQL_STMT_FOREACH_A:
+      return As<PLpgSQL_stmt_foreach_a>(statement)->label;
+    default:
+      return nullptr;
+  }
+}
+
+List *LoopBody(const PLpgSQL_stmt *loop) {
+  switch (loop->cmd_type) {
+    case PLPGSQL_STMT_LOOP:
+      return As<PLpgSQL_stmt_loop>(loop)->body;
+    case PLPGSQL_STMT_WHILE:
+      return As<PLpgSQL_stmt_while>(loop)->body;
+    case PLPGSQL_STMT_FORI:
+      return As<PLpgSQL_stmt_fori>(loop)->body;
+    case PLPGSQL_STMT_FOREACH_A:
+      return As<PLpgSQL_stmt_foreach_a>(loop)->body;
+    default:
+      return As<PLpgSQL_stmt_forq>(loop)->body;
+  }
 }
 
 PLpgSQL_expr *ConditionOf(PLpgSQL_stmt *statement, int index) {

@@ -69,6 +69,9 @@ void ForEachExpression(PLpgSQL_stmt *statement, void (*visit)(PLpgSQL_expr *, vo
 void ForEachQuery(PLpgSQL_stmt *statement, void (*visit)(PLpgSQL_expr *, void *), void *arg);
 
 bool IsLoop(PLpgSQL_stmt_type type);
+List *LoopBody(const PLpgSQL_stmt *loop);
+// The label of a loop or block; NULL: none.
+const char *LabelOf(const PLpgSQL_stmt *statement);
 
 // Condition `index` of IF, CASE, WHILE, EXIT WHEN, ASSERT; NULL after the last.
 PLpgSQL_expr *ConditionOf(PLpgSQL_stmt *statement, int index);

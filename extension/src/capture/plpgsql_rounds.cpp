@@ -22,17 +22,6 @@ const PLpgSQL_datum *VariableOf(const PLpgSQL_function *function, PLpgSQL_stmt *
   }
 }
 
-List *BodyOf(PLpgSQL_stmt *loop) {
-  switch (loop->cmd_type) {
-    case PLPGSQL_STMT_FORI:
-      return As<PLpgSQL_stmt_fori>(loop)->body;
-    case PLPGSQL_STMT_FOREACH_A:
-      return As<PLpgSQL_stmt_foreach_a>(loop)->body;
-    default:
-      return As<PLpgSQL_stmt_forq>(loop)->body;
-  }
-}
-
 // Adds the variables that a target stands for: those of a list, the record of a field.
 Bitmapset *AddParts(const PLpgSQL_function *function, Bitmapset *all, const void *target) {
   const PLpgSQL_datum *datum = static_cast<const PLpgSQL_datum *>(target);
@@ -85,7 +74,7 @@ void NoteAssigned(FunctionInfo *info, PLpgSQL_stmt *statement) {
     PLpgSQL_stmt *around = info->statements[id].statement;
     Bitmapset *given = AddParts(info->function, nullptr, VariableOf(info->function, around));
     if (bms_overlap(assigned, given)) {
-      const PLpgSQL_stmt *first = static_cast<PLpgSQL_stmt *>(linitial(BodyOf(around)));
+      const PLpgSQL_stmt *first = static_cast<PLpgSQL_stmt *>(linitial(LoopBody(around)));
       if (first->stmtid < info->size) info->statements[first->stmtid].opens_round = true;
     }
     bms_free(given);

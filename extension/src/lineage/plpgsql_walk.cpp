@@ -125,11 +125,11 @@ void WalkCase(PlpgsqlBody *body, const PLpgSQL_stmt_case *branch) {
 }
 
 // Walks a loop until no variable gains anything. `start` sets the loop's variables and gives what
-// decides about its rounds; without `endless` it may make none.
+// decides about its rounds, of which there may be none, but for LOOP.
 template <typename Start>
-void WalkLoop(PlpgsqlBody *body, const PLpgSQL_stmt *loop, const char *label, List *statements,
-              bool endless, Start start) {
-  JumpTarget target = {label, true, {}, {}, body->jumps};
+void WalkLoop(PlpgsqlBody *body, const PLpgSQL_stmt *loop, Start start) {
+  const bool endless = loop->cmd_type == PLPGSQL_STMT_LOOP;
+  JumpTarget target = {LabelOf(loop), true, {}, {}, body->jumps};
   body->jumps = &target;
   body->branches++;
   HeldState around = CopyState(body, body->state);
@@ -140,7 +140,7 @@ void WalkLoop(PlpgsqlBody *body, const PLpgSQL_stmt *loop, const char *label, Li
     body->state = CopyState(body, around);
     const SourceSet *condition = start();
     if (!endless) JoinState(body, &target.exits, body->state);
-    conditions = UnionSets(conditions, WalkUnder(body, statements, condition, loop));
+    conditions = UnionSets(conditions, WalkUnder(body, LoopBody(loop), condition, loop));
     JoinState(body, &body->state, target.nexts);
     gained = JoinState(body, &around, body->state);
     uint64 now = HeldInTables(body->definitions);
@@ -194,13 +194,13 @@ const SourceSet *StartRows(PlpgsqlBody *body, const PLpgSQL_variable *target, co
 
 void WalkForCursor(PlpgsqlBody *body, const PLpgSQL_stmt_forc *loop) {
   OpenBound(body, loop->curvar, loop->argquery);
-  WalkLoop(body, reinterpret_cast<const PLpgSQL_stmt *>(loop), loop->label, loop->body, false,
+  WalkLoop(body, reinterpret_cast<const PLpgSQL_stmt *>(loop),
            [&] { return StartRows(body, loop->var, FetchFrom(body, loop->curvar)); });
 }
 
 void WalkForQuery(PlpgsqlBody *body, const PLpgSQL_stmt *statement) {
   const PLpgSQL_stmt_forq *loop = As<PLpgSQL_stmt_forq>(statement);
-  WalkLoop(body, statement, loop->label, loop->body, false, [&] {
+  WalkLoop(body, statement, [&] {
     HeldRow row = {};
     if (statement->cmd_type == PLPGSQL_STMT_FORS) {
       (void)RunExpression(body, As<PLpgSQL_stmt_fors>(statement)->query, false, &row);
@@ -210,11 +210,6 @@ void WalkForQuery(PlpgsqlBody *body, const PLpgSQL_stmt *statement) {
     }
     return StartRows(body, loop->var, row);
   });
-}
-
-void WalkWhile(PlpgsqlBody *body, const PLpgSQL_stmt_while *loop) {
-  WalkLoop(body, reinterpret_cast<const PLpgSQL_stmt *>(loop), loop->label, loop->body, false,
-           [&] { return ConditionBy(body, loop->cond); });
 }
 
 void Declare(PlpgsqlBody *body, const PLpgSQL_stmt_block *block) {
@@ -293,20 +288,18 @@ void WalkStatement(PlpgsqlBody *body, PLpgSQL_stmt *statement) {
       WalkCase(body, As<PLpgSQL_stmt_case>(statement));
       break;
     case PLPGSQL_STMT_LOOP:
-      WalkLoop(body, statement, As<PLpgSQL_stmt_loop>(statement)->label,
-               As<PLpgSQL_stmt_loop>(statement)->body, true, [] { return EmptySet(); });
+      WalkLoop(body, statement, [] { return EmptySet(); });
       break;
     case PLPGSQL_STMT_WHILE:
-      WalkWhile(body, As<PLpgSQL_stmt_while>(statement));
+      WalkLoop(body, statement,
+               [&] { return ConditionBy(body, As<PLpgSQL_stmt_while>(statement)->cond); });
       break;
     case PLPGSQL_STMT_FORI:
-      WalkLoop(body, statement, As<PLpgSQL_stmt_fori>(statement)->label,
-               As<PLpgSQL_stmt_fori>(statement)->body, false,
+      WalkLoop(body, statement,
                [&] { return StartInteger(body, As<PLpgSQL_stmt_fori>(statement)); });
       break;
     case PLPGSQL_STMT_FOREACH_A:
-      WalkLoop(body, statement, As<PLpgSQL_stmt_foreach_a>(statement)->label,
-               As<PLpgSQL_stmt_foreach_a>(statement)->body, false,
+      WalkLoop(body, statement,
                [&] { return StartArray(body, As<PLpgSQL_stmt_foreach_a>(statement)); });
       break;
     case PLPGSQL_STMT_FORS:
