@@ -1,5 +1,6 @@
 #include "capture/plpgsql_info.h"
 
+#include "capture/plpgsql_dynamic.h"
 #include "edge/compat.h"
 #include "edge/hash_table.h"
 #include "edge/recent.h"
@@ -350,6 +351,8 @@ void ForEachQuery(PLpgSQL_stmt *statement, void (*visit)(PLpgSQL_expr *, void *)
 
 void ForEachExpression(PLpgSQL_stmt *statement, void (*visit)(PLpgSQL_expr *, void *), void *arg) {
   for (int i = 0; PLpgSQL_expr *condition = ConditionOf(statement, i); i++) visit(condition, arg);
+  if (PLpgSQL_expr *text = DynamicText(statement)) visit(text, arg);
+  VisitExprList(UsingOf(statement), visit, arg);
   switch (statement->cmd_type) {
     case PLPGSQL_STMT_ASSIGN:
       visit(As<PLpgSQL_stmt_assign>(statement)->expr, arg);
@@ -372,26 +375,8 @@ void ForEachExpression(PLpgSQL_stmt *statement, void (*visit)(PLpgSQL_expr *, vo
     case PLPGSQL_STMT_FOREACH_A:
       visit(As<PLpgSQL_stmt_foreach_a>(statement)->expr, arg);
       break;
-    case PLPGSQL_STMT_DYNEXECUTE:
-      visit(As<PLpgSQL_stmt_dynexecute>(statement)->query, arg);
-      VisitExprList(As<PLpgSQL_stmt_dynexecute>(statement)->params, visit, arg);
-      break;
-    case PLPGSQL_STMT_DYNFORS:
-      visit(As<PLpgSQL_stmt_dynfors>(statement)->query, arg);
-      VisitExprList(As<PLpgSQL_stmt_dynfors>(statement)->params, visit, arg);
-      break;
     case PLPGSQL_STMT_RAISE:
       VisitExprList(As<PLpgSQL_stmt_raise>(statement)->params, visit, arg);
-      break;
-    case PLPGSQL_STMT_OPEN:
-      if (As<PLpgSQL_stmt_open>(statement)->dynquery != nullptr)
-        visit(As<PLpgSQL_stmt_open>(statement)->dynquery, arg);
-      VisitExprList(As<PLpgSQL_stmt_open>(statement)->params, visit, arg);
-      break;
-    case PLPGSQL_STMT_RETURN_QUERY:
-      if (As<PLpgSQL_stmt_return_query>(statement)->dynquery != nullptr)
-        visit(As<PLpgSQL_stmt_return_query>(statement)->dynquery, arg);
-      VisitExprList(As<PLpgSQL_stmt_return_query>(statement)->params, visit, arg);
       break;
     default:
       break;
