@@ -248,6 +248,7 @@ RoutineFrame *AcquireFrame(int depth, int nslots) {
   frame->estate = nullptr;
   frame->function = nullptr;
   frame->info = nullptr;
+  frame->began_after = 0;
   frame->held = nullptr;
   frame->has_read = false;
   frame->routine = frame->trigger_relation = frame->trigger_node = InvalidOid;

@@ -96,6 +96,10 @@ struct RoutineFrame {
   PLpgSQL_execstate *estate;  // NULL: another language
   PLpgSQL_function *function;
   FunctionInfo *info;
+  // When it began with nothing at all to follow: work_done of its caller, and work_shared (0: it
+  // did not begin so).
+  uint64 caller_work;
+  uint64 began_after;
   // A language whose variables cannot be seen: all it was given or has read. NULL: others.
   const SourceSet *held;
   bool has_read;  // … and it has read something

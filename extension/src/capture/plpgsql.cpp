@@ -200,14 +200,15 @@ bool BeginRoutineQuickly(PLpgSQL_execstate *estate, PLpgSQL_function *function) 
   FunctionInfo *info = KnownInfo(function);
   const EventPath *path = KnownPath(caller->path, function->fn_oid, InvalidOid);
   if (info == nullptr || path == nullptr) return false;
-  NoteWork();
   StackNode *node = PushNode(NodeKind::kRoutine);
-  node->frame = AcquireFrame(depth, estate->ndatums);
-  node->frame->estate = estate;
-  node->frame->function = function;
-  node->frame->info = info;
-  node->frame->routine = function->fn_oid;
+  RoutineFrame *frame = AcquireFrame(depth, estate->ndatums);
+  node->frame = frame;
+  frame->estate = estate;
+  frame->function = function;
+  frame->info = info;
+  frame->routine = function->fn_oid;
   node->path = path;
+  BeginAsBefore(frame);
   return true;
 }
 
@@ -262,7 +263,7 @@ void FuncEnd(PLpgSQL_execstate *estate, PLpgSQL_function *function) {
     if (RunsMatter()) NoteRun(TopNode(), compat::FunctionVersion(function));
     if (!CaptureRests() && !EndsQuietly(frame)) Guarded("routine end", [&] { EndRoutine(frame); });
     CutBackTo(depth);
-    NoteWork();
+    EndAsBefore(frame);
   }
   Chain(&PLpgSQL_plugin::func_end, estate, function);
 }

@@ -99,7 +99,7 @@ void NoteOutcome(RoutineFrame *frame, const StatementEntry &entry) {
     default:
       return;
   }
-  NoteWork();
+  NoteOwnWork();
   bool loop = IsLoop(entry.statement->cmd_type);
   // Whether the statement ran at all decides, too.
   const SourceSet *ran = settings.track_control_flow ? OwnCondition(frame) : EmptySet();

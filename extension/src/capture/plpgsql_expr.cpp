@@ -236,7 +236,7 @@ const SourceSet *ExprValueKnown(RoutineFrame *frame, PLpgSQL_expr *expr,
   const Shape *shape = entry->shape;
   if (parts != nullptr && HasParts(shape) && !entry->parts_known) return nullptr;
   if (shape->ncalls > 0) {
-    NoteWork();  // another session may give a routine another body at any time
+    NoteOwnWork();  // another session may give a routine another body at any time
     if (entry->bodies != BodiesRead() || KnowsCalls(shape, frame->observed)) return nullptr;
   }
   for (int i = 0; i < shape->nparams; i++) {

@@ -41,6 +41,7 @@ struct FunctionInfo {
   StatementInfo *statements;  // by stmtid
   bool looks_at_outcome;      // FOUND or GET DIAGNOSTICS occur: what decides them is kept
   bool may_refuse_row;        // a trigger function that may return something other than NEW
+  uint64 fresh;  // not fixed: the number (edge/guard.h) of one that begins with nothing to follow
 };
 
 // A statement as what its cmd_type says it is.

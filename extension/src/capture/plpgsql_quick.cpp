@@ -17,7 +17,7 @@ bool GivesBack(PLpgSQL_stmt_call *call) {
 inline void Leave(RoutineFrame *frame, StatementInfo *fixed, uint64 before) {
   const StatementEntry &entry = frame->statements.Last();
   NoteOutcome(frame, entry);
-  if (entry.body_condition != nullptr) NoteWork();  // it begins without one when it runs again
+  if (entry.body_condition != nullptr) NoteOwnWork();  // it begins without one when it runs again
   frame->statements.size--;
   if (work_done == before && !fixed->opens) fixed->ended = QuietNow();
 }
@@ -35,6 +35,7 @@ bool ReturnQuickly(RoutineFrame *frame, PLpgSQL_stmt_return *statement) {
       row->inner != nullptr || row->names != nullptr || row->size != frame->initial_new->size)
     return false;
   if (dno != frame->function->old_varno) frame->returned = row;
+  NoteOwnWork();
   return true;
 }
 
@@ -52,7 +53,7 @@ bool AssignQuickly(RoutineFrame *frame, PLpgSQL_stmt_assign *assign) {
   TaintSlot *slot = &frame->slots[assign->varno];
   if (slot->value == value && slot->record == parts) return true;
   *slot = {value, parts};
-  NoteWork();
+  NoteOwnWork();
   return true;
 }
 
@@ -131,7 +132,6 @@ bool EndStatementQuickly(RoutineFrame *frame, PLpgSQL_stmt *statement) {
       break;
     case PLPGSQL_STMT_RETURN:
       if (!ReturnQuickly(frame, As<PLpgSQL_stmt_return>(statement))) return false;
-      NoteWork();
       break;
     case PLPGSQL_STMT_ASSIGN:
       if (!AssignQuickly(frame, As<PLpgSQL_stmt_assign>(statement))) return false;

@@ -47,7 +47,7 @@ bool SetFieldQuickly(RoutineFrame *frame, const PLpgSQL_recfield *field, const S
   if (now == nullptr) return false;
   if (slot->record == now && slot->value == EmptySet()) return true;
   *slot = {EmptySet(), now};
-  NoteWork();
+  NoteOwnWork();
   return true;
 }
 

@@ -8,6 +8,8 @@ namespace pg_lineage {
 
 bool capture_rests = false;
 uint64 work_done = 1;
+uint64 work_last = 1;
+uint64 work_shared = 1;
 
 namespace {
 

@@ -23,10 +23,15 @@ bool CaptureOn();
 extern bool capture_rests;  // written by edge/guard.cpp alone
 inline bool CaptureRests() { return capture_rests; }
 
-// Grows with all work that may change what is known of running routines: each guarded body, and
-// whoever changes something without a guard. What was the same at the same number still is.
+// The number of what is known of the innermost routine: what was the same at the same number still
+// is. Another one, which was never there before, comes with all work that may change something:
+// each guarded body, and whoever changes something without a guard. The number of before comes back
+// with what it stood for: of a caller, or of a routine that begins as it began before.
 extern uint64 work_done;
-inline void NoteWork() { work_done++; }
+extern uint64 work_last;    // the highest so far
+extern uint64 work_shared;  // … of work that is not known to concern the innermost routine alone
+inline void NoteOwnWork() { work_done = ++work_last; }
+inline void NoteWork() { work_done = work_shared = ++work_last; }
 
 // Notes a swallowed error; rests capture until the end of the transaction. Called inside a catch.
 void NoteSwallowedError(const char *where, ErrorData *error);
