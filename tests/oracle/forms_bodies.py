@@ -6,6 +6,7 @@ Each is called without arguments, so that everything it writes can be declared b
 
 from forms_sole import alone, into, one_of
 from terms import AGGREGATION, IDENTITY, TRANSFORMATION
+from world import SAME
 
 
 def routine(world, body, declares="", options="", language="plpgsql", target=None):
@@ -113,9 +114,8 @@ def lasting(world, z):
     world.targets.append(name)
     if there:
         world.reset.append(f"DELETE FROM {name}")
-    for at, source in (("c1", "a"), ("c2", "c")):
-        world.direct.add((f"{z}.{source}", f"{name}.{at}", "IDENTITY", False))
-        world.direct.add((f"{name}.{at}", f"{target.name}.{at}", "IDENTITY", False))
+    world.copies(z, name)
+    world.copies(name, target.name, SAME)
 
 
 def refreshed(world, z):
@@ -132,8 +132,7 @@ def refreshed(world, z):
         f"REFRESH MATERIALIZED VIEW {name}; INSERT INTO {{t}} SELECT m.c1, m.c2 FROM {name} m;",
         language=language,
     )
-    for at in ("c1", "c2"):
-        world.direct.add((f"{name}.{at}", f"{target.name}.{at}", "IDENTITY", False))
+    world.copies(name, target.name, SAME)
 
 
 def named(world, z):
@@ -318,8 +317,7 @@ def trigger_names(world, z):
         f"CREATE TRIGGER x AFTER INSERT ON {target.name} FOR EACH ROW EXECUTE FUNCTION {fn}()"
     )
     moved(world, z, target)
-    for at in ("c1", "c2"):
-        world.direct.add((f"{target.name}.{at}", f"{target.name}_log.{at}", "IDENTITY", False))
+    world.copies(target.name, f"{target.name}_log", SAME)
     world.run.append(f"INSERT INTO {target.name} SELECT z.a, z.c FROM {z} z")
 
 

@@ -28,10 +28,8 @@ def prepared_inside(world, z):
             into = world.name("n")
             made = f"CREATE TABLE {into} AS EXECUTE {name};"
             world.targets.append(into)
-            for at, source in (("k", "a"), ("w", "c")):
-                world.direct.add((f"{z}.{source}", f"{into}.{at}", "IDENTITY", False))
-                column = "c1" if at == "k" else "c2"
-                world.direct.add((f"{into}.{at}", f"{target.name}.{column}", "IDENTITY", False))
+            world.copies(z, into, (("a", "k"), ("c", "w")))
+            world.copies(into, target.name, (("k", "c1"), ("w", "c2")))
         routine(
             world,
             f"DROP TABLE IF EXISTS {into}; {made} INSERT INTO {{t}} SELECT x.k, x.w FROM {into} x;",

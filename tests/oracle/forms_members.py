@@ -6,6 +6,7 @@ As in forms_rare.py: over tables that nothing else reads.
 from forms_bodies import moved, routine
 from forms_sole import alone, one_of
 from terms import IDENTITY, TRANSFORMATION
+from world import SAME
 
 
 def _family(world, z, extra=""):
@@ -87,8 +88,7 @@ def excluded(world, z):
     world.run.append(
         f"INSERT INTO {name} SELECT z.a, z.c FROM {z} z ORDER BY z.id ON CONFLICT{where} DO NOTHING"
     )
-    for at, source in (("c1", "a"), ("c2", "c")):
-        world.direct.add((f"{z}.{source}", f"{name}.{at}", "IDENTITY", False))
+    world.copies(z, name)
     world.deciding.add((f"{z}.a", name, "FILTER"))
 
 
@@ -130,10 +130,9 @@ def members_fire(world, z):
     world.reset.append(f"DELETE FROM {root}")
     world.run.append(f"INSERT INTO {root} SELECT z.a, z.c FROM {z} z")
     world.exact = False  # what a trigger is given of a partition's rows
-    for at, source in (("c1", "a"), ("c2", "c")):
-        world.direct.add((f"{z}.{source}", f"{root}.{at}", "IDENTITY", False))
-        world.direct.add((f"{root}.{at}", f"{log.name}.{at}", "IDENTITY", False))
-        world.direct.add((f"{root}_p.{at}", f"{log.name}.{at}", "IDENTITY", False))
+    world.copies(z, root)
+    world.copies(root, log.name, SAME)
+    world.copies(f"{root}_p", log.name, SAME)
 
 
 def several(world, z):
@@ -152,8 +151,8 @@ def several(world, z):
         world.run.append(
             f"UPDATE {name} SET (c1, c2) = {one.format(z)}, (c3, c4) = {one.format(y)}"
         )
-        for at, source in (("c1", f"{z}.a"), ("c2", f"{z}.c"), ("c3", f"{y}.a"), ("c4", f"{y}.c")):
-            world.direct.add((source, f"{name}.{at}", "IDENTITY", False))
+        world.copies(z, name)
+        world.copies(y, name, (("a", "c3"), ("c", "c4")))
         return
     if form == 1:
         world.run.append(
@@ -166,8 +165,7 @@ def several(world, z):
         view = world.name("v")
         world.setup.append(f"CREATE VIEW {view} AS {union}")
         for source in (z, y):
-            for at in ("a", "c"):
-                world.direct.add((f"{source}.{at}", f"{view}.{at}", "IDENTITY", False))
+            world.copies(source, view, (("a", "a"), ("c", "c")))
         world.run.append(f"INSERT INTO {target.name} SELECT v.a, v.c FROM {view} v")
         moved(world, view, target)
         return

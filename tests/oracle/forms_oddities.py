@@ -6,15 +6,7 @@ As in forms_rare.py: over tables that nothing else reads.
 from forms_bodies import moved, routine
 from forms_sole import alone, one_of
 from terms import AGGREGATION, IDENTITY, TRANSFORMATION
-
-
-def copies(world, source, target, columns=(("a", "c1"), ("c", "c2"))):
-    """Values arrive as they are: DIRECT edges from one relation to another."""
-    for one, other in columns:
-        world.direct.add((f"{source}.{one}", f"{target}.{other}", "IDENTITY", False))
-
-
-SAME = (("c1", "c1"), ("c2", "c2"))
+from world import SAME
 
 
 def within(world, z):
@@ -80,8 +72,8 @@ def swallowed(world, z):
         f"CREATE TRIGGER x BEFORE INSERT ON {table.name} FOR EACH ROW EXECUTE FUNCTION {fn}()",
     ]
     world.run.append(f"INSERT INTO {table.name} SELECT z.a, z.c FROM {z} z")
-    copies(world, z, table.name)
-    copies(world, table.name, log.name, SAME)
+    world.copies(z, table.name)
+    world.copies(table.name, log.name, SAME)
     if "max(" in ends:
         world.direct.add((f"{z}.c", f"{table.name}.c2", "AGGREGATION", False))
         world.exact = False  # the branch may not be taken
@@ -153,14 +145,14 @@ def remade(world, z):
     if form == 0:
         body = f"DROP MATERIALIZED VIEW IF EXISTS {name}; CREATE MATERIALIZED VIEW {name} AS"
         target = routine(world, f"{body} {query}; {read}")
-        copies(world, z, name)
-        copies(world, name, target.name, SAME)
+        world.copies(z, name)
+        world.copies(name, target.name, SAME)
         return
     if form == 1:
         world.setup.append(f"CREATE MATERIALIZED VIEW {name} AS {query} WITH NO DATA")
-        copies(world, z, name)
+        world.copies(z, name)
         body = f"REFRESH MATERIALIZED VIEW {name} WITH NO DATA; REFRESH MATERIALIZED VIEW {name};"
-        copies(world, name, routine(world, f"{body} {read}").name, SAME)
+        world.copies(name, routine(world, f"{body} {read}").name, SAME)
         return
     if form == 2:
         if draw.chance(50):
@@ -202,8 +194,8 @@ def odd_rules(world, z):
             f"CREATE RULE j AS ON INSERT TO {named} DO ALSO INSERT INTO {log.name} VALUES"
             " (NEW.c1, NEW.c2)",
         ]
-        copies(world, stored.name, named, SAME)
-        copies(world, z, log.name)
+        world.copies(stored.name, named, SAME)
+        world.copies(z, log.name)
     else:
         tmp = world.name("tmp")
         world.setup += [
@@ -212,8 +204,8 @@ def odd_rules(world, z):
             " (NEW.c1, NEW.c2)",
         ]
         world.reset.append(f"DELETE FROM {tmp}")
-        copies(world, z, log.name)
-    copies(world, z, stored.name)
+        world.copies(z, log.name)
+    world.copies(z, stored.name)
     world.run.append(f"INSERT INTO {named} SELECT z.a, z.c FROM {z} z")
     if form == 2:
         world.run.append(f"INSERT INTO {log.name} SELECT x.k, x.w FROM {tmp} x")
@@ -269,10 +261,10 @@ def conflicts(world, z):
         "(lower(c2), id) DO NOTHING",
     )[form]
     columns, given = "c2, id", "z.c, z.id"
-    copies(world, z, name, (("c", "c2"), ("id", "id")))
+    world.copies(z, name, (("c", "c2"), ("id", "id")))
     if form == 2 and draw.chance(50):
         columns, given = "c2, id, c3", "z.c, z.id, z.b"
-        copies(world, z, name, (("b", "c3"),))
+        world.copies(z, name, (("b", "c3"),))
         world.deciding.add((f"{z}.b", name, "FILTER"))
     world.deciding.add((f"{z}.id", name, "FILTER"))
     world.run.append(

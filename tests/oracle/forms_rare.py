@@ -6,6 +6,7 @@ As in forms_bodies.py: called without arguments, over tables that nothing else r
 from forms_bodies import moved, routine
 from forms_sole import alone, into, one_of
 from terms import IDENTITY, TRANSFORMATION
+from world import SAME
 
 
 def handed_table(world, z):
@@ -210,8 +211,7 @@ def rule_in_body(world, z):
     world.targets.append(stored)
     world.reset.append(f"DELETE FROM {stored}")
     if word == "ALSO":
-        for at, source in (("c1", "a"), ("c2", "c")):
-            world.direct.add((f"{z}.{source}", f"{stored}.{at}", "IDENTITY", False))
+        world.copies(z, stored)
     put = f"INSERT INTO {stored} SELECT z.a, z.c FROM {z} z;"
     language = draw.one(("sql", "plpgsql"))
     if draw.chance(30) and language == "sql":
@@ -255,9 +255,8 @@ def many_triggers(world, z):
         world.setup.append(
             f"CREATE TRIGGER x AFTER INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION {fn}()"
         )
-        for at, source in (("c1", "a"), ("c2", "c")):
-            world.direct.add((f"{z}.{source}", f"{table}.{at}", "IDENTITY", False))
-            world.direct.add((f"{table}.{at}", f"{log.name}.{at}", "IDENTITY", False))
+        world.copies(z, table)
+        world.copies(table, log.name, SAME)
         world.run.append(f"INSERT INTO {table} SELECT z.a, z.c FROM {z} z")
 
 

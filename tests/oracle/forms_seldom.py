@@ -7,6 +7,7 @@ from forms_bodies import moved, routine
 from forms_oddities import unchanged
 from forms_sole import alone, one_of
 from terms import IDENTITY, TRANSFORMATION
+from world import SAME
 
 CAUGHT = "EXCEPTION WHEN OTHERS THEN NULL; END;"
 
@@ -187,9 +188,8 @@ def in_session(world, z):
     body = f"DROP TABLE {name}; CREATE TABLE {name} AS SELECT z.a AS k, z.c AS w FROM {z} z;"
     routine(world, f"{body} INSERT INTO {target.name} SELECT x.k, x.w FROM {name} x;",
             target=target)
-    for at, source, other in (("k", "a", "c1"), ("w", "c", "c2")):
-        world.direct.add((f"{z}.{source}", f"{name}.{at}", "IDENTITY", False))
-        world.direct.add((f"{name}.{at}", f"{target.name}.{other}", "IDENTITY", False))
+    world.copies(z, name, (("a", "k"), ("c", "w")))
+    world.copies(name, target.name, (("k", "c1"), ("w", "c2")))
 
 
 def several_tables(world, z):
@@ -219,9 +219,8 @@ def several_tables(world, z):
         world.setup.append(
             f"CREATE TRIGGER x AFTER INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION {fn}()"
         )
-    for at, source in (("c1", "a"), ("c2", "c")):
-        world.direct.add((f"{z}.{source}", f"{fired.name}.{at}", "IDENTITY", False))
-        world.direct.add((f"{fired.name}.{at}", f"{log.name}.{at}", "IDENTITY", False))
+    world.copies(z, fired.name)
+    world.copies(fired.name, log.name, SAME)
     world.run.append(f"INSERT INTO {fired.name} SELECT z.a, z.c FROM {z} z")
 
 

@@ -6,6 +6,7 @@ As in forms_rare.py: over tables that nothing else reads.
 from forms_bodies import moved, routine
 from forms_sole import alone, into, one_of
 from terms import IDENTITY, TRANSFORMATION
+from world import SAME
 
 CAUGHT = "EXCEPTION WHEN OTHERS THEN NULL; END;"
 
@@ -363,8 +364,7 @@ def whole_given(world, z):
     world.setup.append(f"CREATE TABLE {name} (id int UNIQUE, c1 int, c2 text)")
     world.targets.append(name)
     world.reset.append(f"DELETE FROM {name}")
-    for at, source in (("id", "id"), ("c1", "a"), ("c2", "c")):
-        world.direct.add((f"{z}.{source}", f"{name}.{at}", "IDENTITY", False))
+    world.copies(z, name, (("id", "id"), ("a", "c1"), ("c", "c2")))
     put = f"SELECT z.id, z.a, z.c FROM {z} z"
     if draw.chance(50):
         world.setup.append(f"INSERT INTO {name} VALUES (1, 1, 'x'), (2, 2, 'y')")
@@ -380,8 +380,7 @@ def whole_given(world, z):
         f"CREATE VIEW {view} AS SELECT id, c1, c2 FROM {name} w WHERE"
         " w IS DISTINCT FROM ROW(99999, 1, 'x') WITH CHECK OPTION"
     )
-    for at in ("id", "c1", "c2"):
-        world.direct.add((f"{name}.{at}", f"{view}.{at}", "IDENTITY", False))
+    world.copies(name, view, (("id", "id"), *SAME))
     world.deciding |= {(f"{z}.{source}", name, "FILTER") for source in ("id", "a", "c")}
     world.run.append(f"INSERT INTO {view} {put}")
 

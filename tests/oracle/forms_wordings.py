@@ -104,8 +104,7 @@ def rules(world, z):
     into = draw.one((what, view))
     routine(world, f"{body} INSERT INTO {into} SELECT z.a, z.c FROM {z} z;", target=log)
     moved(world, z, log)
-    for at, source in (("c1", "a"), ("c2", "c")):
-        world.direct.add((f"{z}.{source}", f"{what}.{at}", "IDENTITY", False))
+    world.copies(z, what)
     world.direct.add((f"{what}.c1", f"{view}.c1", "IDENTITY", False))
     world.direct.add((f"{what}.c2", f"{view}.c2", "TRANSFORMATION", False))
 

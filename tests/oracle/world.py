@@ -6,6 +6,8 @@ from terms import KINDS, Col, Rel, node_columns
 
 TYPES = ("int", "text", "int", "numeric", "bool", "date", "int[]", "jsonb", "varchar(40)")
 
+SAME = (("c1", "c1"), ("c2", "c2"))  # columns of that name, for World.copies()
+
 
 class World:
     """Collects tables, statements and the DIRECT edges that must come of them."""
@@ -92,6 +94,11 @@ class World:
         """The statement puts `sources` into the column."""
         for source, kind, masking in sources:
             self.direct.add((source, f"{target}.{column}", KINDS[kind], masking))
+
+    def copies(self, source, target, columns=(("a", "c1"), ("c", "c2"))):
+        """Values arrive as they are: DIRECT edges from one relation to another."""
+        for one, other in columns:
+            self.direct.add((f"{source}.{one}", f"{target}.{other}", "IDENTITY", False))
 
     def case(self):
         if not self.exact:
