@@ -308,14 +308,9 @@ def trigger_names(world, z):
     world.targets.append(f"{target.name}_log")
     world.reset.append(f"DELETE FROM {target.name}_log")
     fact = draw.one(("TG_TABLE_NAME", "TG_RELNAME"))
-    world.setup.append(
-        f"CREATE FUNCTION {fn}() RETURNS trigger LANGUAGE plpgsql AS $b$ BEGIN"
-        f" EXECUTE format('INSERT INTO %I VALUES ($1, $2)', {fact} || '_log')"
-        " USING NEW.c1, NEW.c2; RETURN NULL; END $b$"
-    )
-    world.setup.append(
-        f"CREATE TRIGGER x AFTER INSERT ON {target.name} FOR EACH ROW EXECUTE FUNCTION {fn}()"
-    )
+    put = f"EXECUTE format('INSERT INTO %I VALUES ($1, $2)', {fact} || '_log')"
+    body = f"BEGIN {put} USING NEW.c1, NEW.c2; RETURN NULL; END"
+    world.fires(fn, "AFTER INSERT", target.name, body)
     moved(world, z, target)
     world.copies(target.name, f"{target.name}_log", SAME)
     world.run.append(f"INSERT INTO {target.name} SELECT z.a, z.c FROM {z} z")

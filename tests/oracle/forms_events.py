@@ -40,20 +40,17 @@ def changed_rows(world, queries):
         world.empties(table)
     log, fn = world.target(["int", "text"]), world.name("tr")
     scope, rest = _old_and_new(queries, table.name, table.columns, event), ""
-    level, word = "FOR EACH ROW", "TRIGGER"
+    level = "FOR EACH ROW"
     if kind == "deferred":
-        level, word = "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW", "CONSTRAINT TRIGGER"
+        level = "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW"
     if kind == "transition":
         rel = Rel("w", node_columns(table.name, table.columns), "", False)
         scope, rest = Scope().plus(rel), " FROM went AS w"
         level = "REFERENCING OLD TABLE AS went FOR EACH STATEMENT"
     made = [queries.expressions.make(t, scope, 2) for t in ("int", "text")]
     put(world, log, made)
-    world.setup += [
-        f"CREATE FUNCTION {fn}() RETURNS trigger LANGUAGE plpgsql AS $f$ BEGIN INSERT INTO"
-        f" {log.name} SELECT {made[0].sql}, {made[1].sql}{rest}; RETURN NULL; END $f$",
-        f"CREATE {word} x AFTER {event} ON {table.name} {level} EXECUTE FUNCTION {fn}()",
-    ]
+    body = f"INSERT INTO {log.name} SELECT {made[0].sql}, {made[1].sql}{rest};"
+    world.fires(fn, f"AFTER {event}", table.name, f"BEGIN {body} RETURN NULL; END", level)
     statement, certain = _changing(world, queries, table, event)
     if not certain and kind != "transition":
         world.exact = False  # a trigger that does not fire leaves no edge
@@ -85,12 +82,9 @@ def view_events(world, queries):
     if event == "UPDATE" and draw.chance(50):
         body += f"UPDATE {base.name} SET c2 = new.c2 WHERE id = old.id; "
         world.direct.add((f"{view}.c2", f"{base.name}.c2", "IDENTITY", False))
-    world.setup += [
-        f"CREATE VIEW {view} AS SELECT id, c1, c2 FROM {base.name}",
-        f"CREATE FUNCTION {fn}() RETURNS trigger LANGUAGE plpgsql AS $f$ BEGIN {body}"
-        f"RETURN {'new' if event == 'UPDATE' else 'old'}; END $f$",
-        f"CREATE TRIGGER x INSTEAD OF {event} ON {view} FOR EACH ROW EXECUTE FUNCTION {fn}()",
-    ]
+    body += f"RETURN {'new' if event == 'UPDATE' else 'old'};"
+    world.setup.append(f"CREATE VIEW {view} AS SELECT id, c1, c2 FROM {base.name}")
+    world.fires(fn, f"INSTEAD OF {event}", view, f"BEGIN {body} END")
     source = keyed_source(world)
     where = f"WHERE x.id = {source.alias}.id"
     if event == "DELETE":

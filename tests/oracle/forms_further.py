@@ -124,12 +124,8 @@ def self_aware(world, z):
         )
     )
     result = "RETURN NULL;" if place == "AFTER" or not row else f"RETURN {source};"
-    world.setup += [
-        f"CREATE FUNCTION {fn}() RETURNS trigger LANGUAGE plpgsql AS $b$ BEGIN {text} {result}"
-        " END $b$",
-        f"CREATE TRIGGER x {place} {event} ON {z} FOR EACH {'ROW' if row else 'STATEMENT'}"
-        f" EXECUTE FUNCTION {fn}({given})",
-    ]
+    level = f"FOR EACH {'ROW' if row else 'STATEMENT'}"
+    world.fires(fn, f"{place} {event}", z, f"BEGIN {text} {result} END", level, given)
     fires = event.split()[0]
     if fires == "INSERT":
         world.run.append(f"INSERT INTO {z} SELECT id + 1000, a, b, c FROM {z}")

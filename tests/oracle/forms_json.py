@@ -4,6 +4,7 @@ An object is written with what each of its keys is made of; it then goes some wa
 CTE, an array, a SQL function) and one key of it is taken in one of many ways.
 """
 
+from forms_bodies import routine
 from forms_sole import into, one_of
 from terms import AGGREGATION, TRANSFORMATION
 
@@ -275,12 +276,8 @@ def in_routine(world, z):
         f"EXECUTE 'SELECT to_jsonb(q) FROM (SELECT {giver}(z) AS j FROM {z} z LIMIT 1) q' INTO k;"
         f" j := k -> 'j'; {put('j')}",
     )
-    name = world.name("pr")
-    world.setup.append(
-        f"CREATE PROCEDURE {name}() LANGUAGE plpgsql AS $b$ DECLARE j jsonb; k jsonb; r record;"
-        f" s record; i record; e jsonb[] := '{{}}'; BEGIN {draw.one(forms)} END $b$"
-    )
-    world.run.append(f"CALL {name}()")
+    declares = "DECLARE j jsonb; k jsonb; r record; s record; i record; e jsonb[] := '{}'; "
+    routine(world, draw.one(forms), declares, target=target)
     known(world, z, target, (one[1], two[1]))
 
 
@@ -300,11 +297,8 @@ def audited(world, z):
     )
     direct = [taken(draw, f"({j.sql})", key) for key in keys]
     held = [taken(draw, "n", key) for key in keys]
-    world.setup += [
-        f"CREATE FUNCTION {fn}() RETURNS trigger LANGUAGE plpgsql AS $b$ DECLARE n jsonb; BEGIN"
-        f" {body.format(*direct, *held, t=target.name)} RETURN NEW; END $b$",
-        f"CREATE TRIGGER x AFTER UPDATE ON {z} FOR EACH ROW EXECUTE FUNCTION {fn}()",
-    ]
+    body = body.format(*direct, *held, t=target.name)
+    world.fires(fn, "AFTER UPDATE", z, f"DECLARE n jsonb; BEGIN {body} RETURN NEW; END")
     world.run.append(f"UPDATE {z} SET id = id")
     known(world, z, target, keys)
 
@@ -335,12 +329,8 @@ def deep_rows(world, z):
         f"FOREACH p IN ARRAY {fn}(0) LOOP {put.format('p')} END LOOP;",
         f"INSERT INTO {target.name} SELECT u.f1, u.f2 FROM unnest({fn}(0)) u;",
     )
-    name = world.name("pr")
-    world.setup.append(
-        f"CREATE PROCEDURE {name}() LANGUAGE plpgsql AS $b$ DECLARE r record; d deep; e deep;"
-        f" p pair; BEGIN {draw.one(forms)} END $b$"
-    )
-    world.run.append(f"CALL {name}()")
+    declares = "DECLARE r record; d deep; e deep; p pair; "
+    routine(world, draw.one(forms), declares, target=target)
     known(world, z, target, ("a", "c"))
 
 

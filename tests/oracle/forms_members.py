@@ -116,10 +116,9 @@ def members_fire(world, z):
     world.setup += [
         f"CREATE TABLE {root} (c1 int, c2 text) PARTITION BY LIST (c1)",
         f"CREATE TABLE {root}_p PARTITION OF {root} DEFAULT",
-        f"CREATE FUNCTION {fn}() RETURNS trigger LANGUAGE plpgsql AS $b$ BEGIN INSERT INTO"
-        f" {log.name} VALUES (NEW.c1, NEW.c2); RETURN NULL; END $b$",
-        f"CREATE TRIGGER x AFTER INSERT ON {root} FOR EACH ROW EXECUTE FUNCTION {fn}()",
     ]
+    put = f"INSERT INTO {log.name} VALUES (NEW.c1, NEW.c2);"
+    world.fires(fn, "AFTER INSERT", root, f"BEGIN {put} RETURN NULL; END")
     if draw.chance(50):
         world.setup += [
             f"CREATE TABLE {root}_o (c1 int, c2 text)",

@@ -147,12 +147,9 @@ def instead_of(world, queries):
         world.writes(view, f"c{i + 1}", e.d)
     for i in (1, 2):
         world.direct.add((f"{store.name}.c{i}", f"{view}.c{i}", "IDENTITY", False))
-    world.setup += [
-        f"CREATE VIEW {view} AS SELECT c1, c2 FROM {store.name}",
-        f"CREATE FUNCTION {fn}() RETURNS trigger LANGUAGE plpgsql AS $f$ BEGIN INSERT INTO"
-        f" {store.name} VALUES ({inside[0].sql}, {inside[1].sql}); RETURN new; END $f$",
-        f"CREATE TRIGGER x INSTEAD OF INSERT ON {view} FOR EACH ROW EXECUTE FUNCTION {fn}()",
-    ]
+    world.setup.append(f"CREATE VIEW {view} AS SELECT c1, c2 FROM {store.name}")
+    body = f"INSERT INTO {store.name} VALUES ({inside[0].sql}, {inside[1].sql});"
+    world.fires(fn, "INSTEAD OF INSERT", view, f"BEGIN {body} RETURN new; END")
     world.run.append(f"INSERT INTO {view} SELECT {made[0].sql}, {made[1].sql} FROM {source.sql}")
     return store
 

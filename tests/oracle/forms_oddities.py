@@ -44,11 +44,7 @@ def both_tables(world, z):
     else:
         given = f"INSERT INTO {log.name} SELECT o.a, n.c FROM was o JOIN now_ n ON o.id = n.id"
         level = "REFERENCING OLD TABLE AS was NEW TABLE AS now_ FOR EACH STATEMENT"
-    world.setup += [
-        f"CREATE FUNCTION {fn}() RETURNS trigger LANGUAGE plpgsql AS"
-        f" $b$ BEGIN {given}; RETURN NULL; END $b$",
-        f"CREATE TRIGGER x AFTER UPDATE ON {z} {level} EXECUTE FUNCTION {fn}()",
-    ]
+    world.fires(fn, "AFTER UPDATE", z, f"BEGIN {given}; RETURN NULL; END", level)
     world.run.append(f"UPDATE {z} SET b = 5 WHERE id > 1")
     moved(world, z, log)
 
@@ -66,11 +62,8 @@ def swallowed(world, z):
             f" NEW.c2 := (SELECT max(x.c) FROM {z} x); RETURN NEW;",
         )
     )
-    world.setup += [
-        f"CREATE FUNCTION {fn}() RETURNS trigger LANGUAGE plpgsql AS $b$ BEGIN INSERT INTO"
-        f" {log.name} VALUES (NEW.c1, NEW.c2); {ends} END $b$",
-        f"CREATE TRIGGER x BEFORE INSERT ON {table.name} FOR EACH ROW EXECUTE FUNCTION {fn}()",
-    ]
+    put = f"INSERT INTO {log.name} VALUES (NEW.c1, NEW.c2);"
+    world.fires(fn, "BEFORE INSERT", table.name, f"BEGIN {put} {ends} END")
     world.run.append(f"INSERT INTO {table.name} SELECT z.a, z.c FROM {z} z")
     world.copies(z, table.name)
     world.copies(table.name, log.name, SAME)

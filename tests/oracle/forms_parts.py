@@ -4,6 +4,7 @@ As in forms_json.py: each form knows which columns stand behind a part. Where th
 parts (a name that is no constant) all of the value's columns do.
 """
 
+from forms_bodies import routine
 from forms_json import Made, known
 from forms_outside import EXTENSION
 from forms_sole import into, one_of
@@ -337,20 +338,21 @@ def variables(world, z):
     draw = world.draw
     world.need_composite()
     world.types.append("CREATE TYPE held AS (n int, j jsonb)")
-    target, fn, name = world.target(["text", "text"]), world.name("fn"), world.name("pr")
+    target, fn = world.target(["text", "text"]), world.name("fn")
     language = draw.one(("plpgsql", "sql VOLATILE", "sql STABLE SECURITY DEFINER"))
     made = "jsonb_build_object('in', jsonb_build_object('x', x, 'y', y))"
     text = f"BEGIN RETURN {made}; END" if language == "plpgsql" else f"SELECT {made}"
     told = draw.chance(70)
     body = draw.one(KEPT if told else UNKEPT).replace("{0}", fn)
-    world.setup += [
-        f"CREATE FUNCTION {fn}(x int, y text) RETURNS jsonb LANGUAGE {language} AS $f$ {text} $f$",
-        f"CREATE PROCEDURE {name}() LANGUAGE plpgsql AS $b$ DECLARE j jsonb; k jsonb; r record;"
-        f" h held; p pair; e jsonb[]; BEGIN FOR r IN SELECT z.* FROM {z} z ORDER BY z.id LOOP"
-        f" j := NULL; {body} INSERT INTO {target.name} VALUES (j ->> 'x', j ->> 'y');"
-        " END LOOP; END $b$",
-    ]
-    world.run.append(f"CALL {name}()")
+    world.setup.append(
+        f"CREATE FUNCTION {fn}(x int, y text) RETURNS jsonb LANGUAGE {language} AS $f$ {text} $f$"
+    )
+    loop = (
+        f"FOR r IN SELECT z.* FROM {z} z ORDER BY z.id LOOP j := NULL; {body}"
+        f" INSERT INTO {target.name} VALUES (j ->> 'x', j ->> 'y'); END LOOP;"
+    )
+    declares = "DECLARE j jsonb; k jsonb; r record; h held; p pair; e jsonb[]; "
+    routine(world, loop, declares, target=target)
     known(world, z, target, ("a", "c"))
     if not told:
         known(world, z, target, (("id", "a", "b", "c"), ("id", "a", "b", "c")))

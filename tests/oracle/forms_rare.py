@@ -62,11 +62,8 @@ def deleted(world, z):
     """What a DELETE took away, its trigger writes elsewhere."""
     fn, log = world.name("tf"), world.target(["int", "text"])
     victim = alone(world)
-    world.setup += [
-        f"CREATE FUNCTION {fn}() RETURNS trigger LANGUAGE plpgsql AS $b$ BEGIN INSERT INTO"
-        f" {log.name} VALUES (OLD.a, OLD.c); RETURN NULL; END $b$",
-        f"CREATE TRIGGER x AFTER DELETE ON {victim} FOR EACH ROW EXECUTE FUNCTION {fn}()",
-    ]
+    put = f"INSERT INTO {log.name} VALUES (OLD.a, OLD.c);"
+    world.fires(fn, "AFTER DELETE", victim, f"BEGIN {put} RETURN NULL; END")
     moved(world, victim, log)
     form = world.draw.below(3)
     delete = f"DELETE FROM {victim} v USING {z} z WHERE v.id = z.id AND z.a > 0"
@@ -226,13 +223,12 @@ def rule_in_body(world, z):
 def on_temporary(world, z):
     """Triggers and definitions over temporary tables: they are no nodes."""
     name, fn, target = world.name("tmp"), world.name("tf"), world.target(["int", "text"])
-    world.setup += [
-        f"CREATE TEMP TABLE {name} (k int, w text, g int GENERATED ALWAYS AS (k + 1) STORED)",
-        f"CREATE FUNCTION {fn}() RETURNS trigger LANGUAGE plpgsql AS $b$ BEGIN INSERT INTO"
-        f" {target.name} VALUES (NEW.k, NEW.w); RETURN NEW; END $b$",
-        f"CREATE TRIGGER x BEFORE INSERT ON {name} FOR EACH ROW EXECUTE FUNCTION {fn}()",
-        f"CREATE TEMP VIEW v{name} AS SELECT k, w FROM {name}",
-    ]
+    world.setup.append(
+        f"CREATE TEMP TABLE {name} (k int, w text, g int GENERATED ALWAYS AS (k + 1) STORED)"
+    )
+    put = f"INSERT INTO {target.name} VALUES (NEW.k, NEW.w);"
+    world.fires(fn, "BEFORE INSERT", name, f"BEGIN {put} RETURN NEW; END")
+    world.setup.append(f"CREATE TEMP VIEW v{name} AS SELECT k, w FROM {name}")
     world.reset.append(f"DELETE FROM {name}")
     world.run.append(f"INSERT INTO {name} (k, w) SELECT z.a, z.c FROM {z} z")
     moved(world, z, target)

@@ -212,8 +212,7 @@ def trigger(world, queries):
             )
         body = f"BEGIN INSERT INTO {log.name} SELECT {listed}{source_}; RETURN NULL; END"
         event = "AFTER INSERT"
-    world.setup.append(f"CREATE FUNCTION {fn}() RETURNS trigger LANGUAGE plpgsql AS $f$ {body} $f$")
-    world.setup.append(f"CREATE TRIGGER x {event} ON {target.name} {level} EXECUTE FUNCTION {fn}()")
+    world.fires(fn, event, target.name, body, level)
     world.run.append(
         f"INSERT INTO {target.name} SELECT {source.alias}.id, {made[0].sql}, {made[1].sql}"
         f" FROM {source.sql}"

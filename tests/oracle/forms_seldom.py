@@ -292,11 +292,8 @@ def known_cursors(world, z):
 def kept_old(world, z):
     """A BEFORE trigger that keeps the row as it was."""
     fn, log = world.name("tf"), world.target(["int", "text"])
-    world.setup += [
-        f"CREATE FUNCTION {fn}() RETURNS trigger LANGUAGE plpgsql AS $b$ BEGIN INSERT INTO"
-        f" {log.name} VALUES (OLD.a, NEW.c); RETURN OLD; END $b$",
-        f"CREATE TRIGGER x BEFORE UPDATE ON {z} FOR EACH ROW EXECUTE FUNCTION {fn}()",
-    ]
+    put = f"INSERT INTO {log.name} VALUES (OLD.a, NEW.c);"
+    world.fires(fn, "BEFORE UPDATE", z, f"BEGIN {put} RETURN OLD; END")
     world.run.append(f"UPDATE {z} SET b = 5 WHERE id > 1")
     moved(world, z, log)
 

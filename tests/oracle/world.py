@@ -86,6 +86,14 @@ class World:
         self.targets.remove(table.name)
         self.relations = [r for r in self.relations if r[0] != table.name]
 
+    def fires(self, function, event, table, body, level="FOR EACH ROW", given=""):
+        """A trigger function and its trigger; `event`: AFTER INSERT and such; `given` to it."""
+        word = "CONSTRAINT TRIGGER" if level.startswith("DEFERRABLE") else "TRIGGER"
+        self.setup += [
+            f"CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS $b$ {body} $b$",
+            f"CREATE {word} x {event} ON {table} {level} EXECUTE FUNCTION {function}({given})",
+        ]
+
     def rel(self, name, cols, alias):
         """A base table or view as FROM item."""
         return Rel(alias, [Col(c.name, c.type, c.d) for c in cols], f"{name} AS {alias}")
