@@ -81,6 +81,25 @@ CREATE PROCEDURE again(n int) LANGUAGE plpgsql AS $$ BEGIN
   INSERT INTO o (b) SELECT b FROM t;
   INSERT INTO t SELECT b FROM s;
 END $$;
+-- a callee finds what was put in since it was called last, and puts in what it is given then
+CREATE PROCEDURE reader() LANGUAGE sql AS 'INSERT INTO o (b) SELECT b FROM t';
+CREATE FUNCTION held() RETURNS SETOF text LANGUAGE sql AS 'SELECT b FROM t';
+CREATE PROCEDURE filler(v text) LANGUAGE plpgsql AS
+  $$ BEGIN CREATE TEMP TABLE IF NOT EXISTS t (b text); INSERT INTO t VALUES (v); END $$;
+CREATE PROCEDURE filled_since() LANGUAGE plpgsql AS $$ BEGIN
+  CREATE TEMP TABLE t (b text);
+  CALL reader();
+  INSERT INTO t SELECT b FROM s;
+  CALL reader();
+  TRUNCATE t;
+  INSERT INTO t SELECT y FROM s2;
+  INSERT INTO o (y) SELECT held();
+END $$;
+CREATE PROCEDURE filled_twice() LANGUAGE plpgsql AS $$ DECLARE v text; BEGIN
+  v := (SELECT b FROM s LIMIT 1); CALL filler(v);
+  v := (SELECT y FROM s2 LIMIT 1); CALL filler(v);
+  INSERT INTO o (b) SELECT b FROM t;
+END $$;
 SELECT lineage.snapshot_schema('dt') > 0;
 SELECT routine, source, target_column, subtype, masking FROM (
   SELECT regexp_replace(routine, '^dt.|\(.*', '', 'g') COLLATE "C" AS routine,

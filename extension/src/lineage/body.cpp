@@ -72,10 +72,11 @@ SummaryWrite Instantiate(const Caller &caller, const SummaryWrite &write) {
     made.sources.Append(Substitute(caller, write.sources[i]));
   made.rows = Substitute(caller, write.rows);
   if (!write.frames.Empty()) return made;
+  const bool own = !caller.summary->reads_callers;
   made.own_sources = {};
   for (int i = 0; i < write.sources.size; i++)
-    made.own_sources.Append(WithoutSymbols(write.sources[i]));
-  made.own_rows = WithoutSymbols(write.rows);
+    made.own_sources.Append(own ? WithoutSymbols(write.sources[i]) : EmptySet());
+  made.own_rows = own ? WithoutSymbols(write.rows) : EmptySet();
   return made;
 }
 
@@ -92,6 +93,34 @@ void InstantiateTables(const Caller &caller, const Definitions *definitions) {
   }
 }
 
+bool ReadsCallersTable(const Activation *activation, const SymSet &set) {
+  const PodVector<SimulatedTable> &tables = activation->definitions->simulated;
+  for (int i = 0; i < set.size; i++) {
+    if (set.items[i].type != SymType::kTemp) continue;
+    for (int t = 0; t < Min(tables.size, activation->summary->tables); t++) {
+      if (tables.items[t].relid == set.items[i].id) return true;
+    }
+  }
+  return false;
+}
+
+bool ReadsCallersTables(const Activation *activation, const Shape *shape) {
+  if (!shape->reads_temp || activation->summary->tables == 0) return false;
+  bool reads = ReadsCallersTable(activation, shape->rows);
+  for (int i = 0; i < shape->noutputs; i++)
+    reads = reads || ReadsCallersTable(activation, shape->outputs[i]);
+  for (int w = 0; w < shape->nwrites; w++) {
+    reads = reads || ReadsCallersTable(activation, shape->writes[w].rows);
+    for (int i = 0; i < shape->writes[w].ncolumns; i++)
+      reads = reads || ReadsCallersTable(activation, shape->writes[w].columns[i].sources);
+  }
+  for (int c = 0; c < shape->ncalls; c++) {
+    for (int a = 0; a < shape->calls[c].nargs; a++)
+      reads = reads || ReadsCallersTable(activation, shape->calls[c].args[a]);
+  }
+  return reads;
+}
+
 // Calls a routine by its summary; false when its result is made of its arguments.
 bool FollowCall(Activation *activation, Oid function, const ArgumentSets &arguments,
                 const SourceSet *condition, ResultTaint *result) {
@@ -104,6 +133,8 @@ bool FollowCall(Activation *activation, Oid function, const ArgumentSets &argume
   caller_summary->missing |= summary->missing;
   caller_summary->temporary |= summary->temporary;
   caller_summary->reads_temporary |= summary->reads_temporary;
+  caller_summary->fills_temporary |= summary->fills_temporary;
+  caller_summary->reads_callers |= summary->reads_callers && caller_summary->tables > 0;
   caller_summary->in_gaps |= summary->in_gaps;
   caller_summary->truncated |= summary->truncated || (running && !itself);
   Caller caller = {summary, &arguments, condition, itself};
@@ -165,7 +196,8 @@ SimulatedTable *SimulatedOf(const Activation *activation, Oid relid) {
 void WriteTable(const Activation *activation, const SummaryWrite &write) {
   SimulatedTable *table = SimulatedOf(activation, write.target);
   if (table != nullptr && table->lasting) return;
-  // A callee's body is read once: what it puts in would not come again.
+  activation->summary->fills_temporary = true;
+  // One that calls itself is not read again: what it puts in would not come again.
   if (table != nullptr && table->maker != activation->summary) table->kept = true;
   TempAdd(write.target, 0, write.rows);
   for (int i = 0; i < write.columns.size; i++)
@@ -269,6 +301,7 @@ void RunShape(Activation *activation, const Shape *shape, StatementRun *run) {
         activation->parameter(activation, shape->params[i].paramid, shape->params[i].field);
   activation->summary->analysed = true;
   activation->summary->reads_temporary |= shape->reads_temp;
+  activation->summary->reads_callers |= ReadsCallersTables(activation, shape);
   FollowCalls(activation, run);
   ResolveContext context = {shape, run->params, &run->observed};
   run->rows = ResolveSet(context, shape->rows);

@@ -45,6 +45,8 @@ Summary *MakeSummary(Definitions *definitions, const SummaryKey &key) {
   summary->trigger_relation = key.trigger_relation;
   summary->trigger = key.trigger;
   summary->serial = ++definitions->serial;
+  summary->tables = definitions->simulated.size;
+  summary->held = HeldInTables(definitions);
   summary->writes.context = definitions->context;
   summary->result.columns.context = definitions->context;
   summary->result.rows = EmptySet();
@@ -54,7 +56,8 @@ Summary *MakeSummary(Definitions *definitions, const SummaryKey &key) {
 // What is known already of a routine, as far as it holds here.
 Summary *KnownSummary(Definitions *definitions, const SummaryKey &key) {
   for (Summary *summary : definitions->of_object) {
-    if (summary->routine == key.routine && summary->trigger == key.trigger) return summary;
+    if (summary->routine == key.routine && summary->trigger == key.trigger && !summary->outdated)
+      return summary;
   }
   SummaryEntry *entry =
       static_cast<SummaryEntry *>(hash_search(definitions->summaries, &key, HASH_FIND, nullptr));
@@ -64,6 +67,30 @@ Summary *KnownSummary(Definitions *definitions, const SummaryKey &key) {
   if (entry->summary->temporary && definitions->thorough) return nullptr;
   definitions->reused |= entry->summary->temporary;
   return entry->summary;
+}
+
+bool HasMade(const Definitions *definitions, const Summary *summary) {
+  for (int t = 0; t < definitions->simulated.size; t++) {
+    if (definitions->simulated.items[t].maker == summary) return true;
+  }
+  return false;
+}
+
+bool OfObject(const Definitions *definitions, const Summary *summary) {
+  for (int i = 0; i < definitions->of_object.size; i++) {
+    if (definitions->of_object.items[i] == summary) return true;
+  }
+  return false;
+}
+
+// What has been read for the present object, of which another call makes something else: the
+// temporary tables that it reads hold other things now, or it puts other arguments into them.
+bool MustReadForCall(const Definitions *definitions, const Summary *summary) {
+  if (!summary->done) return false;
+  if (!OfObject(definitions, summary))
+    return summary->fills_temporary && HasMade(definitions, summary);
+  return summary->fills_temporary ||
+         (summary->reads_temporary && summary->held != HeldInTables(definitions));
 }
 
 // A summary that holds for other objects too.
@@ -238,15 +265,10 @@ void KeepDefinitions() {
   kept = made;
 }
 
-Summary *SummaryOf(Definitions *definitions, Oid routine, Oid relation, Trigger *trigger) {
-  const SummaryKey key = {routine, relation, trigger == nullptr ? InvalidOid : trigger->tgoid};
-  if (Summary *known = KnownSummary(definitions, key)) return known;
-  CHECK_FOR_INTERRUPTS();
-  Summary *summary = MakeSummary(definitions, key);
-  definitions->of_object.Append(summary);  // as long as it is not known to hold elsewhere
-  bool nested = !definitions->simulated.Empty();
+// Reads the body of a new summary, if that is within the limits.
+static void Summarise(Definitions *definitions, Summary *summary, Trigger *trigger) {
   Activation activation = ActivationOf(definitions, summary);
-  HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(routine));
+  HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(summary->routine));
   if (!HeapTupleIsValid(tuple)) {
     summary->partly = true;
   } else if (definitions->depth >= kMaxBodyNesting || stack_is_too_deep() ||
@@ -260,6 +282,36 @@ Summary *SummaryOf(Definitions *definitions, Oid routine, Oid relation, Trigger 
   }
   if (HeapTupleIsValid(tuple)) ReleaseSysCache(tuple);
   summary->done = true;
+}
+
+// Reads a body again for another call of it. What it does not say is counted already.
+static Summary *SummariseAnew(Definitions *definitions, Summary *known, Trigger *trigger) {
+  if (definitions->bodies >= kMaxBodiesOfObject) {
+    Activation activation = ActivationOf(definitions, known);
+    NoteUnanalysed(&activation, Unanalysed::kLimit);
+    return known;
+  }
+  int unanalysed[kReasons];
+  memcpy(unanalysed, definitions->unanalysed, sizeof(unanalysed));
+  Summary *summary =
+      MakeSummary(definitions, {known->routine, known->trigger_relation, known->trigger});
+  known->outdated = true;
+  definitions->of_object.Append(summary);
+  Summarise(definitions, summary, trigger);
+  if (known->in_gaps) memcpy(definitions->unanalysed, unanalysed, sizeof(unanalysed));
+  return summary;
+}
+
+Summary *SummaryOf(Definitions *definitions, Oid routine, Oid relation, Trigger *trigger) {
+  const SummaryKey key = {routine, relation, trigger == nullptr ? InvalidOid : trigger->tgoid};
+  Summary *known = KnownSummary(definitions, key);
+  if (known != nullptr && !MustReadForCall(definitions, known)) return known;
+  CHECK_FOR_INTERRUPTS();
+  if (known != nullptr) return SummariseAnew(definitions, known, trigger);
+  Summary *summary = MakeSummary(definitions, key);
+  definitions->of_object.Append(summary);  // as long as it is not known to hold elsewhere
+  bool nested = !definitions->simulated.Empty();
+  Summarise(definitions, summary, trigger);
   if (nested || summary->truncated || definitions->thorough) return summary;
   Promote(definitions, summary);
   return summary;

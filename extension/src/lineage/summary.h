@@ -47,7 +47,8 @@ struct SummaryWrite {
   PodVector<int16> columns;
   PodVector<const SourceSet *> sources;  // by columns
   const SourceSet *rows;
-  // The same as its own routine says it, whoever calls; empty where `frames` is.
+  // The same as its own routine says it, whoever calls; empty where `frames` is, and where it reads
+  // what its callers put into temporary tables.
   PodVector<const SourceSet *> own_sources;
   const SourceSet *own_rows;
 };
@@ -65,6 +66,11 @@ struct Summary {
   bool missing;          // … because it names what is not there
   bool temporary;        // it makes temporary tables, which its callers may go on using
   bool reads_temporary;  // it reads temporary tables, its own or the session's
+  bool fills_temporary;  // it puts something into such tables
+  int tables;            // simulated ones when its reading began: they are its callers'
+  bool reads_callers;    // it reads some of these: by itself it does not say what it writes here
+  uint64 held;           // by the simulated tables when its reading began
+  bool outdated;         // was read anew since: another one holds for the present object
   bool truncated;        // read in part only: holds for the present object
   bool recursive;        // was called while it was made
   PodVector<SummaryWrite> writes;
