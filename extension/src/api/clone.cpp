@@ -57,7 +57,7 @@ void StartFeedAnew() {
 
 extern "C" {
 
-PG_FUNCTION_INFO_V1(pg_lineage_feed_begin);
+PGL_SQL_FUNCTION(pg_lineage_feed_begin);
 Datum pg_lineage_feed_begin(PG_FUNCTION_ARGS) {
   (void)fcinfo;
   StartFeedAnew();

@@ -86,20 +86,20 @@ void PutFacts(FunctionCallInfo fcinfo, const char *source, const char *target) {
 
 extern "C" {
 
-PG_FUNCTION_INFO_V1(pg_lineage_edge_rows);
+PGL_SQL_FUNCTION(pg_lineage_edge_rows);
 Datum pg_lineage_edge_rows(PG_FUNCTION_ARGS) {
   PutFacts(fcinfo, NULL, NULL);
   PG_RETURN_NULL();
 }
 
-PG_FUNCTION_INFO_V1(pg_lineage_pair);
+PGL_SQL_FUNCTION(pg_lineage_pair);
 Datum pg_lineage_pair(PG_FUNCTION_ARGS) {
   PutFacts(fcinfo, text_to_cstring(PG_GETARG_TEXT_PP(0)), text_to_cstring(PG_GETARG_TEXT_PP(1)));
   PG_RETURN_NULL();
 }
 
 // Rows of lineage._ddl without the OIDs; a reader who may not see all sees his own.
-PG_FUNCTION_INFO_V1(pg_lineage_ddl_rows);
+PGL_SQL_FUNCTION(pg_lineage_ddl_rows);
 Datum pg_lineage_ddl_rows(PG_FUNCTION_ARGS) {
   constexpr int kShown = 11;
   constexpr int kUsername = 10;

@@ -323,7 +323,7 @@ bool AckOne(AckTables *ack, int64 id) {
 
 extern "C" {
 
-PG_FUNCTION_INFO_V1(pg_lineage_pending);
+PGL_SQL_FUNCTION(pg_lineage_pending);
 Datum pg_lineage_pending(PG_FUNCTION_ARGS) {
   (void)fcinfo;
   RequireShared();
@@ -336,7 +336,7 @@ Datum pg_lineage_pending(PG_FUNCTION_ARGS) {
   PG_RETURN_INT64(n);
 }
 
-PG_FUNCTION_INFO_V1(pg_lineage_sink_register);
+PGL_SQL_FUNCTION(pg_lineage_sink_register);
 Datum pg_lineage_sink_register(PG_FUNCTION_ARGS) {
   RequireShared();
   const char *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
@@ -360,7 +360,7 @@ Datum pg_lineage_sink_register(PG_FUNCTION_ARGS) {
   PG_RETURN_VOID();
 }
 
-PG_FUNCTION_INFO_V1(pg_lineage_feed);
+PGL_SQL_FUNCTION(pg_lineage_feed);
 Datum pg_lineage_feed(PG_FUNCTION_ARGS) {
   RequireShared();
   const char *sink = text_to_cstring(PG_GETARG_TEXT_PP(0));
@@ -379,7 +379,7 @@ Datum pg_lineage_feed(PG_FUNCTION_ARGS) {
   PG_RETURN_NULL();
 }
 
-PG_FUNCTION_INFO_V1(pg_lineage_ack);
+PGL_SQL_FUNCTION(pg_lineage_ack);
 Datum pg_lineage_ack(PG_FUNCTION_ARGS) {
   RequireShared();
   const char *name = text_to_cstring(PG_GETARG_TEXT_PP(0));

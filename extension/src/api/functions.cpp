@@ -86,7 +86,7 @@ void RunGrants(const char *const (&grants)[N], Oid role) {
 
 extern "C" {
 
-PG_FUNCTION_INFO_V1(pg_lineage_install_check);
+PGL_SQL_FUNCTION(pg_lineage_install_check);
 Datum pg_lineage_install_check(PG_FUNCTION_ARGS) {
   CheckSchema(fcinfo->flinfo->fn_oid);
   if (!SharedReady())
@@ -98,7 +98,7 @@ Datum pg_lineage_install_check(PG_FUNCTION_ARGS) {
 }
 
 // One row: every counter in the order of Health, then shared memory used, there, and its bytes.
-PG_FUNCTION_INFO_V1(pg_lineage_health);
+PGL_SQL_FUNCTION(pg_lineage_health);
 Datum pg_lineage_health(PG_FUNCTION_ARGS) {
   constexpr int kCounters = static_cast<int>(Health::kCount);
   RequireShared();
@@ -118,13 +118,13 @@ Datum pg_lineage_health(PG_FUNCTION_ARGS) {
   PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
 }
 
-PG_FUNCTION_INFO_V1(pg_lineage_grant_reader);
+PGL_SQL_FUNCTION(pg_lineage_grant_reader);
 Datum pg_lineage_grant_reader(PG_FUNCTION_ARGS) {
   RunGrants(kReaderGrants, PG_GETARG_OID(0));
   PG_RETURN_VOID();
 }
 
-PG_FUNCTION_INFO_V1(pg_lineage_grant_shipper);
+PGL_SQL_FUNCTION(pg_lineage_grant_shipper);
 Datum pg_lineage_grant_shipper(PG_FUNCTION_ARGS) {
   RunGrants(kReaderGrants, PG_GETARG_OID(0));
   RunGrants(kShipperGrants, PG_GETARG_OID(0));

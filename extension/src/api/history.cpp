@@ -88,7 +88,7 @@ bool PastFactById(FactReader *reader, int64 id, PastFact *fact) {
 
 extern "C" {
 
-PG_FUNCTION_INFO_V1(pg_lineage_past_rows);
+PGL_SQL_FUNCTION(pg_lineage_past_rows);
 Datum pg_lineage_past_rows(PG_FUNCTION_ARGS) {
   InitMaterializedSRF(fcinfo, 0);
   ReturnSetInfo *result = reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo);

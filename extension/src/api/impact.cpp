@@ -267,13 +267,13 @@ void FindImpact(FunctionCallInfo fcinfo, const char *name) {
 
 extern "C" {
 
-PG_FUNCTION_INFO_V1(pg_lineage_impact_relation);
+PGL_SQL_FUNCTION(pg_lineage_impact_relation);
 Datum pg_lineage_impact_relation(PG_FUNCTION_ARGS) {
   FindImpact(fcinfo, PG_ARGISNULL(0) ? NULL : RenderRelation(PG_GETARG_OID(0)));
   PG_RETURN_NULL();
 }
 
-PG_FUNCTION_INFO_V1(pg_lineage_impact_name);
+PGL_SQL_FUNCTION(pg_lineage_impact_name);
 Datum pg_lineage_impact_name(PG_FUNCTION_ARGS) {
   FindImpact(fcinfo, PG_ARGISNULL(0) ? NULL : StoredName(text_to_cstring(PG_GETARG_TEXT_PP(0))));
   PG_RETURN_NULL();

@@ -126,37 +126,37 @@ const char *TextArgument(FunctionCallInfo fcinfo, int number) {
 
 extern "C" {
 
-PG_FUNCTION_INFO_V1(pg_lineage_upstream_relation);
+PGL_SQL_FUNCTION(pg_lineage_upstream_relation);
 Datum pg_lineage_upstream_relation(PG_FUNCTION_ARGS) {
   Traverse(fcinfo, Direction::kUpstream, RelationArgument(fcinfo, 0));
   PG_RETURN_NULL();
 }
 
-PG_FUNCTION_INFO_V1(pg_lineage_upstream_name);
+PGL_SQL_FUNCTION(pg_lineage_upstream_name);
 Datum pg_lineage_upstream_name(PG_FUNCTION_ARGS) {
   Traverse(fcinfo, Direction::kUpstream, TextArgument(fcinfo, 0));
   PG_RETURN_NULL();
 }
 
-PG_FUNCTION_INFO_V1(pg_lineage_downstream_relation);
+PGL_SQL_FUNCTION(pg_lineage_downstream_relation);
 Datum pg_lineage_downstream_relation(PG_FUNCTION_ARGS) {
   Traverse(fcinfo, Direction::kDownstream, RelationArgument(fcinfo, 0));
   PG_RETURN_NULL();
 }
 
-PG_FUNCTION_INFO_V1(pg_lineage_downstream_name);
+PGL_SQL_FUNCTION(pg_lineage_downstream_name);
 Datum pg_lineage_downstream_name(PG_FUNCTION_ARGS) {
   Traverse(fcinfo, Direction::kDownstream, TextArgument(fcinfo, 0));
   PG_RETURN_NULL();
 }
 
-PG_FUNCTION_INFO_V1(pg_lineage_path_relation);
+PGL_SQL_FUNCTION(pg_lineage_path_relation);
 Datum pg_lineage_path_relation(PG_FUNCTION_ARGS) {
   FindPath(fcinfo, RelationArgument(fcinfo, 0), RelationArgument(fcinfo, 1));
   PG_RETURN_NULL();
 }
 
-PG_FUNCTION_INFO_V1(pg_lineage_path_name);
+PGL_SQL_FUNCTION(pg_lineage_path_name);
 Datum pg_lineage_path_name(PG_FUNCTION_ARGS) {
   FindPath(fcinfo, TextArgument(fcinfo, 0), TextArgument(fcinfo, 1));
   PG_RETURN_NULL();

@@ -136,14 +136,14 @@ void EndWhatIsGone() {
 extern "C" {
 
 // For the shipper, from time to time: the number of rows that ended.
-PG_FUNCTION_INFO_V1(pg_lineage_retire);
+PGL_SQL_FUNCTION(pg_lineage_retire);
 Datum pg_lineage_retire(PG_FUNCTION_ARGS) {
   (void)fcinfo;
   RequireShared();
   PG_RETURN_INT64(RetireWhatIsUnseen());
 }
 
-PG_FUNCTION_INFO_V1(pg_lineage_forget);
+PGL_SQL_FUNCTION(pg_lineage_forget);
 Datum pg_lineage_forget(PG_FUNCTION_ARGS) {
   (void)fcinfo;
   RequireShared();

@@ -94,7 +94,7 @@ int64 AskFor(List *relids, List *routines) {
 
 extern "C" {
 
-PG_FUNCTION_INFO_V1(pg_lineage_snapshot);
+PGL_SQL_FUNCTION(pg_lineage_snapshot);
 Datum pg_lineage_snapshot(PG_FUNCTION_ARGS) {
   (void)fcinfo;
   RequireShared();
@@ -103,14 +103,14 @@ Datum pg_lineage_snapshot(PG_FUNCTION_ARGS) {
   PG_RETURN_INT64(AskFor(Objects(InvalidOid), Routines(InvalidOid)));
 }
 
-PG_FUNCTION_INFO_V1(pg_lineage_snapshot_schema);
+PGL_SQL_FUNCTION(pg_lineage_snapshot_schema);
 Datum pg_lineage_snapshot_schema(PG_FUNCTION_ARGS) {
   RequireShared();
   Oid schema = get_namespace_oid(NameStr(*PG_GETARG_NAME(0)), false);
   PG_RETURN_INT64(AskFor(Objects(schema), Routines(schema)));
 }
 
-PG_FUNCTION_INFO_V1(pg_lineage_snapshot_table);
+PGL_SQL_FUNCTION(pg_lineage_snapshot_table);
 Datum pg_lineage_snapshot_table(PG_FUNCTION_ARGS) {
   RequireShared();
   Oid relid = PG_GETARG_OID(0);

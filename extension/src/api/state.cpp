@@ -77,7 +77,7 @@ void AddState(StoreTable *state, const char *sink, const char *key, const char *
 
 extern "C" {
 
-PG_FUNCTION_INFO_V1(pg_lineage_state_set);
+PGL_SQL_FUNCTION(pg_lineage_state_set);
 Datum pg_lineage_state_set(PG_FUNCTION_ARGS) {
   RequireShared();
   const char *sink = NeededArgument(fcinfo, 0);
@@ -90,7 +90,7 @@ Datum pg_lineage_state_set(PG_FUNCTION_ARGS) {
   PG_RETURN_VOID();
 }
 
-PG_FUNCTION_INFO_V1(pg_lineage_state_get);
+PGL_SQL_FUNCTION(pg_lineage_state_get);
 Datum pg_lineage_state_get(PG_FUNCTION_ARGS) {
   InitMaterializedSRF(fcinfo, 0);
   ReturnSetInfo *result = reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo);
@@ -111,7 +111,7 @@ Datum pg_lineage_state_get(PG_FUNCTION_ARGS) {
   PG_RETURN_NULL();
 }
 
-PG_FUNCTION_INFO_V1(pg_lineage_park);
+PGL_SQL_FUNCTION(pg_lineage_park);
 Datum pg_lineage_park(PG_FUNCTION_ARGS) {
   RequireShared();
   const char *sink = NeededArgument(fcinfo, 0);
@@ -135,7 +135,7 @@ Datum pg_lineage_park(PG_FUNCTION_ARGS) {
   PG_RETURN_INT64(id);
 }
 
-PG_FUNCTION_INFO_V1(pg_lineage_unpark);
+PGL_SQL_FUNCTION(pg_lineage_unpark);
 Datum pg_lineage_unpark(PG_FUNCTION_ARGS) {
   RequireShared();
   Datum *ids;

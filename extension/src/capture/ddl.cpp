@@ -284,8 +284,8 @@ Datum RowValue(const EventTriggerRows &rows, int attno) {
 
 extern "C" {
 
-PG_FUNCTION_INFO_V1(pg_lineage_ddl_command_end);
-PG_FUNCTION_INFO_V1(pg_lineage_sql_drop);
+PGL_SQL_FUNCTION(pg_lineage_ddl_command_end);
+PGL_SQL_FUNCTION(pg_lineage_sql_drop);
 
 Datum pg_lineage_ddl_command_end(PG_FUNCTION_ARGS) {
   using namespace pg_lineage;

@@ -4,6 +4,11 @@
 // the C linkage, the order and the quieted warnings are decided once.
 #pragma once
 
+// What the server looks up in the library by name says so, as it does by itself from 16 on.
+#ifndef PGDLLEXPORT
+#define PGDLLEXPORT __attribute__((visibility("default")))
+#endif
+
 extern "C" {
 #include "postgres.h"
 
@@ -124,3 +129,12 @@ extern "C" {
 #include "utils/typcache.h"
 #include "utils/varlena.h"
 }
+
+// A function that SQL calls; before its definition.
+#define PGL_SQL_FUNCTION(name)                     \
+  PGDLLEXPORT extern Datum name(PG_FUNCTION_ARGS); \
+  PG_FUNCTION_INFO_V1(name)
+
+// All else is our own: calls go straight to it, and not by way of a table of names that another
+// library might have filled.
+#pragma GCC visibility push(hidden)

@@ -19,7 +19,7 @@ ScrubMode ModeNamed(const char *name) {
 
 extern "C" {
 
-PG_FUNCTION_INFO_V1(pg_lineage_scrub);
+PGL_SQL_FUNCTION(pg_lineage_scrub);
 
 Datum pg_lineage_scrub(PG_FUNCTION_ARGS) {
   const pg_lineage::ScrubMode mode = pg_lineage::ModeNamed(text_to_cstring(PG_GETARG_TEXT_PP(3)));
