@@ -111,6 +111,49 @@ TEST_F(Retire, ADropWhileCaptureIsOffIsNoFault) {
   EXPECT_EQ(Edges(), CopyEdges());
 }
 
+// A function that copies one column of src into dst; nobody can read that off its body.
+std::string Copying(const std::string &column) {
+  return "CREATE OR REPLACE FUNCTION copying() RETURNS void LANGUAGE plpgsql AS $$ BEGIN EXECUTE "
+         "concat('INSERT INTO dst (" +
+         column + ") SELECT " + column + " FROM src', current_setting('any.none', true)); END $$";
+}
+
+TEST_F(Retire, WhatABodyDidThatAnotherSessionReplacedMeanwhileEndsWithTheNextRun) {
+  Session session = Open(), other = Open();
+  for (const char *first : {"", "SELECT copying()"}) {
+    session.Exec(Copying("a"));
+    session.Exec(first);
+    session.Exec("BEGIN; SELECT copying()");
+    other.Exec(Copying("b"));
+    session.Exec("COMMIT");
+    EXPECT_EQ(Edges(), std::vector<std::string>{"public.src.a -> public.dst.a"});
+    other.Exec("SELECT copying()");
+    EXPECT_EQ(Edges(), std::vector<std::string>{"public.src.b -> public.dst.b"});
+    other.Exec("SELECT lineage.forget()");
+  }
+}
+
+TEST_F(Retire, WhatABodyDidWhoseRoutineWasOnlyAlteredMeanwhileStays) {
+  Session session = Open(), other = Open();
+  session.Exec(Copying("a"));
+  session.Exec("BEGIN; SELECT copying()");
+  other.Exec("ALTER FUNCTION copying() COST 7; GRANT EXECUTE ON FUNCTION copying() TO PUBLIC");
+  session.Exec("COMMIT");
+  EXPECT_EQ(other.Value("SELECT count(*) FROM lineage._doubt"), "0");
+}
+
+TEST_F(Retire, WhatABodyDidThatAnotherSessionDroppedMeanwhileIsForTheNextOfItsName) {
+  Session session = Open(), other = Open();
+  session.Exec(Copying("a"));
+  session.Exec("BEGIN; SELECT copying()");
+  other.Exec("DROP FUNCTION copying()");
+  session.Exec("COMMIT");
+  EXPECT_EQ(Edges(), std::vector<std::string>{"public.src.a -> public.dst.a"});
+  other.Exec(Copying("b"));
+  other.Exec("SELECT copying()");
+  EXPECT_EQ(Edges(), std::vector<std::string>{"public.src.b -> public.dst.b"});
+}
+
 TEST_F(Retire, ThousandsOfTablesGoInOneTransaction) {
   Session session = Open();
   session.Exec(

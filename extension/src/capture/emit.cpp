@@ -1,5 +1,6 @@
 #include "capture/emit.h"
 
+#include "capture/plpgsql_info.h"
 #include "edge/guc.h"
 #include "edge/key_map.h"
 #include "lineage/remote.h"
@@ -234,6 +235,12 @@ LocalEvent *EventOf(const RunState *run, const ShapeWrite &write) {
                    TextOf(run->query->sourceText, plan->stmt_location, plan->stmt_len));
 }
 
+RunningBody BodyNow() {
+  const RoutineFrame *frame = TopFrame();
+  if (frame == nullptr || frame->info == nullptr) return {};
+  return {frame->routine, frame->info->body};
+}
+
 uint64 MixTemps(uint64 key, const TempView *view, const SymSet &set) {
   for (int i = 0; i < set.size; i++) {
     if (set.items[i].type == SymType::kTemp)
@@ -274,7 +281,7 @@ bool EmitKept(Oid target, uint64 key) {
   bool temp = false;
   LocalEvent **known = key == 0 ? nullptr : known_events.Find(key);
   if (known == nullptr || !IsNode(target, &temp) || temp) return false;
-  if (*known != nullptr) PendingBump(*known, -1);
+  if (*known != nullptr) PendingBump(*known, -1, BodyNow());
   return true;
 }
 
@@ -291,7 +298,7 @@ void EmitFlow(const Flow &flow, const StatementText &text, int64 row_count, uint
   LocalEvent *event = MakeEvent(flow, pairs, text);
   known_events.context = TopMemoryContext;
   if (key != 0 && known_events.Find(key) == nullptr) known_events.Put(key, event);
-  if (event != nullptr) PendingBump(event, row_count);
+  if (event != nullptr) PendingBump(event, row_count, BodyNow());
 }
 
 void EmitRun(RunState *run) {
@@ -309,7 +316,7 @@ void EmitRun(RunState *run) {
     LocalEvent **known = known_events.Find(key);
     LocalEvent *event = known != nullptr ? *known : EventOf(run, write);
     if (known == nullptr) known_events.Put(key, event);
-    if (event != nullptr) PendingBump(event, rows);
+    if (event != nullptr) PendingBump(event, rows, BodyNow());
   }
   for (const Flow &flow : to_temps) EmitToTemp(flow);
 }

@@ -5,6 +5,7 @@
 #include "edge/hash_table.h"
 #include "edge/recent.h"
 #include "lineage/plpgsql_body.h"
+#include "queue/routine_ends.h"
 
 namespace pg_lineage {
 
@@ -205,6 +206,7 @@ FunctionInfo *Build(PLpgSQL_function *function) {
   MemoryContext caller = MemoryContextSwitchTo(function->fn_cxt);
   FunctionInfo *info = static_cast<FunctionInfo *>(palloc0(sizeof(FunctionInfo)));
   info->function = function;
+  info->body = OidIsValid(function->fn_oid) ? BodyText(function->fn_oid) : 0;
   info->size = function->nstatements + 1;
   info->statements = static_cast<StatementInfo *>(palloc0(sizeof(StatementInfo) * info->size));
   PLpgSQL_stmt *block = reinterpret_cast<PLpgSQL_stmt *>(function->action);

@@ -37,6 +37,7 @@ struct StatementInfo {
 
 struct FunctionInfo {
   PLpgSQL_function *function;
+  uint64 body;                // as BodyText() gives it; 0: DO
   uint32 size;                // stmtids run from 1 to size - 1
   StatementInfo *statements;  // by stmtid
   bool looks_at_outcome;      // FOUND or GET DIAGNOSTICS occur: what decides them is kept

@@ -103,13 +103,19 @@ struct EventSpec {
   StatementText text;
 };
 
+// The routine that runs now, and its body (queue/routine_ends.h: BodyText).
+struct RunningBody {
+  Oid routine;
+  uint64 text;  // 0: not known
+};
+
 struct LocalEvent;  // queue/pending.cpp
 
 // Finds or makes this backend's entry of an event.
 LocalEvent *EventIntern(const EventSpec &spec);
 
 // Notes one execution in the current (sub)transaction. rows < 0: the server does not count them.
-void PendingBump(LocalEvent *event, int64 rows);
+void PendingBump(LocalEvent *event, int64 rows, const RunningBody &by);
 
 // Called with no argument when all LocalEvent pointers become invalid.
 void SetEventCacheResetCallback(void (*callback)());

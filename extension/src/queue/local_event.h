@@ -29,9 +29,15 @@ struct LocalEvent {
   StoreMark mark;     // where its row is known to be; zero: not known
   Outcome outcome;
   uint64 said;     // declared: when it was last said, see queue/ends.h
+  uint64 body;     // observed: of the routine, as it was when that was last; 0: not known
   bool owed;       // met in a committed transaction, and still to be written
   uint8 failures;  // writes that raised an error
 };
+
+inline void NoteBody(LocalEvent *event, const RunningBody &by) {
+  const EventPath *path = event->spec.path;
+  event->body = path != NULL && path->routine_oid == by.routine ? by.text : 0;
+}
 
 // Number of cached events, and the generation they were interned under.
 int EventCacheSize();

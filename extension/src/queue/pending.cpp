@@ -377,8 +377,9 @@ void RegisterTransactionCallbacks() {
   RegisterSubXactCallback(OnSubTransaction, NULL);
 }
 
-void PendingBump(LocalEvent *event, int64 rows) {
+void PendingBump(LocalEvent *event, int64 rows, const RunningBody &by) {
   said_last++;
+  NoteBody(event, by);
   if (event->spec.origin == Origin::kDeclared) event->said = said_last;
   JournalEntry *entry = event->top;
   int level = GetCurrentTransactionNestLevel();

@@ -136,6 +136,12 @@ bool ReadIsHeld(const PodVector<EdgeRow> &declared, const EdgeRow &row) {
   return false;
 }
 
+// True when all that a row says is declared.
+bool AllHeld(const PodVector<EdgeRow> &declared, const EdgeRow &row) {
+  return row.pairs.Empty() ? ReadIsHeld(declared, row)
+                           : HeldPairs(declared, row).size == row.pairs.size;
+}
+
 // Ends of a row what is not declared.
 void EndUnlessHeld(const RoutineWriter &writer, const PodVector<EdgeRow> &declared, EdgeRow *row) {
   if (row->pairs.Empty()) {
@@ -245,9 +251,7 @@ void Judge(const RoutineWriter &writer, Oid routine, Oid former) {
     bool values = !row.pairs.Empty();
     if (whole && BodyGives(routine, row, frame)) EndValues(writer, declared, &row);
     if (values && row.pairs.Empty()) continue;  // all of it has ended
-    if (row.pairs.Empty() ? !ReadIsHeld(declared, row)
-                          : HeldPairs(declared, row).size < row.pairs.size)
-      AddFrame(&doubtful, frame);
+    if (!AllHeld(declared, row)) AddFrame(&doubtful, frame);
   }
   for (const char *frame : doubtful) AddDoubt(writer, former, routine, frame);
 }
@@ -284,6 +288,22 @@ void Gone(const RoutineWriter &writer, Oid routine) {
   PodVector<const char *> frames = {};
   for (const EdgeRow &row : ObservedOf(writer, routine)) AddFrame(&frames, FrameOfRow(row));
   for (const char *frame : frames) AddDoubt(writer, routine, InvalidOid, frame);
+}
+
+// Another session has replaced or dropped the routine while its body of before wrote this.
+void DoubtOldWrite(const RoutineWriter &writer, const OldWrite &old) {
+  if (Contains(writer.ends->made, old.routine) || Contains(writer.ends->gone, old.routine)) return;
+  const Oid decider = old.gone ? InvalidOid : old.routine;
+  for (const Doubt &doubt : *writer.present)
+    if (doubt.routine == old.routine && doubt.decider == decider &&
+        strcmp(doubt.frame, old.frame) == 0)
+      return;
+  PodVector<EdgeRow> declared = DeclaredOf(writer, old.routine);
+  for (const EdgeRow &row : ObservedOf(writer, old.routine)) {
+    if (static_cast<uint64>(row.Number(kEdgeKey)) != old.key || AllHeld(declared, row)) continue;
+    AddDoubt(writer, old.routine, decider, old.frame);
+    return;
+  }
 }
 
 // A frame in doubt may have run: then what it did not do ends, and nothing is in doubt any more.
@@ -331,6 +351,19 @@ bool AnyDoubt(StoreTable *doubt) {
   return any;
 }
 
+uint64 BodyText(Oid routine) {
+  HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(routine));
+  if (!HeapTupleIsValid(tuple)) return 0;
+  bool null;
+  Datum source = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosrc, &null);
+  char *body = null ? pstrdup("") : TextDatumGetCString(source);
+  uint64 hash = hash_bytes_extended(reinterpret_cast<const unsigned char *>(body),
+                                    static_cast<int>(strlen(body)), 0);
+  pfree(body);
+  ReleaseSysCache(tuple);
+  return hash | 1;
+}
+
 bool InDoubt(Oid routine) { return Contains(deciders.routines, routine); }
 
 void ApplyRoutineEnds(PastWriter *past, StoreTable *doubt, const RoutineEnds &ends) {
@@ -344,9 +377,11 @@ void ApplyRoutineEnds(PastWriter *past, StoreTable *doubt, const RoutineEnds &en
     CommandCounterIncrement();
     Made(writer, routine);
   }
-  if (ends.runs.Empty() || !ends.decide) return;
-  CommandCounterIncrement();
-  DropDoubts(writer, [&](const Doubt &item) { return Decide(writer, item); });
+  if (!ends.runs.Empty() && ends.decide) {
+    CommandCounterIncrement();
+    DropDoubts(writer, [&](const Doubt &item) { return Decide(writer, item); });
+  }
+  for (const OldWrite &old : ends.old) DoubtOldWrite(writer, old);
 }
 
 }  // namespace pg_lineage

@@ -7,6 +7,9 @@
 // committed run: what that run did not do ends. A routine that was dropped keeps its observed
 // edges; one made under its name later decides about them.
 //
+// What a body did that another session has replaced meanwhile, in a transaction that ends later, is
+// in doubt as well: whoever replaced it could not see it.
+//
 // Runs are noted by capture and follow the transaction. A run of the body of before decides
 // nothing, and what it did is no sign of the new one, be it in one transaction. Backends know of
 // doubts by the generation (queue/shared.h): while nothing is in doubt a run costs a comparison.
@@ -44,14 +47,26 @@ bool AnyDoubt(StoreTable *doubt);
 // Whether a run of the routine decides something.
 bool InDoubt(Oid routine);
 
+// What tells the text of a routine's body from others, as the catalog has it now; 0: it is gone.
+uint64 BodyText(Oid routine);
+
+// An event that was written by a body which its routine does not have any more.
+struct OldWrite {
+  Oid routine;
+  bool gone;  // there is no such routine any more
+  const char *frame;
+  uint64 key;
+};
+
 // What has become of routines in the running transaction.
 struct RoutineEnds {
   PodVector<Oid> made;   // created or replaced
   PodVector<Oid> whole;  // … and its body was read, every statement
   PodVector<Oid> gone;
   PodVector<RoutineRun> runs;
-  PodVector<uint64> met;  // events of this transaction, by the body that is there at its end
-  bool decide;            // false: PREPARE TRANSACTION, whose commit nobody here sees
+  PodVector<uint64> met;    // events of this transaction, by the body that is there at its end
+  PodVector<OldWrite> old;  // of events that were written just now
+  bool decide;              // false: PREPARE TRANSACTION, whose commit nobody here sees
 };
 
 // After the events and the declared edges of the batch were written.

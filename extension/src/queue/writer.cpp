@@ -25,6 +25,7 @@ struct Writer {
   StoreTable *queue;
   StoreTable *past;   // NULL when nothing can end
   StoreTable *doubt;  // NULL when it is not about routines
+  PodVector<OldWrite> old;
   NodeWriter nodes;
   FeedWriter feed;
   EdgeWriter edges;
@@ -124,6 +125,19 @@ bool NothingEnds(const WriteBatch &batch, StoreRefusal *why) {
   return !any;
 }
 
+// The events of bodies that another session has replaced meanwhile, as far as that can be seen.
+PodVector<OldWrite> OldWrites(const WriteBatch &batch) {
+  PodVector<OldWrite> old = {};
+  for (const LocalEvent *event : batch.events) {
+    const EventPath *path = event->spec.path;
+    if (event->spec.origin != Origin::kObserved || event->body == 0 || path->nframes == 0) continue;
+    uint64 now = BodyText(path->routine_oid);
+    if (now != event->body)
+      old.Append({path->routine_oid, now == 0, path->frames[path->nframes - 1], event->key});
+  }
+  return old;
+}
+
 // Opens a table that is needed, unless one before it could not be opened.
 void OpenIf(bool needed, StoreId id, StoreTable **table, StoreRefusal *why) {
   if (needed && *why == StoreRefusal::kNone) *table = StoreOpenLazily(id, RowExclusiveLock, why);
@@ -144,10 +158,12 @@ bool OpenTables(Writer *writer) {
   bool edges = ends || !batch.events.Empty();
   OpenIf(first || edges || ConcernsNodes(batch), StoreId::kNode, &writer->node, &why);
   OpenIf(first || edges, StoreId::kEdge, &writer->edge, &why);
+  writer->old = OldWrites(batch);  // with a lock just taken, what others committed is known
+  bool old = !writer->old.Empty();
   OpenIf(true, StoreId::kQueue, &writer->queue, &why);
   OpenIf(first || batch.nddl > 0, StoreId::kDdl, &writer->ddl, &why);
-  OpenIf(first || ends, StoreId::kPast, &writer->past, &why);
-  OpenIf(routines, StoreId::kDoubt, &writer->doubt, &why);
+  OpenIf(first || ends || old, StoreId::kPast, &writer->past, &why);
+  OpenIf(routines || old, StoreId::kDoubt, &writer->doubt, &why);
   if (why == StoreRefusal::kNone) return true;
   NoteRefusal(why);
   return false;
@@ -212,6 +228,7 @@ void EndOfRoutines(Writer *writer, const PodVector<PlannedEnd> &plan) {
                       ObjectsOf(plan, EndKind::kRoutineGone),
                       batch.runs,
                       batch.met,
+                      writer->old,
                       !batch.prepare};
   ApplyRoutineEnds(&writer->ended, writer->doubt, ends);
 }
