@@ -327,6 +327,20 @@ bool OfDefinition(Operation operation) {
          operation == Operation::kGenerated;
 }
 
+bool OnlyDefinitions(const PodVector<EndNote> &notes) {
+  for (const EndNote &note : notes)
+    if (note.kind != EndKind::kDefinition) return false;
+  return true;
+}
+
+bool DefinitionsAreNew(const NodeWriter *nodes, const PodVector<EndNote> &notes,
+                       const PodVector<LocalEvent *> &said) {
+  const Sayings sayings = {SortedBy<TargetOf>(said), {}, true};
+  for (const EndNote &note : notes)
+    if (!MadeNodeRow(nodes, note.oid) || !AllSince(note, sayings)) return false;
+  return true;
+}
+
 PodVector<PlannedEnd> PlanEnds(PastWriter *past, const PodVector<EndNote> &notes) {
   PodVector<PlannedEnd> plan = {};
   if (notes.Empty()) return plan;

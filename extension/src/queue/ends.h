@@ -58,6 +58,13 @@ struct PlannedEnd {
   PodVector<NodeRecord> nodes;
 };
 
+// True when all notes are about definitions, of which nothing needs to be planned.
+bool OnlyDefinitions(const PodVector<EndNote> &notes);
+// True when nothing can end by them: the rows of their relations were made by this writer, and hold
+// what was said since. So with each view of a dump.
+bool DefinitionsAreNew(const NodeWriter *nodes, const PodVector<EndNote> &notes,
+                       const PodVector<LocalEvent *> &said);
+
 // Before the events of the batch are written: their writing brings stored names up to date.
 PodVector<PlannedEnd> PlanEnds(PastWriter *past, const PodVector<EndNote> &notes);
 

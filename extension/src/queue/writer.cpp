@@ -217,8 +217,12 @@ void BeginRows(Writer *writer) {
       EdgeWriter{writer->edge, &writer->nodes, &writer->feed, GetCurrentTimestamp(), 0, {}, NULL};
   edges->xid = U64FromFullTransactionId(GetTopFullTransactionId());
   namestrcpy(&edges->username, GetUserNameFromId(GetUserId(), true) ?: "");
-  if (writer->past != NULL)
-    writer->ended = BeginPast(writer->past, writer->edge, &writer->nodes, &writer->feed);
+}
+
+// What may end. Of views it is known once their events are written, and mostly nothing does.
+PodVector<PlannedEnd> Plan(Writer *writer) {
+  writer->ended = BeginPast(writer->past, writer->edge, &writer->nodes, &writer->feed);
+  return PlanEnds(&writer->ended, writer->batch->ends);
 }
 
 void EndOfRoutines(Writer *writer, const PodVector<PlannedEnd> &plan) {
@@ -242,8 +246,10 @@ void WriteAll(WriteBatch *batch) {
     BeginRows(&writer);
     OpenFirst(&writer);
     PodVector<PlannedEnd> plan = {};
-    if (writer.past != NULL) plan = PlanEnds(&writer.ended, batch->ends);
+    const bool late = writer.doubt == NULL && OnlyDefinitions(batch->ends);
+    if (writer.past != NULL && !late) plan = Plan(&writer);
     WriteEvents(&writer);
+    if (late && !DefinitionsAreNew(&writer.nodes, batch->ends, batch->said)) plan = Plan(&writer);
     ApplyEnds(&writer.ended, plan, batch->said);
     if (writer.doubt != NULL) EndOfRoutines(&writer, plan);
     CommandCounterIncrement();  // a node just made may be brought up to date
