@@ -1,6 +1,7 @@
 #include "queue/store.h"
 
 #include "edge/compat.h"
+#include "queue/store_indexes.h"
 
 namespace pg_lineage {
 namespace {
@@ -198,35 +199,6 @@ bool HasForm(Relation relation, const TableForm &form) {
   return true;
 }
 
-bool LockOne(Oid oid, LOCKMODE mode, bool wait) {
-  if (!wait) return ConditionalLockRelationOid(oid, mode);
-  LockRelationOid(oid, mode);
-  return true;
-}
-
-// Notes the form of an index; false unless it can be kept here: a plain btree, of all rows or of
-// those whose column, an OID, is not zero.
-bool NoteForm(Relation index, StoreIndex *known) {
-  const IndexInfo *info = BuildIndexInfo(index);
-  const FormData_pg_index *form = index->rd_index;
-  if (index->rd_rel->relam != BTREE_AM_OID || info->ii_Expressions != NIL ||
-      info->ii_ExclusionOps != NULL)
-    return false;
-  *known = StoreIndex{RelationGetRelid(index), InvalidAttrNumber, 0, {}};
-  known->nkeys = Min(form->indnkeyatts, kMaxStoreKeys);
-  for (int k = 0; k < known->nkeys; k++) known->keys[k] = form->indkey.values[k];
-  if (info->ii_Predicate == NIL) return true;
-  const Node *predicate = static_cast<const Node *>(linitial(info->ii_Predicate));
-  if (list_length(info->ii_Predicate) != 1 || !IsA(predicate, OpExpr)) return false;
-  const OpExpr *unequal = reinterpret_cast<const OpExpr *>(predicate);
-  if (unequal->opfuncid != F_OIDNE || !IsA(linitial(unequal->args), Var) ||
-      !IsA(lsecond(unequal->args), Const))
-    return false;
-  const Const *zero = lsecond_node(Const, unequal->args);
-  known->not_zero = linitial_node(Var, unequal->args)->varattno;
-  return !zero->constisnull && DatumGetObjectId(zero->constvalue) == InvalidOid;
-}
-
 // Which indexes a table has.
 bool ListIndexes(Relation relation, KnownTable *form) {
   List *oids = RelationGetIndexList(relation);
@@ -241,56 +213,20 @@ bool ListIndexes(Relation relation, KnownTable *form) {
 StoreRefusal OpenIndexes(StoreTable *table, KnownTable *form, bool look, bool wait) {
   for (int i = 0; i < form->nindexes; i++) {
     StoreIndex *known = &form->indexes[i];
-    if (!LockOne(known->oid, table->mode, wait)) return StoreRefusal::kLocked;
+    if (!LockStoreRelation(known->oid, table->mode, wait)) return StoreRefusal::kLocked;
     table->indexes[i] = index_open(known->oid, NoLock);
-    if (look && !NoteForm(table->indexes[i], known)) return StoreRefusal::kShape;
+    if (look && !NoteIndexForm(table->indexes[i], known)) return StoreRefusal::kShape;
   }
   return StoreRefusal::kNone;
 }
 
-// An index of an open table, opened if it is not.
-Relation IndexOf(StoreTable *table, int number) {
-  Relation *index = &table->indexes[number];
-  if (*index != NULL) return *index;
-  const Oid oid = table->known[number].oid;
-  if (!LockOne(oid, table->mode, false))
-    ereport(ERROR, (errcode(ERRCODE_LOCK_NOT_AVAILABLE),
-                    errmsg("index %u of table \"%s.%s\" is locked", oid, kSchema,
-                           RelationGetRelationName(table->relation))));
-  *index = index_open(oid, NoLock);
-  return *index;
-}
-
-// Adds the row just written to one of the indexes.
-void InsertIndex(StoreTable *table, int number, const Datum *values, const bool *nulls) {
-  const AttrNumber not_zero = table->known[number].not_zero;
-  if (not_zero > 0 && DatumGetObjectId(values[not_zero - 1]) == InvalidOid) return;
-  Relation index = IndexOf(table, number);
-  const FormData_pg_index *form = index->rd_index;
-  if (!form->indisready) return;
-  Datum keys[INDEX_MAX_KEYS];
-  bool key_nulls[INDEX_MAX_KEYS];
-  for (int k = 0; k < form->indnatts; k++) {
-    const int column = form->indkey.values[k] - 1;
-    keys[k] = values[column];
-    key_nulls[k] = nulls[column];
-  }
-  index_insert(index, keys, key_nulls, &table->slot->tts_tid, table->relation,
-               form->indisunique ? UNIQUE_CHECK_YES : UNIQUE_CHECK_NO, false, &table->plain);
-}
-
-// The index of which the keys are the leading columns; NULL where there is none.
-Relation IndexFor(StoreTable *table, const ScanKeyData *keys, int nkeys) {
-  for (int i = 0; i < table->nindexes && nkeys > 0; i++) {
-    const StoreIndex &known = table->known[i];
-    bool fits = known.nkeys >= nkeys && !ReindexIsProcessingIndex(known.oid);
-    for (int k = 0; fits && k < nkeys; k++) fits = known.keys[k] == keys[k].sk_attno;
-    if (fits && known.not_zero > 0)  // has no row with zero
-      fits =
-          keys[0].sk_attno == known.not_zero && OidIsValid(DatumGetObjectId(keys[0].sk_argument));
-    if (fits && IndexOf(table, i)->rd_index->indisvalid) return table->indexes[i];
-  }
-  return NULL;
+// The slot for rows to be written, which lives as long as the table is open.
+TupleTableSlot *SlotOf(StoreTable *table) {
+  if (table->slot != NULL) return table->slot;
+  MemoryContext caller = MemoryContextSwitchTo(GetMemoryChunkContext(table));
+  table->slot = table_slot_create(table->relation, NULL);
+  MemoryContextSwitchTo(caller);
+  return table->slot;
 }
 
 // Opens a table, with `all` its indexes too.
@@ -302,16 +238,16 @@ StoreTable *OpenTable(StoreId id, LOCKMODE mode, bool wait, bool all, StoreRefus
   Oid oid = OidIsValid(remembered.table) ? remembered.table : TableOid(id);
   if (!OidIsValid(oid)) return NULL;
   *why = StoreRefusal::kLocked;
-  if (!LockOne(oid, mode, wait)) return NULL;
+  if (!LockStoreRelation(oid, mode, wait)) return NULL;
   *why = StoreRefusal::kAbsent;
-  Relation relation = try_relation_open(oid, NoLock);
+  const bool look = remembered.table != oid;  // what was known may be forgotten by now
+  Relation relation = look ? try_relation_open(oid, NoLock) : relation_open(oid, NoLock);
   if (relation == NULL) return NULL;
   StoreTable *table = static_cast<StoreTable *>(palloc0(sizeof(StoreTable)));
   table->relation = relation;
   table->mode = mode;
-  KnownTable form = remembered;  // what was known before the lock may be forgotten by now
+  KnownTable form = remembered;
   const uint32 changes = known.changes;
-  const bool look = form.table != oid;
   if (look) form = KnownTable{oid, 0, {}};
   *why = look ? StoreRefusal::kShape : StoreRefusal::kNone;
   if (look && HasForm(relation, wanted) && ListIndexes(relation, &form)) *why = StoreRefusal::kNone;
@@ -323,7 +259,6 @@ StoreTable *OpenTable(StoreId id, LOCKMODE mode, bool wait, bool all, StoreRefus
     if (id == StoreId::kEdge) NoteStoreShape(false);
     memcpy(table->known, form.indexes, sizeof(form.indexes[0]) * form.nindexes);
     table->ncolumns = wanted.ncolumns;
-    table->slot = table_slot_create(relation, NULL);
     table->plain.type = T_IndexInfo;
     return table;
   }
@@ -375,7 +310,7 @@ void StoreCloseUnlock(StoreTable *table, LOCKMODE mode) {
 }
 
 void StoreInsert(StoreTable *table, Datum *values, bool *nulls) {
-  TupleTableSlot *slot = table->slot;
+  TupleTableSlot *slot = SlotOf(table);
   ExecClearTuple(slot);
   memset(slot->tts_isnull, true, slot->tts_tupleDescriptor->natts);  // dropped columns
   memcpy(slot->tts_values, values, sizeof(Datum) * table->ncolumns);
@@ -384,7 +319,7 @@ void StoreInsert(StoreTable *table, Datum *values, bool *nulls) {
   table->written = GetCurrentCommandId(true);
   // Not logical: a subscriber to ALL TABLES has no such table and would stop at the first row.
   table_tuple_insert(table->relation, slot, table->written, TABLE_INSERT_NO_LOGICAL, NULL);
-  for (int i = 0; i < table->nindexes; i++) InsertIndex(table, i, values, nulls);
+  for (int i = 0; i < table->nindexes; i++) StoreInsertIndex(table, i, values, nulls);
 }
 
 bool StoreDelete(StoreTable *table, ItemPointer tid, bool wait) {
@@ -402,7 +337,7 @@ bool StoreDelete(StoreTable *table, ItemPointer tid, bool wait) {
 int64 StoreHighestId(StoreTable *table) {
   int64 highest = 0;
   for (int i = 0; i < table->nindexes; i++) {
-    Relation index = IndexOf(table, i);
+    Relation index = StoreIndexOf(table, i);
     if (!index->rd_index->indisprimary) continue;
     SysScanDesc scan = systable_beginscan_ordered(table->relation, index, SnapshotSelf, 0, NULL);
     HeapTuple tuple = systable_getnext_ordered(scan, BackwardScanDirection);
@@ -418,7 +353,7 @@ SysScanDesc StoreScan(StoreTable *table, Snapshot snapshot, ScanKeyData *keys, i
   SysScanDesc scan = static_cast<SysScanDesc>(palloc0(sizeof(SysScanDescData)));
   scan->heap_rel = table->relation;
   scan->slot = table_slot_create(table->relation, NULL);
-  scan->irel = IndexFor(table, keys, nkeys);
+  scan->irel = StoreIndexFor(table, keys, nkeys);
   if (scan->irel == NULL) {
     scan->scan = table_beginscan_strat(table->relation, snapshot, nkeys, keys, true, false);
     return scan;

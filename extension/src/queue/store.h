@@ -47,9 +47,9 @@ struct StoreIndex {
 
 struct StoreTable {
   Relation relation;
-  TupleTableSlot *slot;
-  CommandId written;  // the last command that inserted here
-  int ncolumns;       // as installed
+  TupleTableSlot *slot;  // of the row written last; NULL before the first
+  CommandId written;     // the last command that inserted here
+  int ncolumns;          // as installed
   LOCKMODE mode;
   int nindexes;
   StoreIndex known[kMaxStoreIndexes];
