@@ -87,6 +87,7 @@ CREATE TABLE after_handler (w text);
 CREATE TABLE after_nothing (w text);
 CREATE TABLE after_handled_loop (w text);
 CREATE TABLE after_harmless (w text);
+CREATE TABLE after_not_taken (w text);
 CREATE PROCEDURE go_on_handled() LANGUAGE plpgsql AS $$
 BEGIN
   BEGIN
@@ -122,9 +123,20 @@ BEGIN
   END;
   INSERT INTO after_harmless VALUES ('here');
 END $$;
+CREATE PROCEDURE go_on_not_taken(how int) LANGUAGE plpgsql AS $$
+BEGIN
+  BEGIN
+    IF (SELECT fails > how FROM decides) THEN RAISE assert_failure; END IF;
+    IF (SELECT leaves > 'z' FROM decides) THEN RAISE 'x' USING ERRCODE = '57014'; END IF;
+  EXCEPTION WHEN OTHERS THEN NULL;
+  END;
+  INSERT INTO after_not_taken VALUES ('here');
+END $$;
+CALL go_on_not_taken(1);
+CALL go_on_not_taken(0);
 CALL go_on_handled();
 CALL go_on_without();
 CALL go_on_in_loop();
 :show 'after~_h%' ESCAPE '~' ORDER BY line COLLATE "C";
-:show 'after~_nothing%' ESCAPE '~' ORDER BY line COLLATE "C";
+:show 'after~_no%' ESCAPE '~' ORDER BY line COLLATE "C";
 DROP SCHEMA lin_j CASCADE;

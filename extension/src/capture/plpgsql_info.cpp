@@ -53,6 +53,29 @@ uint32 LeftBy(const FunctionInfo *info, PLpgSQL_stmt_exit *jump) {
   return id;
 }
 
+// What WHEN OTHERS does not take: assert_failure and query_canceled.
+bool IsBesideOthers(const char *condition) {
+  static const char *const names[] = {"assert_failure", "P0004", "query_canceled", "57014"};
+  for (const char *name : names) {
+    if (strcmp(condition, name) == 0) return true;
+  }
+  return false;
+}
+
+// True when the routine's text says that a RAISE is of such a one.
+bool RaisesBesideOthers(const PLpgSQL_stmt_raise *raise) {
+  if (raise->condname != nullptr) return IsBesideOthers(raise->condname);
+  ListCell *cell;
+  foreach (cell, raise->options) {
+    const PLpgSQL_raise_option *option = static_cast<PLpgSQL_raise_option *>(lfirst(cell));
+    const char *text = option->expr->query;
+    const char *end = strchr(text, '\'') == text ? strrchr(text, '\'') : text;
+    if (option->opt_type == PLPGSQL_RAISEOPTION_ERRCODE && end > text)
+      return IsBesideOthers(pnstrdup(text + 1, end - text - 1));
+  }
+  return false;
+}
+
 // True when a block has a handler for every error.
 bool TakesErrors(const PLpgSQL_stmt *statement) {
   if (statement->cmd_type != PLPGSQL_STMT_BLOCK) return false;
@@ -69,6 +92,7 @@ bool TakesErrors(const PLpgSQL_stmt *statement) {
 
 // RAISE of an error leaves the block whose handlers take it, or the function.
 Jumps RaisedFrom(const FunctionInfo *info, const PLpgSQL_stmt *raise) {
+  if (RaisesBesideOthers(As<PLpgSQL_stmt_raise>(raise))) return {true, false, 0};
   const StatementInfo *inner = &info->statements[raise->stmtid];
   for (; inner->parent != 0; inner = &info->statements[inner->parent])
     if (!inner->handler && TakesErrors(info->statements[inner->parent].statement))
