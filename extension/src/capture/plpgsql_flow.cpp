@@ -163,6 +163,15 @@ void EndCall(RoutineFrame *frame, PLpgSQL_stmt_call *call) {
                  parts.items);
 }
 
+void EndDiagnostics(RoutineFrame *frame, PLpgSQL_stmt_getdiag *statement) {
+  ListCell *cell;
+  foreach (cell, statement->diag_items) {
+    const PLpgSQL_diag_item *item = static_cast<PLpgSQL_diag_item *>(lfirst(cell));
+    bool counts = item->kind == PLPGSQL_GETDIAG_ROW_COUNT;
+    SetDatum(frame, item->target, WithCondition(frame, counts ? frame->row_count : EmptySet()));
+  }
+}
+
 }  // namespace
 
 void DeclareVariable(RoutineFrame *frame, int dno) {
@@ -210,6 +219,7 @@ void EndStatement(RoutineFrame *frame, PLpgSQL_stmt *statement) {
   while (!frame->statements.Empty() && frame->statements.Last().statement != statement)
     frame->statements.size--;
   if (frame->statements.Empty()) return;
+  const StatementInfo &fixed = info->statements[statement->stmtid];
   StatementEntry *entry = &frame->statements.Last();
   if (entry->open) entry->body_condition = RoundsOf(frame, statement);  // it made no round
   switch (statement->cmd_type) {
@@ -231,32 +241,14 @@ void EndStatement(RoutineFrame *frame, PLpgSQL_stmt *statement) {
       EndCall(frame, As<PLpgSQL_stmt_call>(statement));
       NoteAssigned(info, statement);
       break;
-    case PLPGSQL_STMT_GETDIAG: {
-      ListCell *cell;
-      foreach (cell, As<PLpgSQL_stmt_getdiag>(statement)->diag_items) {
-        const PLpgSQL_diag_item *item = static_cast<PLpgSQL_diag_item *>(lfirst(cell));
-        bool counts = item->kind == PLPGSQL_GETDIAG_ROW_COUNT;
-        SetDatum(frame, item->target, WithCondition(frame, counts ? frame->row_count : EmptySet()));
-      }
-      break;
-    }
-    case PLPGSQL_STMT_FORI:
-    case PLPGSQL_STMT_FOREACH_A:
-    case PLPGSQL_STMT_LOOP:
-    case PLPGSQL_STMT_WHILE:
-    case PLPGSQL_STMT_FORS:
-    case PLPGSQL_STMT_FORC:
-    case PLPGSQL_STMT_DYNFORS:
-    case PLPGSQL_STMT_IF:
-    case PLPGSQL_STMT_CASE:
-    case PLPGSQL_STMT_EXIT:
-    case PLPGSQL_STMT_ASSERT:
-      NoteJump(frame, *entry, info->statements[statement->stmtid].jumps);
+    case PLPGSQL_STMT_GETDIAG:
+      EndDiagnostics(frame, As<PLpgSQL_stmt_getdiag>(statement));
       break;
     case PLPGSQL_STMT_BLOCK:
-      NoteJump(frame, *entry, info->statements[statement->stmtid].around_failure);
+      NoteJump(frame, *entry, fixed.around_failure);
       break;
     default:
+      if (fixed.decides) NoteJump(frame, *entry, fixed.jumps);
       break;
   }
   NoteOutcome(frame, *entry);

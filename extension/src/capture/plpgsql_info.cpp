@@ -192,9 +192,18 @@ bool Opens(PLpgSQL_stmt *statement) {
   }
 }
 
-// The jumps in a statement that lead out of it.
-Jumps VisitStatement(FunctionInfo *info, PLpgSQL_stmt *statement) {
-  return OutOf(statement->stmtid, VisitInside(info, statement));
+bool Decides(PLpgSQL_stmt_type type) {
+  return IsLoop(type) || type == PLPGSQL_STMT_IF || type == PLPGSQL_STMT_CASE ||
+         type == PLPGSQL_STMT_EXIT || type == PLPGSQL_STMT_ASSERT;
+}
+
+// Notes all of a statement but where it stands, which was noted before: jumps inside look at it.
+void VisitStatement(FunctionInfo *info, PLpgSQL_stmt *statement) {
+  StatementInfo *entry = &info->statements[statement->stmtid];
+  entry->statement = statement;
+  entry->decides = Decides(statement->cmd_type);
+  entry->opens = Opens(statement);
+  entry->jumps = OutOf(statement->stmtid, VisitInside(info, statement));
 }
 
 // FOUND in the text of an expression: the variable, or a name that costs a little for nothing.
@@ -212,12 +221,10 @@ Jumps VisitList(FunctionInfo *info, List *body, uint32 parent, int conditions, b
     PLpgSQL_stmt *statement = static_cast<PLpgSQL_stmt *>(lfirst(cell));
     if (statement->stmtid >= info->size) continue;
     StatementInfo *entry = &info->statements[statement->stmtid];
-    entry->statement = statement;
     entry->parent = parent;
     entry->conditions = static_cast<int16>(conditions);
     entry->handler = handler;
-    entry->opens = Opens(statement);
-    entry->jumps = VisitStatement(info, statement);
+    VisitStatement(info, statement);
     all = Both(info, all, entry->jumps);
     if (statement->cmd_type == PLPGSQL_STMT_GETDIAG) info->looks_at_outcome = true;
     ForEachExpression(statement, LookForFound, info);
@@ -234,11 +241,7 @@ FunctionInfo *Build(PLpgSQL_function *function) {
   info->size = function->nstatements + 1;
   info->statements = static_cast<StatementInfo *>(palloc0(sizeof(StatementInfo) * info->size));
   PLpgSQL_stmt *block = reinterpret_cast<PLpgSQL_stmt *>(function->action);
-  if (block->stmtid < info->size) {
-    info->statements[block->stmtid].statement = block;
-    info->statements[block->stmtid].opens = Opens(block);
-    info->statements[block->stmtid].jumps = VisitStatement(info, block);
-  }
+  if (block->stmtid < info->size) VisitStatement(info, block);
   for (uint32 id = 1; id < info->size; id++) {
     if (info->statements[id].statement != nullptr)
       NoteAssigned(info, info->statements[id].statement);

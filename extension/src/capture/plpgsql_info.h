@@ -26,6 +26,7 @@ struct StatementInfo {
   Jumps jumps;
   Jumps around_failure;  // of a block with handlers: jumps that a failure skips, or a handler makes
   bool handler;          // stands in an EXCEPTION clause of its parent
+  bool decides;          // a loop, IF, CASE, EXIT, ASSERT: its conditions decide about its jumps
   bool opens;            // a block's declarations, a loop's bounds: evaluated before what is inside
   bool opens_round;      // the first in a loop whose body assigns to the loop's variables
   // Not fixed: when it last began, under `condition`, and ended, and nothing was to be done

@@ -103,19 +103,6 @@ bool EndStatementQuickly(RoutineFrame *frame, PLpgSQL_stmt *statement) {
   if (frame->info->looks_at_outcome && !NothingDecidesWithin(frame)) return false;
   const uint64 before = work_done;
   switch (statement->cmd_type) {
-    case PLPGSQL_STMT_LOOP:
-    case PLPGSQL_STMT_WHILE:
-    case PLPGSQL_STMT_FORI:
-    case PLPGSQL_STMT_FORS:
-    case PLPGSQL_STMT_FORC:
-    case PLPGSQL_STMT_DYNFORS:
-    case PLPGSQL_STMT_FOREACH_A:
-    case PLPGSQL_STMT_IF:
-    case PLPGSQL_STMT_CASE:
-    case PLPGSQL_STMT_EXIT:
-      if (MayNoteJump(frame, statements->Last(), fixed->jumps)) return false;
-      if (statements->Last().open && frame->info->looks_at_outcome) return false;
-      break;
     case PLPGSQL_STMT_BLOCK:
       if (statements->Last().body_condition != nullptr) return false;
       break;
@@ -137,7 +124,9 @@ bool EndStatementQuickly(RoutineFrame *frame, PLpgSQL_stmt *statement) {
       if (!AssignQuickly(frame, As<PLpgSQL_stmt_assign>(statement))) return false;
       break;
     default:
-      return false;
+      if (!fixed->decides || MayNoteJump(frame, statements->Last(), fixed->jumps)) return false;
+      if (statements->Last().open && frame->info->looks_at_outcome) return false;
+      break;
   }
   Leave(frame, fixed, before);
   return true;
