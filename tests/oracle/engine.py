@@ -24,7 +24,8 @@ RAN_SQL = f"(origin = 'observed' OR operation IN ({str(sorted(declared.DEFINITIO
 # How another connection's database is named, of the one that a case runs in.
 OWN_SQL = """SELECT format('postgresql://%s:%s/%s', replace(split_part(current_setting(
  'unix_socket_directories'), ',', 1), '/', '%2F'), current_setting('port'), current_database())"""
-NEWEST_SQL = "SELECT max(id) FROM lineage._edge"
+# The store's last row, and what any write or DELETE of its rows changes.
+NEWEST_SQL = "SELECT max(id), count(*), max(xmin::text::bigint) FROM lineage._edge"
 EMPTY_SQL = "TRUNCATE lineage._edge, lineage.queue, lineage._ddl"
 
 
@@ -76,7 +77,7 @@ class _Runner:
         self.bodies = declared.Bodies(connection, self.schema)
         self.changed = collections.defaultdict(set)  # (table, column or None) -> targets
         self.sighted = {}  # DIRECT pair -> the switches under which it was first there
-        self.newest = None  # the store's last row
+        self.newest, self.written = None, None  # the store's state after the last run
         self.own = connection.rows(OWN_SQL)[0][0] if case.outside else None
         self.origins = {}  # source of a DIRECT edge -> what flows into it
 
@@ -99,8 +100,9 @@ class _Runner:
         off = "SET pg_lineage.enabled = off;"
         state = {}
         sql += f";RESET pg_lineage.enabled;{NEWEST_SQL}"
-        *answers, ((newest,),) = self.connection.run(off + sql)
+        *answers, ((newest, *written),) = self.connection.run(off + sql)
         self.grown, self.newest = newest != self.newest, newest
+        self.stirred, self.written = written != self.written or self.grown, written
         for name, rows in zip(self.case.targets, answers):
             state[(name, None)] = len(rows)
             for i, column in enumerate(self.columns_of(name)):
@@ -139,7 +141,7 @@ class _Runner:
             self.verdict.void += 1
             self.last_error = str(error)
             return None
-        if self.case.reset or self.case.switches and self.grown:
+        if self.case.reset and self.stirred or self.case.switches and self.grown:
             self.collect(data)
         return state
 
