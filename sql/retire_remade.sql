@@ -25,6 +25,30 @@ SELECT source_column, target_column, origin FROM lineage.column_lineage
 WHERE routine = 'remade_t.never()' AND type = 'DIRECT';
 SELECT count(*) FROM lineage._past_rows() WHERE target_table = 'remade_t.dst';
 
+-- … and one made in a later transaction: what it was seen to do ends at once where the body is read
+-- whole, with its next run where that is not so
+CREATE FUNCTION was() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO dst (a) SELECT b FROM src;
+END $$;
+SELECT was();
+DROP FUNCTION was();
+\set was 'SELECT source_column, target_column, origin FROM lineage.column_lineage'
+\set was :was' WHERE routine = ''remade_t.was()'' AND type = ''DIRECT'' ORDER BY 1, 3;'
+:was
+CREATE FUNCTION was() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  EXECUTE concat('INSERT INTO dst (b) SELECT b FROM src', current_setting('any.none', true));
+END $$;
+:was
+DROP FUNCTION was();
+CREATE FUNCTION was() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO dst (b) SELECT a FROM src;
+END $$;
+:was
+SELECT was();
+:was
 -- a table that is used, dropped and made anew in one transaction is one node all the while
 BEGIN;
 CREATE TABLE stage (a int);

@@ -104,6 +104,7 @@ void NoteRun(const StackNode *node, uint64 version) {
 
 bool BodyMatters(Oid routine) {
   if (PendingEndOf(EndKind::kRoutineGone)) return true;  // perhaps of that name
+  if (IsAwaited(routine)) return true;
   if (MadeFresh(routine)) return false;
   StoreRefusal why;
   StoreTable *edge = StoreOpen(StoreId::kEdge, AccessShareLock, false, &why);

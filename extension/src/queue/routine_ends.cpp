@@ -25,6 +25,15 @@ struct Doubt {
   const char *frame;
 };
 
+// As of a generation, whether edges of dropped routines wait for one of their name; the backend's
+// own. A dump makes thousands of routines, and none of them is waited for.
+struct Waiting {
+  bool known;
+  uint32 generation;
+  bool any;
+};
+Waiting waiting;
+
 // Routines whose runs decide, as of a generation; the backend's own.
 struct Deciders {
   bool known;
@@ -342,6 +351,26 @@ bool ReadDoubts() {
   deciders.generation = generation;
   deciders.known = true;
   return true;
+}
+
+bool IsAwaited(Oid routine) {
+  const uint32 generation = Generation();
+  if (waiting.known && waiting.generation == generation && !waiting.any) return false;
+  StoreRefusal why;
+  const char *name = RenderRoutine(routine);
+  if (name == NULL) return false;
+  StoreTable *table = StoreOpen(StoreId::kDoubt, AccessShareLock, false, &why);
+  if (table == NULL) return false;
+  bool any = false;
+  bool awaited = false;
+  for (const Doubt &doubt : AllDoubts(table)) {
+    if (OidIsValid(doubt.decider)) continue;
+    any = true;
+    awaited |= IsFrameOf(doubt.frame, name);
+  }
+  StoreCloseUnlock(table, AccessShareLock);
+  waiting = {true, generation, any};
+  return awaited;
 }
 
 bool AnyDoubt(StoreTable *doubt) {

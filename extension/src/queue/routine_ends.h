@@ -5,7 +5,7 @@
 // alone have given it (no arguments, called by no routine, no trigger). All else is in doubt
 // (lineage._doubt, one row for each frame that wrote such edges) until the new body has completed a
 // committed run: what that run did not do ends. A routine that was dropped keeps its observed
-// edges; one made under its name later decides about them.
+// edges; one made under its name later decides about them as if it had replaced it.
 //
 // What a body did that another session has replaced meanwhile, in a transaction that ends later, is
 // in doubt as well: whoever replaced it could not see it.
@@ -42,6 +42,8 @@ bool PendingRunKnown(Oid routine, uint64 version, const char *frame);
 // Reads lineage._doubt when the generation has moved. In the writer's subtransaction, or one of
 // ours; false when the table cannot be had.
 bool ReadDoubts();
+// True when edges of a routine that was dropped wait for one of this one's name.
+bool IsAwaited(Oid routine);
 // Whether any frame is in doubt, for this table at this moment.
 bool AnyDoubt(StoreTable *doubt);
 // Whether a run of the routine decides something.
