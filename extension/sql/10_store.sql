@@ -1,4 +1,4 @@
--- pg_lineage 1.0. Surface: CONTRACT of the project, described in README.md and extension/README.md.
+-- pg_lineage 1.0. What is public is described in README.md, the rest in extension/README.md.
 -- Every object says whether it is public; names that begin with an underscore are private.
 -- complain if script is sourced in psql, rather than via CREATE EXTENSION
 \echo Use "CREATE EXTENSION pg_lineage" to load this file. \quit

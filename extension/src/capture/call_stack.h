@@ -76,9 +76,9 @@ const EventPath *KnownPath(const EventPath *parent, Oid routine_oid, Oid trigger
 // Forgets rendered names (something was renamed); only with an empty stack and no live run.
 void ResetPaths();
 
-// schema.name(types) as CONTRACT 4 has it, palloc'd in the current context; NULL when it is gone.
+// schema.name(types), quoted where needed, palloc'd in the current context; NULL when it is gone.
 char *RenderRoutine(Oid routine_oid);
-// schema.name, each part quoted when needed; NULL when it is gone.
+// schema.name in the same way.
 char *RenderRelation(Oid relid);
 
 }  // namespace pg_lineage

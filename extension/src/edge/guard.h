@@ -7,7 +7,7 @@
 //
 //   Guarded("executor start", [&] { ... may ereport ... });
 //
-// Bodies hold no values with destructors: ereport leaves them by longjmp (STYLE rule 4).
+// Bodies hold no values with destructors: ereport leaves them by longjmp.
 #pragma once
 
 #include "edge/server.h"

@@ -1,8 +1,8 @@
 // Shapes by content, and the tag that leads from a plan to its shape.
 //
 // The tag is two PlanInvalItems with impossible cache ids at the end of PlannedStmt.invalItems:
-// they survive plan copying, never match an invalidation and are dropped for parallel workers
-// (DESIGN A). The cache is the backend's own, in a context under TopMemoryContext, bounded by
+// they survive plan copying, never match an invalidation and are dropped for parallel workers. The
+// cache is the backend's own, in a context under TopMemoryContext, bounded by
 // pg_lineage.max_shapes: ShapeCacheTrim() empties it when no query runs and makes cached plans come
 // back through the planner.
 #pragma once

@@ -33,7 +33,7 @@ struct SourceSet {
   Source items[FLEXIBLE_ARRAY_MEMBER];
 };
 
-// The kind of a source of kind `inner` that is used in the way of `outer` (CONTRACT 2).
+// The kind of a source of kind `inner` that is used in the way of `outer`.
 uint8 Compose(uint8 outer, uint8 inner);
 
 // Collects sources; Intern() sorts, removes repeats and finds or makes the set.

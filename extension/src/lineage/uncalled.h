@@ -1,7 +1,7 @@
 // What a routine would have given that a statement did not come to call: it ran, and all its arms
-// count (CONTRACT 2), though no row was there, CASE and COALESCE went another way, the planner had
-// computed the call before, or a parallel worker made it. Read from the body, as for declared
-// lineage (lineage/summary.h), in a subtransaction that waits for no lock.
+// count, though no row was there, CASE and COALESCE went another way, the planner had computed the
+// call before, or a parallel worker made it. Read from the body, as for declared lineage
+// (lineage/summary.h), in a subtransaction that waits for no lock.
 //
 // Bodies are read once per backend, until some definition changes (in one transaction three times
 // at most); again in the next transaction where one stood behind a lock. What is kept of them holds
