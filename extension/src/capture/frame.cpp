@@ -407,14 +407,9 @@ const RecordTaint *FrameRecord(RoutineFrame *frame, int paramid, int16 path) {
 }
 
 const RecordTaint **FrameRecords(RoutineFrame *frame, const Shape *shape) {
-  if (!shape->asks_records) return nullptr;
-  const RecordTaint **records =
-      static_cast<const RecordTaint **>(palloc0(sizeof(RecordTaint *) * Max(shape->nparams, 1)));
-  for (int i = 0; i < shape->nparams; i++) {
-    if (shape->params[i].field != kCursorRows)
-      records[i] = FrameRecord(frame, shape->params[i].paramid, shape->params[i].field);
-  }
-  return records;
+  return RecordsFor(shape, [&](const ShapeParam &param) {
+    return FrameRecord(frame, param.paramid, param.field);
+  });
 }
 
 }  // namespace pg_lineage

@@ -217,7 +217,19 @@ bool FrameInput(const RoutineFrame *frame, int paramid, int16 path, TaintSlot *o
 const SourceSet *FrameParam(RoutineFrame *frame, int paramid, int16 path);
 // The parts of that value; NULL: not known.
 const RecordTaint *FrameRecord(RoutineFrame *frame, int paramid, int16 path);
-// The same of all parameters of a shape, in the current context; NULL when nobody asks for them.
+// What give(param) says are the parts of each parameter of a shape, in the current context; NULL
+// when nobody asks for them.
+template <typename Give>
+const RecordTaint **RecordsFor(const Shape *shape, Give give) {
+  if (!shape->asks_records) return nullptr;
+  const RecordTaint **records =
+      static_cast<const RecordTaint **>(palloc0(sizeof(RecordTaint *) * Max(shape->nparams, 1)));
+  for (int i = 0; i < shape->nparams; i++) {
+    if (shape->params[i].field != kCursorRows) records[i] = give(shape->params[i]);
+  }
+  return records;
+}
+// Those of a frame's variables.
 const RecordTaint **FrameRecords(RoutineFrame *frame, const Shape *shape);
 
 }  // namespace pg_lineage

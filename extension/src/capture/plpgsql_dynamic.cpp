@@ -95,14 +95,9 @@ const SourceSet *StatementParam(RoutineFrame *frame, PLpgSQL_stmt *statement,
 const RecordTaint **StatementRecords(RoutineFrame *frame, PLpgSQL_stmt *statement,
                                      const Shape *shape) {
   if (statement == nullptr || DynamicText(statement) == nullptr) return FrameRecords(frame, shape);
-  if (!shape->asks_records) return nullptr;
-  const RecordTaint **records =
-      static_cast<const RecordTaint **>(palloc0(sizeof(RecordTaint *) * Max(shape->nparams, 1)));
-  for (int i = 0; i < shape->nparams; i++) {
-    if (shape->params[i].field != kCursorRows)
-      records[i] = UsingRecord(frame, UsingOf(statement), shape->params[i]);
-  }
-  return records;
+  return RecordsFor(shape, [&](const ShapeParam &param) {
+    return UsingRecord(frame, UsingOf(statement), param);
+  });
 }
 
 PLpgSQL_stmt *DynamicStatementAt(const StackNode *node) {
