@@ -72,6 +72,22 @@ CREATE PROCEDURE to_leaf() LANGUAGE plpgsql AS $$ BEGIN
   INSERT INTO o (y) SELECT b FROM r2;
 END $$;
 SELECT degraded_unanalysed AS before FROM lineage.health \gset
+CREATE PROCEDURE moved() LANGUAGE plpgsql AS $$ BEGIN
+  CREATE TEMP TABLE r (n int, k int, b text) PARTITION BY LIST (abs(k));
+  CREATE TEMP TABLE r1 PARTITION OF r FOR VALUES IN (1);
+  CREATE TEMP TABLE r2 PARTITION OF r FOR VALUES IN (2);
+  INSERT INTO r1 SELECT 0, 1, b FROM s;
+  UPDATE r SET k = 2;
+  INSERT INTO o (b) SELECT b FROM r2;
+END $$;
+CREATE PROCEDURE stayed() LANGUAGE plpgsql AS $$ BEGIN
+  CREATE TEMP TABLE r (n int, k int, b text) PARTITION BY LIST (abs(k));
+  CREATE TEMP TABLE r1 PARTITION OF r FOR VALUES IN (1);
+  CREATE TEMP TABLE r2 PARTITION OF r FOR VALUES IN (2);
+  INSERT INTO r1 SELECT 0, 1, b FROM s;
+  UPDATE r SET n = 2;
+  INSERT INTO o (b) SELECT b FROM r2;
+END $$;
 SELECT lineage.snapshot_schema('dk') > 0;
 SELECT routine, source, target_column, subtype, masking FROM (
   SELECT regexp_replace(routine, '^dk.|\(.*', '', 'g') COLLATE "C" AS routine,

@@ -58,6 +58,25 @@ ROLLBACK TO here;
 CREATE TABLE taken_back AS SELECT v FROM child;
 COMMIT;
 :show 'taken_back.%' ORDER BY line COLLATE "C";
+-- a row goes to another partition with all that it has, when what says to which is changed
+CREATE TEMP TABLE root (v text, k int, w text) PARTITION BY LIST (k);
+CREATE TEMP TABLE one PARTITION OF root FOR VALUES IN (1);
+CREATE TEMP TABLE two (k int, w text, v text);
+ALTER TABLE root ATTACH PARTITION two FOR VALUES IN (2);
+INSERT INTO one SELECT b, 1, b FROM s;
+UPDATE root SET w = md5(w);
+CREATE TABLE by_stay AS SELECT v, w FROM two;
+:show 'by_stay.%' ORDER BY line COLLATE "C";
+UPDATE root SET k = s2.id, w = s2.y FROM s2 WHERE s2.id = 2;
+CREATE TABLE by_move AS SELECT v, w FROM two;
+:show 'by_move.%' ORDER BY line COLLATE "C";
+DELETE FROM root;
+INSERT INTO two (k, v) SELECT 2, b FROM s;
+MERGE INTO root USING s2 ON s2.id = root.k WHEN MATCHED AND s2.z > 0 THEN UPDATE SET k = 1
+  WHEN MATCHED THEN UPDATE SET w = s2.y;
+CREATE TABLE by_merged_move AS SELECT v, w FROM one;
+:show 'by_merged%' ORDER BY line COLLATE "C";
+DROP TABLE root;
 -- the whole row that was to be inserted is all that was put into it
 CREATE TABLE keyed (k int PRIMARY KEY, v text, was text);
 INSERT INTO keyed SELECT id, b FROM s ON CONFLICT (k) DO UPDATE SET was = excluded::text;

@@ -24,11 +24,11 @@ bool IsSimulated(const Definitions *definitions, Oid relid) {
 // A temporary table that a body creates.
 struct Design {
   const char *name;
-  List *columns;   // all of them
-  List *own;       // … that no parent gives
-  List *parents;   // RangeVar
-  bool root;       // it has partitions
-  bool partition;  // of its only parent
+  List *columns;              // all of them
+  List *own;                  // … that no parent gives
+  List *parents;              // RangeVar
+  const PartitionSpec *root;  // it has partitions; NULL: none
+  bool partition;             // of its only parent
 };
 
 bool SameColumns(Relation relation, List *columns) {
@@ -55,7 +55,8 @@ bool SameParents(Oid relid, const Design &design) {
 bool Meets(Oid relid, const Design &design) {
   Relation relation = relation_open(relid, AccessShareLock);
   bool root = relation->rd_rel->relkind == RELKIND_PARTITIONED_TABLE;
-  bool same = root == design.root && relation->rd_rel->relispartition == design.partition &&
+  bool same = root == (design.root != nullptr) &&
+              relation->rd_rel->relispartition == design.partition &&
               SameColumns(relation, design.columns) && SameParents(relid, design);
   relation_close(relation, NoLock);
   return same;
@@ -79,19 +80,40 @@ void Unmake(Definitions *definitions, Oid relid) {
   tables->size = left;
 }
 
-// How rows find their partition is nothing to us, and the body's expressions and bounds are not
-// computed: each partition takes another remainder of what can always be hashed.
-PartitionSpec *AnySpec(const List *columns) {
-  ColumnRef *column = makeNode(ColumnRef);
-  column->fields = list_make1(makeString(linitial_node(ColumnDef, columns)->colname));
-  NullTest *test = makeNode(NullTest);
-  test->arg = reinterpret_cast<Expr *>(column);
-  test->nulltesttype = IS_NULL;
-  PartitionElem *element = makeNode(PartitionElem);
-  element->expr = reinterpret_cast<Node *>(test);
+bool CollectColumns(Node *node, List **columns) {
+  if (node == nullptr) return false;
+  if (IsA(node, ColumnRef)) {
+    *columns = lappend(*columns, node);
+    return false;
+  }
+  return raw_expression_tree_walker(node, PGL_WALKER(CollectColumns), columns);
+}
+
+// The body's expressions and bounds are not computed: of the columns of the key each one says
+// whether it is null, which can always be hashed, and each partition takes another remainder.
+PartitionSpec *HashSpec(const PartitionSpec *written) {
+  List *columns = NIL;
+  ListCell *cell;
+  foreach (cell, written->partParams) {
+    const PartitionElem *element = lfirst_node(PartitionElem, cell);
+    if (element->name == nullptr) {
+      (void)CollectColumns(element->expr, &columns);
+      continue;
+    }
+    ColumnRef *column = makeNode(ColumnRef);
+    column->fields = list_make1(makeString(element->name));
+    columns = lappend(columns, column);
+  }
   PartitionSpec *spec = makeNode(PartitionSpec);
   compat::SetHashStrategy(spec);
-  spec->partParams = list_make1(element);
+  foreach (cell, columns) {
+    NullTest *test = makeNode(NullTest);
+    test->arg = static_cast<Expr *>(lfirst(cell));
+    test->nulltesttype = IS_NULL;
+    PartitionElem *element = makeNode(PartitionElem);
+    element->expr = reinterpret_cast<Node *>(test);
+    spec->partParams = lappend(spec->partParams, element);
+  }
   return spec;
 }
 
@@ -118,7 +140,7 @@ Oid Simulate(Activation *activation, const Design &design, bool lasting) {
   create->tableElts = design.own;
   create->inhRelations = design.parents;
   if (design.partition) create->partbound = NextBound(definitions);
-  if (design.root) create->partspec = AnySpec(design.columns);
+  if (design.root != nullptr) create->partspec = HashSpec(design.root);
   create->oncommit = ONCOMMIT_NOOP;
   ObjectAddress made = DefineRelation(create, RELKIND_RELATION, GetUserId(), nullptr, nullptr);
   CommandCounterIncrement();
@@ -195,7 +217,7 @@ void RunCreateTableAs(Activation *activation, CreateTableAsStmt *create) {
     columns = lappend(columns, makeColumnDef(name, type, exprTypmod(expr), get_typcollation(type)));
   }
   const RangeVar *into = create->into->rel;
-  Created target = Create(activation, into, {into->relname, columns, columns, NIL, false, false});
+  Created target = Create(activation, into, {into->relname, columns, columns, NIL, nullptr, false});
   if (create->into->skipData || !OidIsValid(target.relid)) return;
   Write(activation, target, Operation::kCreateTableAs, sets, rows);
 }
@@ -289,8 +311,8 @@ void RunCreateTable(Activation *activation, const CreateStmt *create) {
   columns = WithColumns(columns, own);
   Design design = {
       create->relation->relname,          columns, child ? own : columns,
-      child ? create->inhRelations : NIL, false,   child && create->partbound != nullptr};
-  design.root = temp && create->partspec != nullptr && columns != NIL;
+      child ? create->inhRelations : NIL, nullptr, child && create->partbound != nullptr};
+  if (temp) design.root = create->partspec;
   (void)Create(activation, create->relation, design);
 }
 

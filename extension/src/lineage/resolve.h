@@ -189,6 +189,11 @@ bool StoresValues(const Query *query);
 // True when a statement that is nothing but this query takes or changes every row of `relid`, and
 // nobody else looks at what was there.
 bool MeetsAllRows(const Query *query, Oid relid);
+// moved_rows.cpp: true when a statement may change what says to which partition a row of a
+// temporary table, or of one of those below it, belongs.
+bool SetsKey(const Query *query, Oid named, const List *children);
+// Rows of the partition `below` may go to another one: they come there by the table above them.
+void AddMoved(Builder *builder, const ShapeWrite &below, ShapeWrite *above);
 // Its own, or those of a temporary table below, where its rows may be. True of a relation that is
 // gone, too.
 bool HasTriggers(Oid relid);

@@ -302,6 +302,8 @@ void AddWrite(Builder *builder, QueryInfo *info, bool counted, PodVector<ShapeWr
     write.empties = temp && counted && Empties(query, entry->relid);
     out->Append(write);
   }
+  const int above = out->size - 1;  // a partitioned one is temporary itself if its partitions are
+  const bool moves = temp && children != NIL && SetsKey(query, entry->relid, children);
   ListCell *cell;
   foreach (cell, children) {
     Oid child = lfirst_oid(cell);
@@ -309,6 +311,7 @@ void AddWrite(Builder *builder, QueryInfo *info, bool counted, PodVector<ShapeWr
         ReadMember(builder, info, entry->relid, child, counted && Replaces(query, child));
     below.temp = true;
     below.empties = counted && Empties(query, child);
+    if (moves) AddMoved(builder, below, &out->items[above]);
     out->Append(below);
   }
 }
