@@ -108,15 +108,19 @@ void NodeNamesReset() {
   if (names_context != NULL) MemoryContextReset(names_context);
 }
 
+bool NamesHold(const NodeNames *names) { return !names->stale && names->read_at == all_changed; }
+
 const NodeNames *NodeNamesOf(Oid relid, bool fresh) {
   if (names_cache == NULL) BeginCache();
   NodeNames *known = static_cast<NodeNames *>(hash_search(names_cache, &relid, HASH_FIND, NULL));
-  bool current = known != NULL && !known->stale && known->read_at == all_changed;
+  bool current = known != NULL && NamesHold(known);
   if (current || (known != NULL && !fresh && !HasGrown(known))) return known;
   NodeNames read = {};
   read.read_at = all_changed;
   uint32 changes = one_changed;
   if (!ReadNames(relid, &read)) return known;
+  static uint32 last_version = 0;
+  read.version = ++last_version;
   read.stale = changes != one_changed;  // perhaps this one, while it was read
   // The old strings stay until the cache is dropped: events come and go, relations seldom change.
   known = static_cast<NodeNames *>(hash_search(names_cache, &relid, HASH_ENTER, NULL));

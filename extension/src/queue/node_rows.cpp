@@ -74,6 +74,7 @@ bool UpToDate(NodeWriter *writer, HeapTuple tuple, NodeForm &form) {
 // When another transaction is at the row it stays as it is, for a later commit.
 void Replace(NodeWriter *writer, HeapTuple tuple, NodeForm &form) {
   form[kNodeId] = Stored(writer, tuple, kNodeId);
+  writer->replaced = true;
   if (StoreDelete(writer->table, &tuple->t_self, false))
     StoreInsert(writer->table, form.values, form.nulls);
 }
@@ -145,8 +146,30 @@ uint64 NameKey(const char *schema, const char *name) {
 }
 
 NodeWriter BeginNodes(StoreTable *table) {
-  return NodeWriter{table, CurrentMemoryContext, NULL, DatabaseStamp()};
+  NodeWriter writer = {table, CurrentMemoryContext, NULL, DatabaseStamp(), false, {}};
+  writer.met.context = CurrentMemoryContext;
+  return writer;
 }
+
+void KeepNodes(const NodeWriter *writer) {
+  for (const MetNode &met : writer->met) ExpectNodeId(writer->table, met);
+}
+
+namespace {
+
+// Finds the row of a node that is not known, or makes it. True when it was made.
+bool FindOrMake(NodeWriter *writer, const EventNode &node, const NodeNames *names, int64 *id) {
+  NodeForm form = FormOf(writer, node, names);
+  *id = names == NULL ? 0 : FindByRelid(writer, form);
+  if (*id == 0) *id = FindByName(writer, form, form);
+  if (*id != 0) return false;
+  *id = TakeIds(1);
+  form[kNodeId] = Int64GetDatum(*id);
+  StoreInsert(writer->table, form.values, form.nulls);
+  return true;
+}
+
+}  // namespace
 
 int64 NodeRow(NodeWriter *writer, const EventNode &node) {
   if (writer->done == NULL)
@@ -156,14 +179,14 @@ int64 NodeRow(NodeWriter *writer, const EventNode &node) {
   if (done != NULL) return done->id;
   const NodeNames *names = OidIsValid(node.relid) ? NodeNamesOf(node.relid, true) : NULL;
   if (names == NULL && OidIsValid(node.relid)) return 0;
-  NodeForm form = FormOf(writer, node, names);
-  int64 id = names == NULL ? 0 : FindByRelid(writer, form);
-  if (id == 0) id = FindByName(writer, form, form);
-  bool made = id == 0;
-  if (made) {
-    id = TakeIds(1);
-    form[kNodeId] = Int64GetDatum(id);
-    StoreInsert(writer->table, form.values, form.nulls);
+  const bool lasts = names == NULL || NamesHold(names);
+  const uint32 version = names == NULL ? 0 : names->version;
+  int64 id = lasts ? KnownNodeId(writer->table, key, version) : 0;
+  bool made = false;
+  if (id == 0) {
+    writer->replaced = false;
+    made = FindOrMake(writer, node, names, &id);
+    if (lasts && !writer->replaced) writer->met.Append(MetNode{key, id, version});
   }
   done = static_cast<DoneNode *>(hash_search(writer->done, &key, HASH_ENTER, NULL));
   done->id = id;

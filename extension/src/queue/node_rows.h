@@ -9,6 +9,7 @@
 #include "edge/pod_vector.h"
 #include "edge/server.h"
 #include "queue/event.h"
+#include "queue/known_nodes.h"
 #include "queue/store.h"
 
 namespace pg_lineage {
@@ -18,12 +19,17 @@ struct NodeWriter {
   MemoryContext context;
   HTAB *done;  // nodes met in this batch, by key; NULL before the first
   int64 stamp;
+  bool replaced;           // some row was brought up to date, or was to be
+  PodVector<MetNode> met;  // whose rows were made, or found as they should be
 };
 
 // What the index on names holds; a URI has an empty schema.
 uint64 NameKey(const char *schema, const char *name);
 
 NodeWriter BeginNodes(StoreTable *table);
+
+// What was met will be known of the store once the transaction has committed.
+void KeepNodes(const NodeWriter *writer);
 
 // The id of the node's row, which is made or brought up to date. 0: the relation is unknown.
 int64 NodeRow(NodeWriter *writer, const EventNode &node);

@@ -259,6 +259,7 @@ void WriteAll(WriteBatch *batch) {
     batch->resync = writer.feed.wrote_resync;
     batch->ended = writer.ended.unseen;
     for (const uint64 &key : writer.ended.forgotten) batch->forgotten.Append(key);
+    KeepNodes(&writer.nodes);
   } else {
     SetOutcomes(batch, Outcome::kRefused);
   }
