@@ -74,33 +74,11 @@ Path *MakePath(const Path *parent, Oid routine, Oid trigger_relation, bool cut) 
 
 }  // namespace
 
-RoutineFrame *TopFrame() {
-  for (int i = Min(call_stack.depth, kMaxNodes) - 1; i >= 0; i--) {
-    if (call_stack.nodes[i].kind == NodeKind::kRoutine) return call_stack.nodes[i].frame;
-  }
-  return nullptr;
-}
-
-StackNode *PushNode(NodeKind kind) {
+void PushBeyond() {
   const EventPath *path = CurrentPath();
-  if (call_stack.depth >= kMaxNodes) {
-    if (call_stack.depth++ == kMaxNodes) HealthCount(Health::kDegradedPaths);
-    call_stack.beyond.kind = NodeKind::kRun;
-    call_stack.beyond.path = path;
-    return nullptr;
-  }
-  StackNode *node = &call_stack.nodes[call_stack.depth++];
-  node->kind = kind;
-  node->path = path;
-  node->run = nullptr;
-  node->frame = nullptr;
-  node->utility = nullptr;
-  return node;
-}
-
-const EventPath *CurrentPath() {
-  const int depth = Min(call_stack.depth, kMaxNodes);
-  return depth == 0 ? &root_path.event : call_stack.nodes[depth - 1].path;
+  if (call_stack.depth++ == kMaxNodes) HealthCount(Health::kDegradedPaths);
+  call_stack.beyond.kind = NodeKind::kRun;
+  call_stack.beyond.path = path;
 }
 
 const EventPath *RootPath() { return &root_path.event; }

@@ -52,20 +52,40 @@ inline StackNode *NodeBelow(const StackNode *node) {
   return node == &call_stack.nodes[0] ? nullptr : const_cast<StackNode *>(node) - 1;
 }
 // The innermost routine's frame, or NULL.
-RoutineFrame *TopFrame();
+inline RoutineFrame *TopFrame() {
+  for (int i = Min(call_stack.depth, kMaxNodes) - 1; i >= 0; i--) {
+    if (call_stack.nodes[i].kind == NodeKind::kRoutine) return call_stack.nodes[i].frame;
+  }
+  return nullptr;
+}
 
 inline int StackDepth() { return call_stack.depth; }
-// Returns NULL when the array is full: the depth is counted all the same, nothing is known there.
-StackNode *PushNode(NodeKind kind);
 // Cuts the stack to `depth`, ending routine frames that an error left behind.
 inline void CutBackTo(int depth) {
   if (call_stack.depth > depth) call_stack.depth = depth;
 }
 
-// The chain of routines that is running now; never NULL. Top level: no frames.
-const EventPath *CurrentPath();
 // The path of the top level.
 const EventPath *RootPath();
+// The chain of routines that is running now; never NULL. Top level: no frames.
+inline const EventPath *CurrentPath() {
+  const int depth = Min(call_stack.depth, kMaxNodes);
+  return depth == 0 ? RootPath() : call_stack.nodes[depth - 1].path;
+}
+
+// Only counts, above what the array holds.
+void PushBeyond();
+// Returns NULL when the array is full: the depth is counted all the same, nothing is known there.
+inline StackNode *PushNode(NodeKind kind) {
+  if (call_stack.depth >= kMaxNodes) {
+    PushBeyond();
+    return nullptr;
+  }
+  const EventPath *path = CurrentPath();
+  StackNode *node = &call_stack.nodes[call_stack.depth++];
+  *node = {kind, path, nullptr, nullptr, nullptr};
+  return node;
+}
 
 // `parent` extended by a routine (InvalidOid: a DO block), as trigger on `trigger_relid` if valid.
 const EventPath *ExtendPath(const EventPath *parent, Oid routine_oid, Oid trigger_relid);

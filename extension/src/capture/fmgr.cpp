@@ -33,8 +33,9 @@ int SiteOf(const FmgrInfo *function) {
 }
 
 bool WantsFrame(Oid function) {
-  if (function < FirstNormalObjectId || !CaptureOn()) return false;
-  if (const FunctionTraits *known = KnownTraits(function)) return known->needs_frame;
+  if (function < FirstNormalObjectId) return false;
+  if (const FunctionTraits *known = KnownTraits(function)) return known->needs_frame && CaptureOn();
+  if (!CaptureOn()) return false;
   bool wants = false;
   Guarded("function look-up", [&] { wants = TraitsOf(function)->needs_frame; });
   return wants;

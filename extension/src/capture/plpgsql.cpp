@@ -212,10 +212,11 @@ bool BeginRoutineQuickly(PLpgSQL_execstate *estate, PLpgSQL_function *function) 
   return true;
 }
 
-// A procedure without OUT parameters tells its caller nothing.
+// A procedure without OUT parameters tells its caller nothing, nor does a trigger that gives no
+// row.
 bool EndsQuietly(const RoutineFrame *frame) {
-  return !OidIsValid(frame->trigger_relation) && frame->function->fn_prokind == PROKIND_PROCEDURE &&
-         frame->function->out_param_varno < 0;
+  if (OidIsValid(frame->trigger_relation)) return !frame->before_row_trigger;
+  return frame->function->fn_prokind == PROKIND_PROCEDURE && frame->function->out_param_varno < 0;
 }
 
 void EndRoutine(RoutineFrame *frame) {

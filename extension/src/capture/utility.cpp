@@ -296,6 +296,7 @@ const UtilityState *TopUtility() {
 
 void Access(ObjectAccessType access, Oid class_id, Oid object_id, int sub_id, void *arg) {
   if (previous_access != nullptr) previous_access(access, class_id, object_id, sub_id, arg);
+  if (access == OAT_FUNCTION_EXECUTE || access == OAT_NAMESPACE_SEARCH) return;  // of each call
   if (access == OAT_DROP && class_id == RelationRelationId && sub_id == 0 && !TempTablesEmpty())
     TempDropped(object_id);
   if (access == OAT_DROP && class_id == RelationRelationId) NoteGone(object_id, sub_id);

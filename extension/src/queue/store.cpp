@@ -4,6 +4,8 @@
 #include "queue/store_indexes.h"
 
 namespace pg_lineage {
+
+bool store_known = false;
 namespace {
 
 struct TableForm {
@@ -100,7 +102,7 @@ void OnRelationChange(Datum, Oid relid) {
   else
     ForgetTables();
   if (!presence.present || !OidIsValid(relid) || relid == presence.table) {
-    presence.checked = false;
+    presence.checked = store_known = false;
     presence.changes++;
   }
 }
@@ -108,7 +110,7 @@ void OnRelationChange(Datum, Oid relid) {
 void OnSchemaChange(Datum, int, uint32) {
   known.changes++;
   ForgetTables();
-  presence.checked = false;
+  presence.checked = store_known = false;
   presence.changes++;
 }
 
@@ -180,6 +182,7 @@ void CheckPresence() {
   uint32 changes = presence.changes;
   presence.present = FindStore(&presence.table, &presence.file);
   presence.checked = changes == presence.changes;
+  store_known = presence.checked && presence.present;
 }
 
 // True when the table has exactly the columns we write; behind them some that were dropped, for
@@ -268,7 +271,7 @@ StoreTable *OpenTable(StoreId id, LOCKMODE mode, bool wait, bool all, StoreRefus
 
 }  // namespace
 
-bool StorePresent() {
+bool LookForStore() {
   if (!presence.checked) CheckPresence();
   return presence.present;
 }

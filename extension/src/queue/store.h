@@ -61,7 +61,9 @@ struct StoreTable {
 enum class StoreRefusal { kNone, kAbsent, kLocked, kShape };
 
 // True when the extension is installed in this database. Cheap: cached, reset by invalidations.
-bool StorePresent();
+extern bool store_known;  // it was found; written by queue/store.cpp alone
+bool LookForStore();
+inline bool StorePresent() { return store_known || LookForStore(); }
 
 // The mark that a fact stored now has. False when the extension is not there, or broken, which is
 // said once; so not to be called while CREATE EXTENSION runs.
