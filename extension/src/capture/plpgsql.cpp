@@ -212,6 +212,23 @@ bool BeginRoutineQuickly(PLpgSQL_execstate *estate, PLpgSQL_function *function) 
   return true;
 }
 
+// A trigger for another row of the statement that fired it before, without WHEN: as above. Guarded
+// work may have been done since, so it begins anew all the same.
+bool BeginTriggerQuickly(PLpgSQL_execstate *estate, PLpgSQL_function *function) {
+  const StackNode *caller = TopNode();
+  const TriggerData *data = estate->trigdata;
+  const int depth = StackDepth();
+  if (data == nullptr || caller == nullptr || depth >= kMaxNodes ||
+      !RowsKnown(caller, data->tg_relation, TypeOf(data->tg_event)) ||
+      data->tg_trigger->tgqual != nullptr || caller->run->decides == nullptr ||
+      !FrameReady(depth, estate->ndatums) || KnownInfo(function) == nullptr ||
+      KnownPath(caller->path, function->fn_oid, RelationGetRelid(data->tg_relation)) == nullptr)
+    return false;
+  NoteWork();
+  BeginRoutine(estate, function);
+  return true;
+}
+
 // A procedure without OUT parameters tells its caller nothing, nor does a trigger that gives no
 // row.
 bool EndsQuietly(const RoutineFrame *frame) {
@@ -252,7 +269,8 @@ void FuncSetup(PLpgSQL_execstate *estate, PLpgSQL_function *function) {
 void FuncBegin(PLpgSQL_execstate *estate, PLpgSQL_function *function) {
   if (in_chain) return;
   Chain(&PLpgSQL_plugin::func_beg, estate, function);
-  if (CaptureOn() && !BeginRoutineQuickly(estate, function))
+  if (CaptureOn() && !BeginRoutineQuickly(estate, function) &&
+      !BeginTriggerQuickly(estate, function))
     Guarded("routine begin", [&] { BeginRoutine(estate, function); });
 }
 

@@ -174,6 +174,13 @@ FiredRows EnterTrigger(RoutineFrame *frame, const StackNode *caller, Relation re
   return rows;
 }
 
+bool RowsKnown(const StackNode *caller, Relation relation, int16 type) {
+  if (caller->kind != NodeKind::kRun || caller->run == nullptr || !TRIGGER_FOR_ROW(type))
+    return false;
+  const FiredRows &fired = caller->run->fired;
+  return fired.relation == RelationGetRelid(relation) && fired.before == TRIGGER_FOR_BEFORE(type);
+}
+
 bool FindTrigger(const StackNode *caller, const FmgrInfo *function, CalledTrigger *out) {
   if (get_func_rettype(function->fn_oid) != TRIGGEROID) return false;
   if (caller != nullptr && caller->kind == NodeKind::kRun && caller->run != nullptr) {

@@ -15,6 +15,9 @@ namespace pg_lineage {
 // `type`: as in pg_trigger.tgtype, with the event that fired it alone where that is known.
 FiredRows EnterTrigger(RoutineFrame *frame, const StackNode *caller, Relation relation, int16 type);
 int16 TypeOf(TriggerEvent event);
+// True when the rows are those of the trigger that the caller fired last: nothing is allocated
+// then.
+bool RowsKnown(const StackNode *caller, Relation relation, int16 type);
 
 // The write of the firing statement whose table, or partition root, the trigger's table is.
 Oid FiringTarget(const Shape *shape, Oid trigger_relation);
