@@ -100,7 +100,20 @@ CREATE PROCEDURE filled_twice() LANGUAGE plpgsql AS $$ DECLARE v text; BEGIN
   v := (SELECT y FROM s2 LIMIT 1); CALL filler(v);
   INSERT INTO o (b) SELECT b FROM t;
 END $$;
+-- a table that is altered on its way
+CREATE PROCEDURE altered(n int) LANGUAGE plpgsql AS $$ BEGIN
+  CREATE TEMP TABLE t (LIKE s2);
+  ALTER TABLE t ADD COLUMN note varchar(9) NOT NULL DEFAULT '-', ADD more serial;
+  FOR i IN 1 .. n LOOP
+    ALTER TABLE t ADD COLUMN IF NOT EXISTS last text;
+    INSERT INTO t (note, last, y) SELECT b, md5(b), 'none' FROM s;
+  END LOOP;
+  ALTER TABLE t RENAME COLUMN note TO named;
+  ALTER TABLE t RENAME TO t2;
+  INSERT INTO o (b, y) SELECT named, last FROM t2 WHERE more > 0;
+END $$;
 SELECT lineage.snapshot_schema('dt') > 0;
+CREATE TABLE within AS SELECT lineage.snapshot_schema('dt') > 0 AS command;
 SELECT routine, source, target_column, subtype, masking FROM (
   SELECT regexp_replace(routine, '^dt.|\(.*', '', 'g') COLLATE "C" AS routine,
          replace(source_table, 'dt.', '') || '.' || source_column AS source, target_column, subtype,

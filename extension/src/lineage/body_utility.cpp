@@ -342,6 +342,49 @@ void RunTruncate(const Activation *activation, const TruncateStmt *truncate) {
   foreach (cell, truncate->relations) Empty(activation, lfirst_node(RangeVar, cell));
 }
 
+// A temporary table that the body has made gets a column, empty whatever its default says.
+void RunAlter(const Activation *activation, const AlterTableStmt *alter) {
+  Oid relid = RangeVarGetRelid(alter->relation, NoLock, true);
+  if (alter->objtype != OBJECT_TABLE || !IsSimulated(activation->definitions, relid)) return;
+  List *commands = NIL;
+  ListCell *cell;
+  foreach (cell, alter->cmds) {
+    const AlterTableCmd *command = lfirst_node(AlterTableCmd, cell);
+    if (command->subtype != AT_AddColumn) continue;
+    const ColumnDef *column = castNode(ColumnDef, command->def);
+    if (get_attnum(relid, column->colname) != InvalidAttrNumber) continue;  // by another branch
+    int32 typmod = -1;
+    Oid type = TypeOfColumn(column, &typmod);
+    AlterTableCmd *add = makeNode(AlterTableCmd);
+    add->subtype = AT_AddColumn;
+    add->def = reinterpret_cast<Node *>(
+        makeColumnDef(column->colname, type, typmod, get_typcollation(type)));
+    commands = lappend(commands, add);
+  }
+  if (commands == NIL) return;
+  EventTriggerInhibitCommandCollection();  // we may be inside another command, which collects
+  PG_TRY();
+  { AlterTableInternal(relid, commands, alter->relation->inh); }
+  PG_FINALLY();
+  { EventTriggerUndoInhibitCommandCollection(); }
+  PG_END_TRY();
+  CommandCounterIncrement();
+}
+
+// … or another name, itself or a column of it.
+void RunRename(const Activation *activation, RenameStmt *rename) {
+  if (rename->relation == nullptr || rename->renameType == OBJECT_TABCONSTRAINT) return;
+  Oid relid = RangeVarGetRelid(rename->relation, NoLock, true);
+  if (!IsSimulated(activation->definitions, relid)) return;
+  if (rename->renameType == OBJECT_TABLE) {
+    RenameRelationInternal(relid, rename->newname, false, false);
+  } else if (rename->renameType == OBJECT_COLUMN &&
+             get_attnum(relid, rename->newname) == InvalidAttrNumber) {
+    (void)renameatt(rename);
+  }
+  CommandCounterIncrement();
+}
+
 // The table stays for what other branches say of it.
 void RunDrop(const Activation *activation, const DropStmt *drop) {
   if (drop->removeType != OBJECT_TABLE) return;
@@ -365,6 +408,12 @@ void RunUtility(Activation *activation, Node *statement, const char *) {
       break;
     case T_CreateStmt:
       RunCreateTable(activation, reinterpret_cast<CreateStmt *>(statement));
+      break;
+    case T_AlterTableStmt:
+      RunAlter(activation, reinterpret_cast<AlterTableStmt *>(statement));
+      break;
+    case T_RenameStmt:
+      RunRename(activation, reinterpret_cast<RenameStmt *>(statement));
       break;
     case T_TruncateStmt:
       RunTruncate(activation, reinterpret_cast<TruncateStmt *>(statement));
