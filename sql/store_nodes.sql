@@ -9,7 +9,8 @@ SET search_path = nodes_t;
 CREATE TABLE a (n1 int, n2 int, n3 int, n4 int, n5 int, n6 int, n7 int);
 CREATE TABLE b (LIKE a);
 CREATE TABLE c (LIKE a);
-\set show 'SELECT source_table, target_table, string_agg(target_column, '' '' ORDER BY target_column)'
+\set show 'SELECT source_table, target_table,'
+\set show :show ' string_agg(target_column, '' '' ORDER BY target_column)'
 \set show :show ' FROM lineage.column_lineage WHERE target_table ~ ''nodes_t'''
 \set show :show ' AND type = ''DIRECT'' GROUP BY 1, 2 ORDER BY 1, 2;'
 \set rows 'SELECT rel_name, count(*) FROM lineage._node WHERE schema_name = ''nodes_t'''
