@@ -96,4 +96,16 @@ SELECT DISTINCT concat_ws(' ', replace(target_table, 'sqf.', '') || '.' || targe
   replace(source_table, 'sqf.', '') || '.' || source_column, subtype, 'by',
   replace(array_to_string(call_path, ' > '), 'sqf.', '')) COLLATE "C" AS line
 FROM lineage.column_lineage WHERE target_table LIKE 'sqf.%' AND type = 'DIRECT' ORDER BY line;
+-- calls that go deeper than bodies are read are counted
+CREATE TABLE deep_src (a int);
+SELECT format('CREATE FUNCTION deep%s(int) RETURNS int LANGUAGE sql AS %L', i,
+              CASE i WHEN 0 THEN 'SELECT max(a) FROM deep_src'
+                     ELSE format('SELECT max(deep%s($1)) FROM deep_src', i - 1) END)
+FROM generate_series(0, 20) i \gexec
+CREATE TABLE from_deep (n int);
+SELECT degraded_shapes AS counted FROM lineage.health \gset
+INSERT INTO from_deep SELECT deep10(a) FROM deep_src;
+SELECT degraded_shapes > :counted FROM lineage.health;
+INSERT INTO from_deep SELECT deep20(a) FROM deep_src;
+SELECT degraded_shapes > :counted FROM lineage.health;
 DROP SCHEMA sqf CASCADE;

@@ -194,8 +194,9 @@ QueryInfo *BodyRoot(Builder *builder, QueryInfo *info, Node *call, Oid function,
   CHECK_FOR_INTERRUPTS();
   QueryInfo *root = nullptr;
   HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
-  if (HeapTupleIsValid(tuple) && builder->body_depth < kMaxBodyDepth &&
-      builder->bodies.size < kMaxBodies && !InBodyOf(info, function)) {
+  const bool fits = builder->body_depth < kMaxBodyDepth && builder->bodies.size < kMaxBodies;
+  builder->cut = builder->cut || !fits;
+  if (HeapTupleIsValid(tuple) && fits && !InBodyOf(info, function)) {
     Query *query = ResultQuery(TryAnalyseBody(tuple, call, exprInputCollation(call)));
     if (query != nullptr) {
       root = InfoFor(builder, query, nullptr);

@@ -75,6 +75,7 @@ struct Builder {
   int nodes;       // visited so far
   int body_depth;  // nesting of SQL function bodies
   bool degraded;
+  bool cut;  // the body of a SQL function was not read: too deep, or too many
   bool reads_temp;
   bool reads_anew;  // the body of a volatile SQL function was read
   bool calls_loop;

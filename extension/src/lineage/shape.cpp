@@ -3,6 +3,7 @@
 #include "edge/compat.h"
 #include "edge/guc.h"
 #include "lineage/resolve.h"
+#include "queue/shared.h"
 
 namespace pg_lineage {
 
@@ -267,6 +268,7 @@ Shape *BuildShape(Query *query) {
   }
   AddFields(&builder, info, shape);
   TakeBuilt(&builder, shape);
+  if (builder.degraded || builder.cut) HealthCount(Health::kDegradedShapes);
   if (builder.degraded) Degrade(shape, query);
   shape->only_params = OnlyParams(shape);
   shape->key = HashShape(shape);

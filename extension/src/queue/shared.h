@@ -34,7 +34,7 @@ struct EventCounters {
 enum class Health : int {
   kErrorsSwallowed = 0,  // an error of ours that the user did not see
   kUntaggedExecutions,   // plans that lost their tag: lineage by table
-  kDegradedShapes,       // max_shapes reached
+  kDegradedShapes,       // statements too large to be followed in full
   kDegradedColumns,      // max_columns reached
   kDegradedPaths,        // max_path_depth reached
   kDegradedUnanalysed,   // a definition or statement that could not be analysed
