@@ -127,7 +127,9 @@ Status Delivery::SendChange(const WorkKey &key, const Follow &follow) {
   }
   const long sent = sent_;
   bool found = false;
-  Status status = SendObject(key.first, key.second, unconditional_, &found);
+  const bool content = key.first == "schema" && renames_.count({key.first, key.second}) > 0;
+  Status status = content ? SendSchema(key.second, follow, &found)
+                          : SendObject(key.first, key.second, unconditional_, &found);
   former_.clear();
   table_fqn_.clear();
   if (!status.ok()) return status;
@@ -163,11 +165,16 @@ std::vector<TablePair> Delivery::Stale(const std::vector<TablePair> &live) const
   return {stale.begin(), stale.end()};
 }
 
-// All entities; what is refused for good is told and passed over.
 Status Delivery::SendAll(bool force) {
+  complete_ = false;
+  return SendWalk(
+      force, [this](const Origin::Give &give) { return origin_->Everything(give); }, &complete_);
+}
+
+// Many entities; what is refused for good is told and passed over. `whole`: nothing was.
+Status Delivery::SendWalk(bool force, const Walk &walk, bool *whole) {
   std::string service;
   const long refused = refused_;
-  complete_ = false;
   EntityWaves waves(
       sink_, [&](const Entity &entity, const std::string &hash, const Status &status) {
         if (status.ok()) return NoteSent(entity, hash);
@@ -177,19 +184,41 @@ Status Delivery::SendAll(bool force) {
         spdlog::error("{} {} is refused: {}", entity.type, entity.fqn, status.message);
       });
   try {
-    const bool all = origin_->Everything([&](const Entity &entity) {
+    const bool all = walk([&](const Entity &entity) {
       if (entity.type == "databaseService") service = entity.fqn;
       Entity given = entity;
       AddLife(&given);
       std::optional<std::string> hash = DueHash(given, force);
-      if (hash) waves.Add(given, std::move(*hash));
+      if (!hash) return;
+      Status along = Recall(EntityKey(given)).empty() ? TakeAlong(&given) : Status::Done();
+      if (!along.ok()) throw WalkEnded{along};
+      waves.Add(std::move(given), std::move(*hash));
     });
     waves.Send();
-    complete_ = all && refused_ == refused;
+    *whole = all && refused_ == refused;
   } catch (const WalkEnded &ended) {
     return ended.status;
   }
   return Status::Done();
+}
+
+// A schema that was renamed: all that is in it has another name now, and so have the ends of edges.
+Status Delivery::SendSchema(const std::string &identity, const Follow &follow, bool *found) {
+  bool whole = false;
+  const Walk walk = [&](const Origin::Give &give) {
+    return origin_->Schema(identity, [&](const Entity &entity) {
+      *found = true;
+      give(entity);
+    });
+  };
+  Status status = SendWalk(unconditional_, walk, &whole);
+  if (!status.missing.empty()) status = SendWalk(true, walk, &whole);
+  if (!status.ok()) return status;
+  const auto within = [&](const std::string &table) { return table.rfind(identity + ".", 0) == 0; };
+  for (const TablePair &pair : origin_->Pairs())
+    if (within(pair.first) || within(pair.second))
+      follow({WorkKind::kPair, pair.first, pair.second});
+  return SendForeign();
 }
 
 void Delivery::ForgetSent() {

@@ -100,6 +100,9 @@ class Delivery : public RoutineBook {
   Status SendEverything(const Follow &follow);
   Status SendObject(const std::string &type, const std::string &identity, bool force, bool *found);
   Status SendAll(bool force);
+  using Walk = std::function<bool(const Origin::Give &)>;
+  Status SendWalk(bool force, const Walk &walk, bool *whole);
+  Status SendSchema(const std::string &identity, const Follow &follow, bool *found);
   Status Reconcile();
   Status SendChange(const WorkKey &key, const Follow &follow);
   std::vector<EntityName> FindFormer(const WorkKey &key);

@@ -34,14 +34,21 @@ class Origin {
   virtual ~Origin() = default;
 
   // The entities of one object, what they hang on first (service, database, schema, object).
-  // type: table | schema | database | routine. A schema or database gives all that is in it.
+  // type: table | schema | database | routine. Nothing of what is in a schema or database.
   virtual std::vector<Entity> Object(const std::string &type, const std::string &identity) = 0;
+
+  using Give = std::function<void(const Entity &)>;
+
+  // Entities of a schema with all that is in it, or of the whole database, one after another, each
+  // before those that name it. False: something could not be read.
+  virtual bool Schema(const std::string &identity, const Give &give) = 0;
+  virtual bool Everything(const Give &give) = 0;
 
   // The same of many tables, read together: `give` gets the entities, each before those that name
   // it. Answers what the catalog calls each of them, in their order; "" for one that has not been
   // given, whatever the reason.
   virtual std::vector<std::string> Tables(const std::vector<std::string> &identities,
-                                          const std::function<void(const Entity &)> &give) = 0;
+                                          const Give &give) = 0;
 
   // The pair of catalog tables that a pair of the store belongs to: partitions become their root,
   // and nothing remains of a pair that is not sent (self edge, outside dataset, filtered out).
@@ -83,10 +90,6 @@ class Origin {
   // Belongs to the caller, who withdraws it before it ends.
   void UseBook(const RoutineBook *book) { book_ = book; }
   const RoutineBook *book() const { return book_; }
-
-  // Entities of the whole database, one after another, each before those that name it. False:
-  // something could not be read.
-  virtual bool Everything(const std::function<void(const Entity &)> &sink) = 0;
 
  private:
   const RoutineBook *book_ = nullptr;

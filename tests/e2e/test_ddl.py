@@ -83,6 +83,18 @@ class Ddl(EndToEnd):
         self.assertEqual(set(self.entities("storedProcedure")), {"s2.f"})
         self.assertIn("s", self.entities("databaseSchema"))
 
+    def test_a_renamed_schema_keeps_its_lineage(self):
+        self.sql("CREATE TABLE public.p(a int)")
+        self.start()
+        self.sql("INSERT INTO s.u SELECT id FROM s.t; INSERT INTO public.p SELECT a FROM s.u")
+        self.wait_edge("s.u", "public.p")
+        self.wait_edge("s.t", "s.u")
+        self.sql("ALTER SCHEMA s RENAME TO s2")
+        self.wait_edge("s2.t", "s2.u")
+        self.wait_edge("s2.u", "public.p")
+        self.wait_drained()
+        self.assertEqual(set(self.edges()), {("s2.t", "s2.u"), ("s2.u", "public.p")})
+
     def test_a_swap_leaves_the_table_the_same_entity(self):
         self.start()
         before = self.describe("s.t", "for people")

@@ -1,10 +1,11 @@
 """`ingest` at speed: what has not changed is not sent, what needs no order goes in parallel."""
 
+import json
 import os
 import signal
 import subprocess
 
-from harness import SHIPPER, EndToEnd, wait_until
+from harness import ROLE, SHIPPER, EndToEnd, wait_until
 
 
 class Ingest(EndToEnd):
@@ -127,28 +128,64 @@ class Stopped(EndToEnd):
 class Restore(EndToEnd):
     """A dump of another database, restored into one with the extension."""
 
-    def test_a_restore_in_a_transaction_is_one_event_for_each_object(self):
+    def dump(self, sql):
+        """A dump of another database, in which this SQL ran; and how to reach the server."""
         other = self.database + "_o"
         self.pg.sql(f"CREATE DATABASE {other}")
         self.addCleanup(self.pg.sql, f"DROP DATABASE {other} WITH (FORCE)")
-        self.pg.sql("""CREATE SCHEMA w; DO $$ BEGIN FOR i IN 1..40 LOOP
+        self.pg.sql(sql, database=other)
+        server = ["-h", str(self.pg.dir), "-p", str(self.pg.port), "-U", "postgres"]
+        file = str(self.dir / "dump")
+        subprocess.run([self.pg.bin / "pg_dump", *server, "-Fc", "-f", file, other], check=True)
+        return file, server
+
+    def ddl_rows(self):
+        """DDL events that wait."""
+        return int(self.sql("SELECT count(*) FROM lineage.queue WHERE kind = 'ddl'")[0][0])
+
+    def test_a_restore_in_a_transaction_is_one_event_for_each_object(self):
+        dump, server = self.dump("""CREATE SCHEMA w; DO $$ BEGIN FOR i IN 1..40 LOOP
               EXECUTE format('CREATE TABLE w.t%s (id int PRIMARY KEY, b text DEFAULT ''x'')', i);
               EXECUTE format('CREATE INDEX ON w.t%s (b)', i);
               EXECUTE format('CREATE VIEW w.v%s AS SELECT id FROM w.t%s', i, i);
               EXECUTE format('COMMENT ON TABLE w.t%s IS ''a table''', i);
               EXECUTE format('CREATE FUNCTION w.f%s() RETURNS int LANGUAGE sql AS ''SELECT 1''', i);
-            END LOOP; END $$""", database=other)
-        server = ["-h", str(self.pg.dir), "-p", str(self.pg.port), "-U", "postgres"]
-        dump = str(self.dir / "dump")
-        subprocess.run([self.pg.bin / "pg_dump", *server, "-Fc", "-f", dump, other], check=True)
-        before = int(self.sql("SELECT count(*) FROM lineage.queue WHERE kind = 'ddl'")[0][0])
+            END LOOP; END $$""")
+        before = self.ddl_rows()
         subprocess.run([self.pg.bin / "pg_restore", *server, "-1", "-d", self.database, dump],
                        check=True)
-        after = int(self.sql("SELECT count(*) FROM lineage.queue WHERE kind = 'ddl'")[0][0])
-        self.assertEqual(after - before, 1 + 4 * 40, "schema, tables, indexes, views, functions")
+        self.assertEqual(self.ddl_rows() - before, 1 + 4 * 40,
+                         "schema, tables, indexes, views, functions")
         self.ship()
         self.wait_drained()
         for number in (1, 40):
             self.assertIn(f"w.t{number}", self.entities("table"))
             self.assertIn(f"w.v{number}", self.entities("table"))
             self.assertIn(f"w.f{number}", self.entities("storedProcedure"))
+
+    def test_a_restore_in_steps_with_other_owners_is_one_request_for_each_object(self):
+        dump, server = self.dump(f"""CREATE SCHEMA w AUTHORIZATION {ROLE};
+            SET ROLE {ROLE}; DO $$ BEGIN FOR i IN 1..20 LOOP
+              EXECUTE format('CREATE TABLE w.t%s (id int PRIMARY KEY, b text)', i);
+              EXECUTE format('CREATE VIEW w.v%s AS SELECT id FROM w.t%s', i, i);
+              EXECUTE format('COMMENT ON TABLE w.t%s IS ''a table''', i);
+              EXECUTE format('CREATE FUNCTION w.f%s() RETURNS int LANGUAGE sql AS ''SELECT 1''', i);
+            END LOOP; END $$""")
+        shipper = self.ship()
+        wait_until(lambda: "public" in self.entities("databaseSchema"), "the first comparison")
+        self.wait_drained()
+        shipper.process.send_signal(signal.SIGSTOP)
+        subprocess.run([self.pg.bin / "pg_restore", *server, "-d", self.database, dump], check=True)
+        self.assertGreaterEqual(self.ddl_rows(), 2 * 3 * 20, "CREATE and OWNER TO, each by itself")
+        with self.double.lock:
+            before = len(self.double.requests)
+        shipper.process.send_signal(signal.SIGCONT)
+        self.wait_drained()
+        with self.double.lock:
+            puts = [json.loads(entry["body"]) for entry in self.double.requests[before:]
+                    if entry["method"] == "PUT"]
+        names = [entity["name"] for body in puts
+                 for entity in (body if isinstance(body, list) else [body]) if "name" in entity]
+        for kind in "tvf":
+            self.assertEqual(sorted(name for name in names if name.startswith(kind)),
+                             sorted(f"{kind}{number}" for number in range(1, 21)))

@@ -83,6 +83,7 @@ class FakeOrigin : public Origin {
     if (type != "table" || tables.count(identity) == 0) return std::nullopt;
     return EntityName{"table", "svc." + identity};
   }
+  bool Schema(const std::string &, const Give &) override { return readable; }
   bool Everything(const std::function<void(const Entity &)> &sink) override {
     ++walks;
     sink(Service());

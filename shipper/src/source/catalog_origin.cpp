@@ -38,9 +38,9 @@ std::vector<Entity> CatalogOrigin::Object(const std::string &type, const std::st
   const EntitySource::Give give = [&](const Entity &entity) { out.push_back(entity); };
   EntitySource source(&session_(), config_, book());
   if (type == "database") {
-    source.Database(give);
+    source.Parents(give);
   } else if (type == "schema") {
-    source.Schema(SchemaName(identity), give);
+    source.Parents(SchemaName(identity), give);
   } else if (type == "routine") {
     const std::optional<RoutineName> name = ParseRoutine(identity);
     if (name) source.Routine(*name, give);
@@ -54,7 +54,7 @@ std::vector<Entity> CatalogOrigin::Object(const std::string &type, const std::st
 }
 
 std::vector<std::string> CatalogOrigin::Tables(const std::vector<std::string> &identities,
-                                               const std::function<void(const Entity &)> &give) {
+                                               const Give &give) {
   relations_.Forget();
   std::vector<RelationName> names;
   std::vector<size_t> places;
@@ -71,9 +71,17 @@ std::vector<std::string> CatalogOrigin::Tables(const std::vector<std::string> &i
   return out;
 }
 
-bool CatalogOrigin::Everything(const std::function<void(const Entity &)> &sink) {
+bool CatalogOrigin::Schema(const std::string &identity, const Give &give) {
+  relations_.Forget();
   EntitySource source(&session_(), config_, book());
-  source.Database(sink);
+  source.Schema(SchemaName(identity), give);
+  WarnOfGaps(source);
+  return source.gaps().empty();
+}
+
+bool CatalogOrigin::Everything(const Give &give) {
+  EntitySource source(&session_(), config_, book());
+  source.Database(give);
   WarnOfGaps(source);
   return source.gaps().empty();
 }

@@ -33,7 +33,7 @@ class CatalogOrigin : public Origin {
 
   std::vector<Entity> Object(const std::string &type, const std::string &identity) override;
   std::vector<std::string> Tables(const std::vector<std::string> &identities,
-                                  const std::function<void(const Entity &)> &give) override;
+                                  const Give &give) override;
   std::optional<TablePair> Fold(const TablePair &pair) override;
   std::optional<LineageEdge> Edge(const TablePair &pair) override;
   std::optional<EdgeEnds> Gone(const TablePair &pair) override;
@@ -44,7 +44,8 @@ class CatalogOrigin : public Origin {
   std::vector<EntityName> Departed(const std::string &type, const std::string &identity) override;
   std::vector<EntityName> Departed(const std::vector<EntityName> &names) override;
   std::optional<EntityName> NameOf(const std::string &type, const std::string &identity) override;
-  bool Everything(const std::function<void(const Entity &)> &sink) override;
+  bool Schema(const std::string &identity, const Give &give) override;
+  bool Everything(const Give &give) override;
 
  private:
   struct End {

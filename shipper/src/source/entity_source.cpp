@@ -284,6 +284,17 @@ void EntitySource::Schema(const std::string &name, const Give &give) {
   GiveHeld(give);
 }
 
+void EntitySource::Parents(const Give &give) {
+  Begin();
+  GiveParents(nullptr, give);
+}
+
+void EntitySource::Parents(const std::string &name, const Give &give) {
+  Begin();
+  const std::optional<SchemaInfo> schema = reader_.Schema(name);
+  if (schema && filter_.AdmitsSchema(place_.database, name)) GiveParents(&*schema, give);
+}
+
 void EntitySource::Relation(const RelationName &name, const Give &give) { Relations({name}, give); }
 
 std::vector<std::string> EntitySource::Relations(const std::vector<RelationName> &names,

@@ -39,6 +39,9 @@ class EntitySource {
 
   void Database(const Give &give);
   void Schema(const std::string &schema, const Give &give);
+  // The database, or one of its schemas, and what that hangs on; nothing of what is in it.
+  void Parents(const Give &give);
+  void Parents(const std::string &schema, const Give &give);
   // The relation, or the root of the partition tree that it is in.
   void Relation(const RelationName &name, const Give &give);
   // The same of many, read together. Answers the fully qualified name that each has been given
