@@ -45,6 +45,10 @@ void Delivery::NoteRename(const std::string &type, const std::string &before,
   renames_.erase({type, before});
   std::vector<std::string> &known = renames_[{type, now}];
   known.insert(known.end(), names.begin(), names.end());
+  if (type != "table" || columns_.count(before) == 0) return;
+  const auto renamed = std::move(columns_[before]);
+  columns_.erase(before);
+  columns_[now].insert(columns_[now].end(), renamed.begin(), renamed.end());
 }
 
 // Names of an object that are nobody's now, and, in former_, which of them it had itself.
@@ -85,7 +89,10 @@ Status Delivery::TakeAlong(Entity *entity) {
   if (!status.ok() || old.is_object()) return status;
   for (size_t i = 0; i < former.size() && status.ok() && old.is_null(); ++i)
     status = sink_->Fetch(former[i], &old);
-  if (status.ok()) CarryOver(old, entity);
+  if (!status.ok()) return status;
+  if (entity->type == "table" && entity->fqn == table_fqn_)
+    for (const auto &[before, now] : columns_[sending_]) RenameColumn(before, now, &old);
+  CarryOver(old, entity);
   return status;
 }
 

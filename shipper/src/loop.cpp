@@ -30,7 +30,7 @@ bool Loop::Start() {
   owed_.clear();
   asked_xid_ = 0;
   asked_.clear();
-  brought_all_ = compared_ = false;
+  brought_all_ = compared_ = caught_up_ = false;
   last_feed_ms_ = -1;
   last_sweep_ms_ = clock_->NowMs();
   last_pending_ = -1;
@@ -49,9 +49,9 @@ bool Loop::Start() {
   }
   if (!delivery_->Recall(kResyncKey).empty()) {
     Owe({WorkKind::kResync, "", ""});
-    work_.Add({WorkKind::kResync, "", ""}, 0, clock_->NowMs());
+    wanted_ = WorkKind::kResync;
   } else {
-    work_.Add({WorkKind::kReconcile, "", ""}, 0, clock_->NowMs());
+    wanted_ = WorkKind::kReconcile;
   }
   last_reconcile_ms_ = clock_->NowMs();
   snapshot_.Recall(delivery_->Recall(kProgressKey));
@@ -136,19 +136,19 @@ void Loop::PlanReconcile(int64_t now) {
   if (options_.reconcile_interval_ms <= 0) return;
   if (now - last_reconcile_ms_ < options_.reconcile_interval_ms) return;
   last_reconcile_ms_ = now;
-  work_.Add({WorkKind::kReconcile, "", ""}, 0, now);
+  if (!wanted_) wanted_ = WorkKind::kReconcile;
 }
 
 // The same, of the whole store, at the times of the schedule. Times that were slept through, or
 // that a clock put forward leapt over, come to one run.
-void Loop::PlanScheduled(int64_t now) {
+void Loop::PlanScheduled() {
   if (!options_.schedule) return;
   const int64_t wall = clock_->WallMs();
   const bool put_back = wall < planned_at_ms_;
   if (next_run_ms_ && !put_back && wall < *next_run_ms_) return;
   if (next_run_ms_ && !put_back) {
     spdlog::info("scheduled run ({})", options_.schedule->text());
-    work_.Add({WorkKind::kResync, "", ""}, 0, now);
+    wanted_ = WorkKind::kResync;
   }
   const std::optional<std::time_t> next = options_.schedule->Next(wall / 1000);
   next_run_ms_ = next ? *next * 1000LL : INT64_MAX;
@@ -156,14 +156,24 @@ void Loop::PlanScheduled(int64_t now) {
   if (next) spdlog::info("next scheduled run: {:%Y-%m-%d %H:%M} UTC", fmt::gmtime(*next));
 }
 
+// Begins the comparison that is wanted, once what the feed tells is sent: only events tell what a
+// table or column was called before, and a comparison would take the old name for gone. That which
+// a first start begins with comes before the rows that it asked for.
+void Loop::BeginWanted(int64_t now) {
+  if (!wanted_ || (asked_.empty() && (!caught_up_ || work_.HasFresh(WorkKind::kObject)))) return;
+  work_.Add({*wanted_, "", ""}, 0, now);
+  wanted_.reset();
+}
+
 int64_t Loop::Step() {
   PlanReconcile(clock_->NowMs());
-  PlanScheduled(clock_->NowMs());
+  PlanScheduled();
   if (clock_->NowMs() - last_retire_ms_ >= options_.retire_interval_ms) {
     last_retire_ms_ = clock_->NowMs();
     queue_->Retire();
   }
   Intake(clock_->NowMs());
+  BeginWanted(clock_->NowMs());
   if (hold_until_ms_ <= clock_->NowMs()) SendDue();
   WatchRun(false);
   const int64_t now = clock_->NowMs();

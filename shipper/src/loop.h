@@ -75,7 +75,8 @@ class Loop {
   void AddPair(const TablePair &pair, bool ended, int64_t row, int64_t now);
   void AddDdl(const FeedRow &row, int64_t now);
   void PlanReconcile(int64_t now);
-  void PlanScheduled(int64_t now);
+  void PlanScheduled();
+  void BeginWanted(int64_t now);
   void WatchRun(bool over);
   void SendDue();
   bool SendOne(const Work &work);  // false: the sink is out, stop this round
@@ -116,6 +117,8 @@ class Loop {
   std::set<int64_t> asked_;            // its rows that are in the work list
   bool brought_all_ = false;           // since then all was compared, and the sink took all
   bool compared_ = false;              // in this round all was compared
+  std::optional<WorkKind> wanted_;     // kResync | kReconcile, not begun yet
+  bool caught_up_ = false;             // all that the feed holds is in the work list
   std::set<WorkKey> owed_;             // no feed row stands for it: resyncs, what others entail
   std::map<WorkKey, int64_t> last_put_;
   int64_t hold_until_ms_ = 0;  // the sink is out until then

@@ -29,9 +29,12 @@ void Loop::Intake(int64_t now) {
   if (!news && !due && !sweep) return;
   last_pending_ = pending;
   last_feed_ms_ = now;
+  caught_up_ = pending == 0;
   if (pending == 0 && !sweep) return snapshot_.Drain();
   last_sweep_ms_ = now;
-  const auto rows = queue_->Feed(options_.batch_size + static_cast<int>(work_.rows()));
+  const int most = options_.batch_size + static_cast<int>(work_.rows());
+  const auto rows = queue_->Feed(most);
+  caught_up_ = static_cast<int>(rows.size()) < most;
   if (pending == 0 && rows.empty()) return snapshot_.Drain();
   if (pending == 0) spdlog::info("{} rows of the feed were not counted as waiting", rows.size());
   for (const FeedRow &row : rows)

@@ -28,6 +28,12 @@ void WorkList::Add(const WorkKey &key, int64_t row, int64_t due_ms) {
   if (row != 0 && rows_.insert(row).second) work.rows.push_back(row);
 }
 
+bool WorkList::HasFresh(WorkKind kind) const {
+  return std::any_of(work_.begin(), work_.end(), [kind](const auto &entry) {
+    return entry.first.kind == kind && entry.second.tries == 0;
+  });
+}
+
 std::vector<Work> WorkList::Due(int64_t now_ms) const {
   std::vector<Work> due;
   for (const auto &[key, work] : work_)

@@ -45,6 +45,7 @@ class WorkList {
   bool HasRow(int64_t row) const { return rows_.count(row) > 0; }
   size_t rows() const { return rows_.size(); }
   bool empty() const { return work_.empty(); }
+  bool HasFresh(WorkKind kind) const;  // something of this kind that was never refused
 
   // What is due: what was never refused first, objects before pairs, oldest row first.
   std::vector<Work> Due(int64_t now_ms) const;

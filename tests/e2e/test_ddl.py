@@ -159,6 +159,21 @@ class Ddl(EndToEnd):
         self.wait_gone("table", "s.u")
         self.assertEqual(self.wait_table("s.t")["description"], "new")
 
+    def test_a_rename_while_nobody_ships_keeps_lineage_and_what_people_wrote(self):
+        shipper = self.start()
+        self.sql("INSERT INTO s.u SELECT id FROM s.t")
+        self.wait_edge("s.t", "s.u")
+        self.wait_drained()
+        self.describe("s.t", "for people", "note")
+        self.assertEqual(shipper.stop(), 0)
+        self.sql("ALTER TABLE s.t RENAME TO named; ALTER TABLE s.named RENAME note TO remark")
+        self.ship()
+        self.wait_gone("table", "s.t")
+        self.wait_edge("s.named", "s.u")
+        table = self.wait_table("s.named")
+        self.assertEqual(table["description"], "for people")
+        self.assertEqual(table["columns"][1]["description"], "for people, note")
+
     def test_a_schema_that_was_lost_while_nobody_looked_lets_go_of_what_was_in_it(self):
         shipper = self.start()
         self.assertEqual(shipper.stop(), 0)

@@ -47,6 +47,22 @@ TEST_F(LoopIntakeTest, AnIdleFeedIsReadSeldom) {
   EXPECT_LT(queue_.feeds, 20);
 }
 
+// Only events tell what a table was called before: a comparison would take the old name for gone.
+TEST_F(LoopIntakeTest, AComparisonBeginsWhenAllThatTheFeedTellsIsSent) {
+  LoopOptions options;
+  options.batch_size = 1;
+  Loop loop(&queue_, &origin_, &sink_, &clock_, options);
+  for (const char *table : {"a", "b", "c"}) origin_.tables[table] = 1;
+  for (const char *table : {"c", "b"})
+    queue_.Row(
+        "ddl",
+        {{"command_tag", "ALTER TABLE"}, {"object_type", "table"}, {"object_identity", table}});
+  ASSERT_TRUE(loop.Start());
+  while (origin_.walks == 0 && clock_.NowMs() < 60000)
+    clock_.Advance(std::max<int64_t>(loop.Step(), 1));
+  EXPECT_EQ(sink_.log, (std::vector<std::string>{"svc", "svc.c", "svc.b", "svc.a"}));
+}
+
 // A daemon that starts for the first time, with a database of six tables.
 class FirstStartTest : public LoopIntakeTest {
  protected:

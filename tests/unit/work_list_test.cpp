@@ -57,5 +57,14 @@ TEST(WorkListTest, OnlyRefusalsWhileOthersWereTakenCount) {
   EXPECT_EQ(list.Due(0)[0].refusals, 2);
 }
 
+TEST(WorkListTest, WhatWasRefusedIsNotFreshAnyMore) {
+  WorkList list;
+  list.Add({WorkKind::kObject, "table", "a"}, 1, 0);
+  EXPECT_TRUE(list.HasFresh(WorkKind::kObject));
+  EXPECT_FALSE(list.HasFresh(WorkKind::kPair));
+  list.Postpone({WorkKind::kObject, "table", "a"}, 10, 0);
+  EXPECT_FALSE(list.HasFresh(WorkKind::kObject));
+}
+
 }  // namespace
 }  // namespace shipper
