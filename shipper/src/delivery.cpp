@@ -112,7 +112,13 @@ Status Delivery::Send(const WorkKey &key, const Follow &follow) {
   Status status;
   if (key.kind == WorkKind::kPair) status = SendPair({key.first, key.second});
   if (key.kind == WorkKind::kObject) status = SendChange(key, follow);
-  if (key.kind == WorkKind::kReconcile) status = Reconcile();
+  if (key.kind == WorkKind::kReconcile) {
+    const long sent = sent_;
+    status = Reconcile();
+    if (status.ok() && sent_ > sent)  // what nobody told of may have taken edges along
+      for (const TablePair &pair : origin_->Pairs())
+        follow({WorkKind::kPair, pair.first, pair.second});
+  }
   if (catalog_lost_) follow({WorkKind::kResync, "", ""});
   return status;
 }

@@ -174,6 +174,18 @@ class Ddl(EndToEnd):
         self.assertEqual(table["description"], "for people")
         self.assertEqual(table["columns"][1]["description"], "for people, note")
 
+    def test_a_rename_that_nobody_told_keeps_lineage(self):
+        shipper = self.start()
+        self.sql("INSERT INTO s.u SELECT id FROM s.t")
+        self.wait_edge("s.t", "s.u")
+        self.wait_drained()
+        self.assertEqual(shipper.stop(), 0)
+        self.sql("SET pg_lineage.capture_ddl = off; ALTER TABLE s.t RENAME TO named")
+        self.ship()
+        self.wait_table("s.named")
+        self.wait_gone("table", "s.t")
+        self.wait_edge("s.named", "s.u")
+
     def test_a_schema_that_was_lost_while_nobody_looked_lets_go_of_what_was_in_it(self):
         shipper = self.start()
         self.assertEqual(shipper.stop(), 0)
