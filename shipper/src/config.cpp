@@ -17,7 +17,10 @@ namespace {
 
 void ReadServer(MapReader *map, ServerConfig *server) {
   server->host_port = map->RequiredText("hostPort", "write `hostPort: http://host:8585/api`");
-  if (server->host_port.rfind("http://", 0) != 0 && server->host_port.rfind("https://", 0) != 0)
+  const size_t colon = server->host_port.find("://");
+  std::string scheme = colon == std::string::npos ? "" : server->host_port.substr(0, colon);
+  std::transform(scheme.begin(), scheme.end(), scheme.begin(), ::tolower);
+  if (scheme != "http" && scheme != "https")  // the peer takes ws and wss, and cannot use them
     map->Fail("hostPort", "value '" + server->host_port + "' is no http or https address",
               "write `hostPort: http://host:8585/api`");
   while (server->host_port.back() == '/') server->host_port.pop_back();

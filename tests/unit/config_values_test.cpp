@@ -21,6 +21,16 @@ TEST(ConfigValuesTest, AHostPortThatIsNoneIsRefused) {
             std::string::npos);
 }
 
+TEST(ConfigValuesTest, TheCatalogIsSpokenToByHttpHoweverThatIsWritten) {
+  const std::string http = "http://om.example:8585/api/";
+  EXPECT_EQ(ParseConfig(Changed(http, "HTTPS://om.example/api"), "w.yaml").server.host_port,
+            "HTTPS://om.example/api");
+  for (const char *value :
+       {"ws://om.example/api", "wss://om.example/api", "om.example:8585/api", "http"})
+    EXPECT_NE(Refusal(Changed(http, value)).find("is no http or https address"), std::string::npos)
+        << value;
+}
+
 TEST(ConfigValuesTest, ASourceOfAnotherDatabaseIsNamed) {
   EXPECT_TRUE(
       Warns(ParseConfig(Changed("type: postgres\n", "type: mysql\n"), "w.yaml"), "'mysql'"));
