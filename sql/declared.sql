@@ -1,10 +1,6 @@
 -- Declared edges are what definitions say now.
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS pg_lineage;
-\pset format unaligned
-\pset tuples_only on
-CREATE SCHEMA declared_t;
-SET search_path = declared_t;
+\set schema declared_t
+\i sql/include/begin.sql
 CREATE TABLE src (a int, b int);
 CREATE TABLE other (a int);
 \set show 'SELECT source_table, source_column, target_column, origin, call_path'

@@ -1,10 +1,6 @@
 -- What PL/pgSQL routines would write is declared from their bodies: all branches, nothing is run.
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS pg_lineage;
-\pset format unaligned
-\pset tuples_only on
-CREATE SCHEMA decl_p;
-SET search_path = decl_p;
+\set schema decl_p
+\i sql/include/begin.sql
 CREATE TABLE s (a int, b int, c text);
 CREATE TABLE t (x int, y int, z text);
 CREATE TABLE l (n int, w text);

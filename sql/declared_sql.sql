@@ -1,10 +1,6 @@
 -- What routines in SQL would write is declared from their bodies, which are not run.
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS pg_lineage;
-\pset format unaligned
-\pset tuples_only on
-CREATE SCHEMA decl_s;
-SET search_path = decl_s;
+\set schema decl_s
+\i sql/include/begin.sql
 CREATE TABLE a (x int, y text);
 CREATE TABLE b (x int, y text);
 CREATE TABLE c (n int);

@@ -1,11 +1,7 @@
 -- pg_lineage.warn_on_drop: what depends on it is named before something is dropped or changed.
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS pg_lineage;
-\pset format unaligned
-\pset tuples_only on
-CREATE SCHEMA warn_t;
+\set schema warn_t
+\i sql/include/begin.sql
 CREATE SCHEMA warn_other;
-SET search_path = warn_t;
 CREATE TABLE src (id int, x int, y text);
 CREATE TABLE stage (id int, x int);
 CREATE TABLE mart (total bigint);

@@ -1,11 +1,7 @@
 -- upstream() and downstream(): chains, cycles, rows, depth, names.
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS pg_lineage;
-\pset format unaligned
-\pset tuples_only on
+\set schema graph_t
+\i sql/include/begin.sql
 \pset null '-'
-CREATE SCHEMA graph_t;
-SET search_path = graph_t;
 CREATE TABLE a (id int, x int, flag bool);
 CREATE TABLE b (id int, y int);
 CREATE TABLE c (id int, z int);

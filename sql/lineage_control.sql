@@ -1,10 +1,6 @@
 -- What decides without giving a value: FOUND, ROW_COUNT, the failure that a handler catches.
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS pg_lineage;
-CREATE SCHEMA ctl;
-SET search_path = ctl;
-\pset format unaligned
-\pset tuples_only on
+\set schema ctl
+\i sql/include/begin.sql
 CREATE TABLE src (id int, n int, txt text);
 INSERT INTO src VALUES (1, 2, '5'), (2, 3, 'x');
 CREATE TABLE known (id int);

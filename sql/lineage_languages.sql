@@ -1,12 +1,8 @@
 -- Other languages: their variables cannot be seen, so what they were given or have read may be in
 -- all that they pass on.
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS pg_lineage;
+\set schema lang
+\i sql/include/begin.sql
 CREATE EXTENSION IF NOT EXISTS plpython3u;
-CREATE SCHEMA lang;
-SET search_path = lang;
-\pset format unaligned
-\pset tuples_only on
 CREATE TABLE src (a int, b text);
 INSERT INTO src VALUES (1, 'x');
 CREATE TABLE rate (r int);

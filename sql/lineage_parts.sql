@@ -1,10 +1,7 @@
 -- Parts of JSON values, by constant names, within one statement.
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS pg_lineage;
-CREATE SCHEMA prt;
+\set schema prt
+\i sql/include/begin.sql
 SET search_path = prt, public;
-\pset format unaligned
-\pset tuples_only on
 CREATE TABLE src (a int, b text, c int);
 INSERT INTO src VALUES (1, 'x', 2);
 CREATE TABLE doc (k text, j jsonb);

@@ -1,10 +1,7 @@
 -- Parts of JSON values and rows in rows, through variables, arguments and results of PL/pgSQL.
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS pg_lineage;
-CREATE SCHEMA prv;
+\set schema prv
+\i sql/include/begin.sql
 SET search_path = prv, public;
-\pset format unaligned
-\pset tuples_only on
 CREATE TABLE src (a int, b text, c int);
 INSERT INTO src VALUES (1, 'x', 2);
 CREATE TABLE doc (k text, j jsonb);

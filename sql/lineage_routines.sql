@@ -1,10 +1,6 @@
 -- Routines that the server calls by itself: behind aggregates, operators, casts, defaults, checks.
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS pg_lineage;
-CREATE SCHEMA rtn;
-SET search_path = rtn;
-\pset format unaligned
-\pset tuples_only on
+\set schema rtn
+\i sql/include/begin.sql
 CREATE TABLE src (a int, b int);
 INSERT INTO src VALUES (1, 2);
 CREATE TABLE rate (id int, r int);

@@ -1,10 +1,6 @@
 -- Rows as values: arrays of them, and functions of C that hand them on keep their fields apart.
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS pg_lineage;
-CREATE SCHEMA rws;
-SET search_path = rws;
-\pset format unaligned
-\pset tuples_only on
+\set schema rws
+\i sql/include/begin.sql
 CREATE TABLE src (a int, b text);
 INSERT INTO src VALUES (1, 'x');
 CREATE TABLE doc (j jsonb);

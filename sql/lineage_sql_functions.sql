@@ -1,10 +1,6 @@
 -- SQL functions that are not inlined: what they write, what they call, and what those calls give.
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS pg_lineage;
-CREATE SCHEMA sqf;
-SET search_path = sqf;
-\pset format unaligned
-\pset tuples_only on
+\set schema sqf
+\i sql/include/begin.sql
 SET compute_query_id = off;
 CREATE TABLE src (a int, b int);
 INSERT INTO src VALUES (1, 2);

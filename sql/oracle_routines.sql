@@ -1,10 +1,6 @@
 -- Minimal cases of what the perturbation oracle (tests/oracle) found in routines.
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS pg_lineage;
-\pset format unaligned
-\pset tuples_only on
-CREATE SCHEMA orr;
-SET search_path = orr;
+\set schema orr
+\i sql/include/begin.sql
 CREATE VIEW shown AS
 SELECT concat_ws(' ', replace(target_table, 'orr.', '') || '.' || coalesce(target_column, '*'),
   '<-', replace(source_table, 'orr.', '') || '.' || source_column, subtype,

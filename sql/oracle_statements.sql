@@ -1,10 +1,6 @@
 -- Minimal cases of what the perturbation oracle (tests/oracle) found in statements.
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS pg_lineage;
-\pset format unaligned
-\pset tuples_only on
-CREATE SCHEMA ora;
-SET search_path = ora;
+\set schema ora
+\i sql/include/begin.sql
 CREATE VIEW shown AS
 SELECT concat_ws(' ', replace(target_table, 'ora.', '') || '.' || coalesce(target_column, '*'),
   '<-', replace(source_table, 'ora.', '') || '.' || source_column, subtype,

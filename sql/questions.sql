@@ -1,12 +1,8 @@
 -- path(), and what upstream() and downstream() must cope with: rows, views, partitions, names that
 -- were dropped or taken over, facts that are there twice.
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS pg_lineage;
-\pset format unaligned
-\pset tuples_only on
+\set schema ask_t
+\i sql/include/begin.sql
 \pset null '-'
-CREATE SCHEMA ask_t;
-SET search_path = ask_t;
 \set order ' ORDER BY depth, table_name COLLATE "C", column_name COLLATE "C";'
 CREATE TABLE raw (id int, x int, secret text, flag bool);
 CREATE TABLE stage (id int, x int, h text);

@@ -1,11 +1,7 @@
 -- What the store refuses stays with the backend, stops nothing else, and is written later.
-SET client_min_messages = warning;
+\set schema refused_t
+\i sql/include/begin.sql
 SET log_min_messages = error;
-CREATE EXTENSION IF NOT EXISTS pg_lineage;
-\pset format unaligned
-\pset tuples_only on
-CREATE SCHEMA refused_t;
-SET search_path = refused_t;
 CREATE TABLE src1 (a int);
 CREATE TABLE src2 (a int);
 CREATE TABLE t1 (a int);

@@ -1,14 +1,10 @@
 -- Edges that end: what was dropped or is defined otherwise now is history.
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS pg_lineage;
-\pset format unaligned
-\pset tuples_only on
+\set schema retire_t
+\i sql/include/begin.sql
 \pset null '-'
 SELECT errors_swallowed + refused_error + refused_store + given_up AS faults
 FROM lineage.health \gset
-CREATE SCHEMA retire_t;
 CREATE SCHEMA retire_u;
-SET search_path = retire_t;
 \set pair '(source_table || ''.'' || source_column || '' > '' || target_table || ''.'' || '
 \set pair :pair 'coalesce(target_column, ''rows'')) COLLATE "C"'
 \set live 'SELECT ':pair' FROM lineage.column_lineage WHERE target_table LIKE ''retire\\_%'''

@@ -1,10 +1,6 @@
 -- Edges of routines and tables that are dropped and made anew at once; many subtransactions.
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS pg_lineage;
-\pset format unaligned
-\pset tuples_only on
-CREATE SCHEMA remade_t;
-SET search_path = remade_t;
+\set schema remade_t
+\i sql/include/begin.sql
 CREATE TABLE src (a int, b int);
 CREATE TABLE dst (a int, b int);
 

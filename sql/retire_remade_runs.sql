@@ -1,10 +1,6 @@
 -- A routine made, run, replaced and run in one transaction: what the body of before did ends.
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS pg_lineage;
-\pset format unaligned
-\pset tuples_only on
-CREATE SCHEMA twice_t;
-SET search_path = twice_t;
+\set schema twice_t
+\i sql/include/begin.sql
 SET again.none = '';  -- a text with it only a run knows
 CREATE TABLE src (a int, b int, c int);
 CREATE TABLE dst (a int, b int, c int);

@@ -1,13 +1,9 @@
 -- Edges of routines that are replaced or dropped, and of what is not seen any more.
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS pg_lineage;
-\pset format unaligned
-\pset tuples_only on
+\set schema again_t
+\i sql/include/begin.sql
 \pset null '-'
 SELECT errors_swallowed + refused_error + refused_store + given_up AS faults
 FROM lineage.health \gset
-CREATE SCHEMA again_t;
-SET search_path = again_t;
 SET again.none = '';  -- a text with it only a run knows
 CREATE TABLE src (a int, b int, c int);
 CREATE TABLE dst (a int, b int, c int);

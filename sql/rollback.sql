@@ -1,10 +1,6 @@
 -- An edge is there if and only if its transaction committed.
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS pg_lineage;
-\pset format unaligned
-\pset tuples_only on
-CREATE SCHEMA roll_t;
-SET search_path = roll_t;
+\set schema roll_t
+\i sql/include/begin.sql
 CREATE TABLE src (a int);
 INSERT INTO src VALUES (1), (2);
 CREATE TABLE t1 (a int);

@@ -1,12 +1,8 @@
 -- The indexes of the store: some leave out rows without a routine, or a rule, that said them; what
 -- they have is found, and an index of another form stops all writing until it is gone.
-SET client_min_messages = warning;
+\set schema indexes_t
+\i sql/include/begin.sql
 SET log_min_messages = error;
-CREATE EXTENSION IF NOT EXISTS pg_lineage;
-\pset format unaligned
-\pset tuples_only on
-CREATE SCHEMA indexes_t;
-SET search_path = indexes_t;
 CREATE TABLE src (a int);
 CREATE TABLE kept (a int);
 CREATE TABLE dst (a int);

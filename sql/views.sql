@@ -1,14 +1,10 @@
 -- What the views show: names as they are now, counts, columns that went, and who sees what text.
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS pg_lineage;
-\pset format unaligned
-\pset tuples_only on
+\set schema views_t
+\i sql/include/begin.sql
 \pset null '-'
 SELECT errors_swallowed + refused_error + refused_store + breaker_trips AS faults
 FROM lineage.health \gset
-CREATE SCHEMA views_t;
 CREATE SCHEMA "Views T";
-SET search_path = views_t;
 CREATE TABLE src (a int, b int, c int);
 INSERT INTO src VALUES (1, 2, 3), (4, 5, 6);
 CREATE TABLE dst (a int, b int, c int);

@@ -1,12 +1,7 @@
 \set ECHO none
 -- The start of a theme about edges: its own schema :schema, two sources, and :show LIKE-PATTERN,
 -- which lists the edges whose target matches.
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS pg_lineage;
-\pset format unaligned
-\pset tuples_only on
-CREATE SCHEMA :schema;
-SET search_path = :schema;
+\ir begin.sql
 CREATE VIEW shown AS
 SELECT concat_ws(' ', replace(target_table, s.schema || '.', '') || '.' ||
                    coalesce(target_column, '*'),
