@@ -114,6 +114,26 @@ stale_names() {
     done
   done
 }
+# A README that lists files in a table lists all of its room: a header stands for its source. What
+# is in a folder of the room stands under a heading with the folder's name.
+unlisted_files() {
+  python3 - extension/src/*/README.md shipper/src/README.md tests/oracle/README.md <<'END'
+import pathlib, re, sys
+for readme in map(pathlib.Path, sys.argv[1:]):
+    folder, listed = readme.parent, set()
+    for line in readme.read_text(encoding="utf-8").splitlines():
+        heading = re.match(r"## (\w+)", line)
+        if heading and (readme.parent / heading[1]).is_dir():
+            folder = readme.parent / heading[1]
+        cell = re.match(r"\| ([^|]*) \|", line)
+        names = re.findall(r"`([\w.]+)`", cell[1]) if cell else []
+        listed |= {(folder / name).with_suffix("") for name in names if (folder / name).exists()}
+    for source in sorted(readme.parent.rglob("*")):
+        kept = source.suffix in (".cpp", ".h", ".py") and source.parent.name != "mutants"
+        if kept and source.with_suffix("") not in listed:
+            print(f"{source}: not in {readme}")
+END
+}
 # Settings the library defines, as the source names them.
 defined_settings() { grep -ohE '"pg_lineage\.[a-z_]+"' "${server[@]}" | tr -d '"' | sort -u; }
 undocumented_settings() {
@@ -204,6 +224,7 @@ rule "no registry host" registry_hosts
 rule "no path of one machine" machine_paths
 rule "no binary in the tree" binary_files
 rule "documents name files that are there" stale_names
+rule "the README of a room lists its files" unlisted_files
 rule "every setting is documented" undocumented_settings
 rule "documents name settings that exist" unknown_settings
 rule "every SQL object has its COMMENT" uncommented_sql
