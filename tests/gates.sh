@@ -117,7 +117,7 @@ stale_names() {
 # A README that lists files in a table lists all of its room: a header stands for its source. What
 # is in a folder of the room stands under a heading with the folder's name.
 unlisted_files() {
-  python3 - extension/src/*/README.md shipper/src/README.md tests/oracle/README.md <<'END'
+  python3 - extension/src/*/README.md shipper/src/README.md tests/*/README.md <<'END'
 import pathlib, re, sys
 for readme in map(pathlib.Path, sys.argv[1:]):
     folder, listed = readme.parent, set()
@@ -129,7 +129,7 @@ for readme in map(pathlib.Path, sys.argv[1:]):
         names = re.findall(r"`([\w.]+)`", cell[1]) if cell else []
         listed |= {(folder / name).with_suffix("") for name in names if (folder / name).exists()}
     for source in sorted(readme.parent.rglob("*")):
-        kept = source.suffix in (".cpp", ".h", ".py") and source.parent.name != "mutants"
+        kept = source.suffix in (".cpp", ".h", ".py", ".sh") and source.parent.name != "mutants"
         if kept and source.with_suffix("") not in listed:
             print(f"{source}: not in {readme}")
 END
