@@ -351,7 +351,7 @@ void WriteEndsSingly(WriteBatch *batch) {
   part.prepare = batch->prepare;
   part.forgotten.context = batch->forgotten.context;
   bool fine = TryWrite(&part);
-  batch->ends_outcome = fine ? Outcome::kStored : Outcome::kLost;
+  batch->ends_outcome = fine ? part.ends_outcome : Outcome::kLost;
   if (!fine) HealthCount(Health::kGivenUp, batch->ends.size);
   AddResults(batch, part);
 }
