@@ -74,8 +74,20 @@ struct Parts {
   CatalogApi *api = nullptr;  // the sink, where it is a catalog
 };
 
+// A database that lacks something that the verb needs is said before any work.
+void RequireDatabase(Parts *parts) {
+  Require(InspectServer(&parts->session.Get()));
+  Require(InspectDatabase(&parts->session.Get(), parts->config));
+}
+
 // A catalog that refuses the credential or is no catalog at all is said before any work.
 void RequireSink(Parts *parts) { Require({InspectSink(parts->sink.get())}); }
+
+// The sink of a verb that runs once: it waits for one that is out, for a while.
+PatientSink SinkOnce(Parts *parts) {
+  return PatientSink(parts->sink.get(), &parts->clock, kTriesOnce, kTryBaseMs, kTryMaxMs,
+                     parts->stop);
+}
 
 // What this verb remembers of the sink: all of it for a catalog; for a file only which routine an
 // edge shows and which one has a bare name, so that the file has every entity that its edges name.
@@ -171,8 +183,7 @@ void IngestOne(const Config &config, Sink *sink, IngestAccount *account) {
 void PushMetadata(Parts *parts, RunAccount *run, const Tick &tick) {
   Require(InspectServer(&parts->session.Get()));
   RequireSink(parts);
-  PatientSink sink(parts->sink.get(), &parts->clock, kTriesOnce, kTryBaseMs, kTryMaxMs,
-                   parts->stop);
+  PatientSink sink = SinkOnce(parts);
   IngestAccount account{run, tick, &parts->clock};
   for (const std::string &database : IngestDatabases(&parts->session.Get(), parts->config)) {
     Config config = parts->config;
@@ -201,11 +212,9 @@ ExitCode IngestAll(const CommandLine &, Parts *parts) {
 
 // All lineage of the store, once. What the daemon would remember is remembered.
 void SendPairs(const CommandLine &line, Parts *parts, RunAccount *run, const Tick &tick) {
-  Require(InspectServer(&parts->session.Get()));
-  Require(InspectDatabase(&parts->session.Get(), parts->config));
+  RequireDatabase(parts);
   RequireSink(parts);
-  PatientSink sink(parts->sink.get(), &parts->clock, kTriesOnce, kTryBaseMs, kTryMaxMs,
-                   parts->stop);
+  PatientSink sink = SinkOnce(parts);
   CatalogOrigin origin([parts]() -> PgConnection & { return parts->session.Get(); }, parts->config);
   PgQueue queue(&parts->session, parts->sink->name());
   if (!line.dry_run) queue.Register();
@@ -261,8 +270,7 @@ ExitCode SendLineage(const CommandLine &line, Parts *parts) {
 void WaitForDatabase(Parts *parts, const Signals &signals) {
   for (int attempt = 0; !signals.stop; ++attempt) {
     try {
-      Require(InspectServer(&parts->session.Get()));
-      Require(InspectDatabase(&parts->session.Get(), parts->config));
+      RequireDatabase(parts);
       return;
     } catch (const PgConnectError &error) {
       if (error.permanent()) throw;
@@ -332,8 +340,7 @@ ExitCode Check(const CommandLine &, Parts *parts) {
 
 // The page of the graph.
 ExitCode Report(const CommandLine &line, Parts *parts) {
-  Require(InspectServer(&parts->session.Get()));
-  Require(InspectDatabase(&parts->session.Get(), parts->config));
+  RequireDatabase(parts);
   const std::string path = line.output.empty() ? kDefaultReportPath : line.output;
   Status status = RunReport(parts->session.Get(), path);
   if (!status.ok()) throw FatalError(status.message, ExitCodeOf(status));
@@ -351,11 +358,9 @@ ExitCode Parked(const CommandLine &line, Parts *parts) {
 
 // Tries parked things of this sink again; what is taken now leaves the list.
 ExitCode Retry(const CommandLine &line, Parts *parts) {
-  Require(InspectServer(&parts->session.Get()));
-  Require(InspectDatabase(&parts->session.Get(), parts->config));
+  RequireDatabase(parts);
   RequireSink(parts);
-  PatientSink sink(parts->sink.get(), &parts->clock, kTriesOnce, kTryBaseMs, kTryMaxMs,
-                   parts->stop);
+  PatientSink sink = SinkOnce(parts);
   CatalogOrigin origin([parts]() -> PgConnection & { return parts->session.Get(); }, parts->config);
   PgQueue queue(&parts->session, parts->sink->name());
   queue.Register();
