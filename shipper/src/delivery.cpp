@@ -127,19 +127,18 @@ Status Delivery::Send(const WorkKey &key, const Follow &follow) {
 Status Delivery::SendChange(const WorkKey &key, const Follow &follow) {
   const std::vector<EntityName> gone = FindFormer(key);
   SettleLife(key);
-  if (key.first == "table" && columns_.count(key.second) > 0) {
-    const std::optional<EntityName> table = origin_->NameOf(key.first, key.second);
-    if (table) sending_ = key.second, table_fqn_ = table->fqn;
-  }
+  FindColumns(key);
   const long sent = sent_;
   bool found = false;
   const bool content = key.first == "schema" && renames_.count({key.first, key.second}) > 0;
   Status status = content ? SendSchema(key.second, follow, &found)
                           : SendObject(key.first, key.second, unconditional_, &found);
   former_.clear();
-  table_fqn_.clear();
+  const auto sending = std::exchange(sending_, {});
   if (!status.ok()) return status;
-  columns_.erase(key.second);
+  if (key.first == "table") columns_.erase(key.second);
+  if (content)
+    for (const auto &[fqn, identity] : sending) columns_.erase(identity);
   if (!found) spdlog::debug("{} {}: gone or filtered out", key.first, key.second);
   if (key.first == "table" && sent_ > sent)  // its columns may be others now
     for (const TablePair &pair : origin_->Pairs(key.second))
@@ -147,7 +146,7 @@ Status Delivery::SendChange(const WorkKey &key, const Follow &follow) {
   if (key.first == "table" && found) status = SendForeign(key.second);
   if (status.ok()) status = Delete(gone);
   // Where it is not there, it may have been renamed on, and its event comes yet.
-  if (status.ok() && found) renames_.erase({key.first, key.second});
+  if (status.ok() && found) ForgetRenames(key, content);
   return status;
 }
 

@@ -105,7 +105,15 @@ class Delivery : public RoutineBook {
   Status SendSchema(const std::string &identity, const Follow &follow, bool *found);
   Status Reconcile();
   Status SendChange(const WorkKey &key, const Follow &follow);
+  std::vector<std::string> NamesBefore(const std::string &type, const std::string &identity) const;
+  void MoveColumns(const std::string &before, const std::string &now);
+  void MoveRenames(const std::string &before, const std::string &now);
   std::vector<EntityName> FindFormer(const WorkKey &key);
+  void AddFormer(const std::pair<std::string, std::string> &renamed,
+                 const std::vector<std::string> &names, std::vector<EntityName> *gone);
+  void FindColumns(const WorkKey &key);
+  void RenameColumns(const std::string &fqn, nlohmann::json *table) const;
+  void ForgetRenames(const WorkKey &key, bool content);
   std::vector<EntityName> FormerOf(const Entity &entity) const;
   Status TakeAlong(Entity *entity);
   Status TakeColumnsAlong(Entity *entity);
@@ -162,8 +170,7 @@ class Delivery : public RoutineBook {
   std::map<std::string, std::string> past_lives_;              // of names that went, by key
   // Of the object that is being sent: its name, and that of the entity it was.
   std::vector<std::pair<EntityName, EntityName>> former_;
-  std::string sending_;    // its identity, where it is a table
-  std::string table_fqn_;  // and its name in the catalog, where columns were renamed
+  std::map<std::string, std::string> sending_;  // tables with renamed columns: name -> identity
   std::string last_request_;
   bool unconditional_ = false;
   bool catalog_lost_ = false;  // it turned out to be another, empty one

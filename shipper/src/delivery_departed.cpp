@@ -23,6 +23,11 @@ std::optional<EntityName> NameOfKey(const std::string &key, const std::string &d
   return EntityName{is_schema ? "databaseSchema" : "table", fqn};
 }
 
+// Whether an identity is of something in the schema.
+bool IsWithin(const std::string &identity, const std::string &schema) {
+  return identity.rfind(schema + ".", 0) == 0;
+}
+
 }  // namespace
 
 std::vector<std::string> KeysOf(const EntityName &name,
@@ -40,31 +45,76 @@ std::vector<std::string> KeysOf(const EntityName &name,
 
 void Delivery::NoteRename(const std::string &type, const std::string &before,
                           const std::string &now) {
-  std::vector<std::string> names = renames_[{type, before}];  // itself renamed just before
+  std::vector<std::string> names = NamesBefore(type, before);
   names.push_back(before);
   renames_.erase({type, before});
   std::vector<std::string> &known = renames_[{type, now}];
   known.insert(known.end(), names.begin(), names.end());
-  if (type != "table" || columns_.count(before) == 0) return;
-  const auto renamed = std::move(columns_[before]);
-  columns_.erase(before);
+  if (type == "table") MoveColumns(before, now);
+  if (type == "schema") MoveRenames(before, now);
+}
+
+// What an object was called that is about to get another name: by itself, or with its schema.
+std::vector<std::string> Delivery::NamesBefore(const std::string &type,
+                                               const std::string &identity) const {
+  std::vector<std::string> names;
+  auto it = renames_.lower_bound({"schema", ""});
+  for (; it != renames_.end() && it->first.first == "schema"; ++it) {
+    const std::string &schema = it->first.second;
+    if (type == "schema" || !IsWithin(identity, schema)) continue;
+    for (const std::string &former : it->second)
+      names.push_back(former + identity.substr(schema.size()));
+  }
+  const auto own = renames_.find({type, identity});
+  if (own != renames_.end()) names.insert(names.end(), own->second.begin(), own->second.end());
+  return names;
+}
+
+void Delivery::MoveColumns(const std::string &before, const std::string &now) {
+  const auto place = columns_.find(before);
+  if (place == columns_.end()) return;
+  const auto renamed = std::move(place->second);
+  columns_.erase(place);
   columns_[now].insert(columns_[now].end(), renamed.begin(), renamed.end());
 }
 
-// Names of an object that are nobody's now, and, in former_, which of them it had itself.
+// What is in a renamed schema was called as before the rename, and has another name now.
+void Delivery::MoveRenames(const std::string &before, const std::string &now) {
+  const auto renames = renames_;
+  for (const auto &[key, names] : renames) {
+    if (key.first == "schema" || !IsWithin(key.second, before)) continue;
+    std::vector<std::string> &known = renames_[{key.first, now + key.second.substr(before.size())}];
+    known.insert(known.end(), names.begin(), names.end());
+    renames_.erase(key);
+  }
+  const ColumnRenames columns = columns_;
+  for (const auto &[table, renamed] : columns)
+    if (IsWithin(table, before)) MoveColumns(table, now + table.substr(before.size()));
+}
+
+// Names of an object that are nobody's now, and, in former_, which of them it had itself; with a
+// renamed schema, those of what is in it that had others by itself.
 std::vector<EntityName> Delivery::FindFormer(const WorkKey &key) {
   std::vector<EntityName> gone = origin_->Departed(key.first, key.second);
   former_.clear();
-  const auto renames = renames_.find({key.first, key.second});
-  if (renames == renames_.end()) return gone;
-  const std::optional<EntityName> now = origin_->NameOf(key.first, key.second);
-  for (const std::string &before : renames->second) {
-    for (EntityName &name : origin_->Departed(key.first, before)) {
+  const bool schema = key.first == "schema" && renames_.count({key.first, key.second}) > 0;
+  for (const auto &[renamed, names] : renames_)
+    if (schema && renamed.first != "schema" && IsWithin(renamed.second, key.second))
+      AddFormer(renamed, names, &gone);
+  const auto own = renames_.find({key.first, key.second});
+  if (own != renames_.end()) AddFormer(own->first, own->second, &gone);
+  return gone;
+}
+
+void Delivery::AddFormer(const std::pair<std::string, std::string> &renamed,
+                         const std::vector<std::string> &names, std::vector<EntityName> *gone) {
+  const std::optional<EntityName> now = origin_->NameOf(renamed.first, renamed.second);
+  for (const std::string &before : names) {
+    for (EntityName &name : origin_->Departed(renamed.first, before)) {
       if (now) former_.push_back({*now, name});
-      gone.push_back(std::move(name));
+      gone->push_back(std::move(name));
     }
   }
-  return gone;
 }
 
 // The entities that this one was before, the latest first; with a renamed schema, all that is in
@@ -90,8 +140,7 @@ Status Delivery::TakeAlong(Entity *entity) {
   for (size_t i = 0; i < former.size() && status.ok() && old.is_null(); ++i)
     status = sink_->Fetch(former[i], &old);
   if (!status.ok()) return status;
-  if (entity->type == "table" && entity->fqn == table_fqn_)
-    for (const auto &[before, now] : columns_[sending_]) RenameColumn(before, now, &old);
+  if (entity->type == "table") RenameColumns(entity->fqn, &old);
   CarryOver(old, entity);
   return status;
 }
@@ -101,14 +150,41 @@ void Delivery::NoteColumn(const std::string &table, const std::string &before,
   columns_[table].push_back({before, now});
 }
 
+// Notes whose columns have other names, of what is sent with this.
+void Delivery::FindColumns(const WorkKey &key) {
+  sending_.clear();
+  const bool schema = key.first == "schema";
+  if (!schema && (key.first != "table" || columns_.count(key.second) == 0)) return;
+  for (const auto &[identity, renamed] : columns_) {
+    if (schema ? !IsWithin(identity, key.second) : identity != key.second) continue;
+    const std::optional<EntityName> table = origin_->NameOf("table", identity);
+    if (table) sending_[table->fqn] = identity;
+  }
+}
+
+void Delivery::RenameColumns(const std::string &fqn, nlohmann::json *table) const {
+  const auto identity = sending_.find(fqn);
+  if (identity == sending_.end()) return;
+  const auto renamed = columns_.find(identity->second);
+  if (renamed == columns_.end()) return;
+  for (const auto &[before, now] : renamed->second) RenameColumn(before, now, table);
+}
+
+// Forgets what an object and, with its schema, what is in it was called before: it is sent.
+void Delivery::ForgetRenames(const WorkKey &key, bool content) {
+  renames_.erase({key.first, key.second});
+  if (!content) return;
+  for (auto it = renames_.begin(); it != renames_.end();)
+    it = IsWithin(it->first.second, key.second) ? renames_.erase(it) : std::next(it);
+}
+
 // Gives renamed columns what people wrote to them under their old names.
 Status Delivery::TakeColumnsAlong(Entity *entity) {
-  if (table_fqn_.empty() || entity->fqn != table_fqn_ || entity->type != "table")
-    return Status::Done();
+  if (entity->type != "table" || sending_.count(entity->fqn) == 0) return Status::Done();
   nlohmann::json present;
   Status status = sink_->Fetch({entity->type, entity->fqn}, &present);
   if (!status.ok()) return status;
-  for (const auto &[before, now] : columns_[sending_]) RenameColumn(before, now, &present);
+  RenameColumns(entity->fqn, &present);
   CarryOverColumns(present, entity);
   return status;
 }

@@ -174,6 +174,28 @@ class Ddl(EndToEnd):
         self.assertEqual(table["description"], "for people")
         self.assertEqual(table["columns"][1]["description"], "for people, note")
 
+    def renamed_unwatched(self, sql, name):
+        """What s.t is like after these renames, done while nobody ships, made it `name`."""
+        shipper = self.start()
+        self.describe("s.t", "for people", "note")
+        self.assertEqual(shipper.stop(), 0)
+        self.sql(sql)
+        self.ship()
+        table = self.wait_table(name)
+        self.assertEqual(table["description"], "for people")
+        self.assertEqual(table["columns"][1]["name"], "remark")
+        self.assertEqual(table["columns"][1]["description"], "for people, note")
+        self.wait_gone("table", "s.t")
+
+    def test_a_table_is_moved_and_then_its_new_schema_renamed(self):
+        self.renamed_unwatched("""CREATE SCHEMA z; ALTER TABLE s.t RENAME note TO remark;
+            ALTER TABLE s.t SET SCHEMA z; ALTER SCHEMA z RENAME TO zz""", "zz.t")
+
+    def test_a_schema_is_renamed_and_then_a_table_in_it(self):
+        self.renamed_unwatched("""ALTER SCHEMA s RENAME TO s2;
+            ALTER TABLE s2.t RENAME note TO remark; ALTER TABLE s2.t RENAME TO tt;
+            ALTER SCHEMA s2 RENAME TO s3""", "s3.tt")
+
     def test_a_rename_that_nobody_told_keeps_lineage(self):
         shipper = self.start()
         self.sql("INSERT INTO s.u SELECT id FROM s.t")
