@@ -134,6 +134,7 @@ Status Delivery::SendChange(const WorkKey &key, const Follow &follow) {
   Status status = content ? SendSchema(key.second, follow, &found)
                           : SendObject(key.first, key.second, unconditional_, &found);
   former_.clear();
+  carried_.clear();
   const auto sending = std::exchange(sending_, {});
   if (!status.ok()) return status;
   if (key.first == "table") columns_.erase(key.second);
@@ -181,7 +182,8 @@ Status Delivery::SendWalk(bool force, const Walk &walk, bool *whole) {
   std::string service;
   const long refused = refused_;
   EntityWaves waves(
-      sink_, [&](const Entity &entity, const std::string &hash, const Status &status) {
+      sink_, [&](const Entity &entity, const std::string &hash, const Status &answer) {
+        const Status status = PutWithoutLost(entity, answer);
         if (status.ok()) return NoteSent(entity, hash);
         if (status.action != Action::kPark || NoteLoss(status, service)) throw WalkEnded{status};
         ++refused_;
@@ -284,7 +286,7 @@ Status Delivery::SendEntity(const Entity &entity, bool force) {
   if (!hash) return Status::Done();
   last_request_ = "PUT " + given.path + " " + DumpText(given.body);
   Status status = Recall(EntityKey(entity)).empty() ? TakeAlong(&given) : TakeColumnsAlong(&given);
-  if (status.ok()) status = sink_->PutEntity(given);
+  if (status.ok()) status = PutWithoutLost(given, sink_->PutEntity(given));
   if (status.ok()) NoteSent(entity, *hash);
   return status;
 }

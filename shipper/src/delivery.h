@@ -117,6 +117,8 @@ class Delivery : public RoutineBook {
   std::vector<EntityName> FormerOf(const Entity &entity) const;
   Status TakeAlong(Entity *entity);
   Status TakeColumnsAlong(Entity *entity);
+  void NoteCarried(const Entity &entity, const std::set<std::string> &own);
+  Status PutWithoutLost(Entity entity, Status status);
   std::vector<EntityName> GoneWith(const EntityName &schema);
   Status Delete(const std::vector<EntityName> &gone);
   bool NoteLoss(const Status &status, const std::string &service);
@@ -171,6 +173,7 @@ class Delivery : public RoutineBook {
   // Of the object that is being sent: its name, and that of the entity it was.
   std::vector<std::pair<EntityName, EntityName>> former_;
   std::map<std::string, std::string> sending_;  // tables with renamed columns: name -> identity
+  std::map<std::string, std::set<std::string>> carried_;  // tags that were taken along, by key
   std::string last_request_;
   bool unconditional_ = false;
   bool catalog_lost_ = false;  // it turned out to be another, empty one

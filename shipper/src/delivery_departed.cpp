@@ -141,7 +141,31 @@ Status Delivery::TakeAlong(Entity *entity) {
     status = sink_->Fetch(former[i], &old);
   if (!status.ok()) return status;
   if (entity->type == "table") RenameColumns(entity->fqn, &old);
+  const std::set<std::string> own = TagsOf(entity->body);
   CarryOver(old, entity);
+  NoteCarried(*entity, own);
+  return status;
+}
+
+// Notes the tags that a request has beside its own.
+void Delivery::NoteCarried(const Entity &entity, const std::set<std::string> &own) {
+  std::set<std::string> tags = TagsOf(entity.body);
+  for (const std::string &tag : own) tags.erase(tag);
+  if (!tags.empty()) carried_[EntityKey(entity)] = std::move(tags);
+}
+
+// Puts what was refused without the tags that it took along and that the catalog has no more.
+Status Delivery::PutWithoutLost(Entity entity, Status status) {
+  const auto carried = carried_.find(EntityKey(entity));
+  while (carried != carried_.end() && status.action == Action::kPark) {
+    const std::string lost = UnknownTag(status.message, carried->second);
+    if (lost.empty()) break;
+    spdlog::warn("{} goes without the tag {}: the catalog has it no more", entity.fqn, lost);
+    RemoveTag(lost, &entity.body);
+    carried->second.erase(lost);
+    last_request_ = "PUT " + entity.path + " " + DumpText(entity.body);
+    status = sink_->PutEntity(entity);
+  }
   return status;
 }
 
@@ -185,7 +209,9 @@ Status Delivery::TakeColumnsAlong(Entity *entity) {
   Status status = sink_->Fetch({entity->type, entity->fqn}, &present);
   if (!status.ok()) return status;
   RenameColumns(entity->fqn, &present);
+  const std::set<std::string> own = TagsOf(entity->body);
   CarryOverColumns(present, entity);
+  NoteCarried(*entity, own);
   return status;
 }
 

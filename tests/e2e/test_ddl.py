@@ -196,6 +196,23 @@ class Ddl(EndToEnd):
             ALTER TABLE s2.t RENAME note TO remark; ALTER TABLE s2.t RENAME TO tt;
             ALTER SCHEMA s2 RENAME TO s3""", "s3.tt")
 
+    def test_a_tag_that_is_lost_keeps_no_renamed_table_out(self):
+        for sql, before, now in (("ALTER TABLE s.t RENAME TO named", "s.t", "s.named"),
+                                 ("ALTER SCHEMA s RENAME TO s2", "s.named", "s2.named")):
+            with self.subTest(sql):
+                if now == "s.named":
+                    self.start()
+                self.describe(before, "for people")
+                with self.double.lock:
+                    self.double.store.by_name("table", f"svc.{self.database}.{before}")["tags"] = [
+                        {"tagFQN": "Gone.by now", "source": "Classification",
+                         "labelType": "Manual", "state": "Confirmed"}]
+                self.sql(sql)
+                self.assertEqual(self.wait_table(now)["description"], "for people")
+                self.wait_gone("table", before)
+                self.wait_drained()
+                self.assertEqual(self.sql("SELECT count(*) FROM lineage._parked")[0][0], "0")
+
     def test_a_rename_that_nobody_told_keeps_lineage(self):
         shipper = self.start()
         self.sql("INSERT INTO s.u SELECT id FROM s.t")

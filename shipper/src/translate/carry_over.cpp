@@ -83,4 +83,34 @@ void RenameColumn(const std::string &before, const std::string &now, json *table
   if (found != nullptr) (*found)["name"] = EncodeName(now);
 }
 
+std::set<std::string> TagsOf(const json &body) {
+  std::set<std::string> tags;
+  for (const json &tag : body.value("tags", json::array())) tags.insert(tag.value("tagFQN", ""));
+  for (const char *key : {"columns", "children"})
+    for (const json &part : body.value(key, json::array())) tags.merge(TagsOf(part));
+  return tags;
+}
+
+void RemoveTag(const std::string &tag, json *body) {
+  if (const auto tags = body->find("tags"); tags != body->end() && tags->is_array()) {
+    json kept = json::array();
+    for (json &label : *tags)
+      if (label.value("tagFQN", "") != tag) kept.push_back(std::move(label));
+    *tags = std::move(kept);
+  }
+  for (const char *key : {"columns", "children"})
+    if (body->contains(key))
+      for (json &part : (*body)[key]) RemoveTag(tag, &part);
+}
+
+// The answer is quoted as it came, as JSON.
+std::string UnknownTag(const std::string &refusal, const std::set<std::string> &tags) {
+  for (const std::string &tag : tags) {
+    const std::string text = json(tag).dump(-1, ' ', false, json::error_handler_t::replace);
+    const std::string told = "instance for " + text.substr(1, text.size() - 2) + " not found";
+    if (refusal.find(told) != std::string::npos) return tag;
+  }
+  return "";
+}
+
 }  // namespace shipper

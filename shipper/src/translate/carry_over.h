@@ -6,6 +6,7 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string>
 
 #include "sink/sink.h"
@@ -21,5 +22,14 @@ void CarryOverColumns(const nlohmann::json &old, Entity *entity);
 // Gives a column of `table`, an entity as the catalog shows it, another name, unless there is one
 // of that name. Raw names.
 void RenameColumn(const std::string &before, const std::string &now, nlohmann::json *table);
+
+// Names of all tags of a create request, those of columns and fields too.
+std::set<std::string> TagsOf(const nlohmann::json &body);
+
+// Takes one tag out of all of it.
+void RemoveTag(const std::string &tag, nlohmann::json *body);
+
+// The one of `tags` that a catalog's refusal says it does not know; "" for none.
+std::string UnknownTag(const std::string &refusal, const std::set<std::string> &tags);
 
 }  // namespace shipper
