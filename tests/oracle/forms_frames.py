@@ -111,7 +111,7 @@ def no_row(world, z):
     wholly."""
     draw, y = world.draw, alone(world)
     world.types.append("CREATE EXTENSION IF NOT EXISTS plpython3u")
-    tmp, other = world.name("tmp"), world.target(["int"])
+    tmp, other, before = world.name("tmp"), world.target(["int"]), len(world.run)
     read = f"(SELECT max(y.a) FROM {y} y)"
     bodies = (
         (f"BEGIN RETURN n + {read}; END", ((z, TRANSFORMATION), (y, AGGREGATION))),
@@ -150,7 +150,7 @@ def no_row(world, z):
         for source, kind in sources:
             world.writes(target.name, "c1", {(f"{source}.a", kind, False)})
     if draw.chance(30):  # nothing is read of those in routines
-        world.run.insert(0, "SET pg_lineage.track = top")
+        world.run.insert(before, "SET pg_lineage.track = top")
         world.run.append("RESET pg_lineage.track")
         world.exact = False
         for edge in list(world.direct):

@@ -83,6 +83,7 @@ def discarded(world, z):
     """DISCARD TEMP ends temporary tables and what was in them."""
     name, target = world.name("tmp"), world.target(["int", "text"])
     word = world.draw.one(("TEMP", "TEMPORARY"))
+    world.discarded = name
     world.run += [
         f"CREATE TEMP TABLE {name} AS SELECT z.b AS k, z.c AS w FROM {z} z",
         f"DISCARD {word}",

@@ -18,6 +18,7 @@ class World:
         self.types = []
         self.relations = []  # (name, [Col]): base tables and views that queries may name
         self.direct, self.exact = set(), True
+        self.discarded = ""  # the temporary table of a statement DISCARD TEMP, if there is one
         self.features, self.reset, self.dead = set(), [], {}
         self.deciding = set()  # INDIRECT edges: (source, target column or table, subtype)
         self.outside = set()  # (dataset, its column, table, column): see case.py
@@ -108,7 +109,14 @@ class World:
         for one, other in columns:
             self.direct.add((f"{source}.{one}", f"{target}.{other}", "IDENTITY", False))
 
+    def keep_temporary(self):
+        """DISCARD TEMP would take what another form made once for all runs."""
+        if self.discarded and any("CREATE TEMP" in made for made in self.setup):
+            drop = f"DROP TABLE {self.discarded}"
+            self.run = [drop if text.startswith("DISCARD TEMP") else text for text in self.run]
+
     def case(self):
+        self.keep_temporary()
         if not self.exact:
             for source, target, _, _ in self.direct:
                 self.dead.setdefault((source, target), "known of another statement of the case")
