@@ -37,6 +37,7 @@ class Verdict:
     edges: set = dataclasses.field(default_factory=set)  # (source, target, type, subtype, masking)
     confirmed: set = dataclasses.field(default_factory=set)  # DIRECT pairs seen at work
     unconfirmed: set = dataclasses.field(default_factory=set)  # DIRECT pairs only known
+    first: set = dataclasses.field(default_factory=set)  # DIRECT pairs that the first run brought
     runs: int = 0
     void: int = 0
     skipped: str = ""
@@ -164,6 +165,11 @@ class _Runner:
                 self.sighted.setdefault(pair, {name: data[name] for name in self.case.switches})
         for source, target in self.connection.rows(TABLES_SQL.format(self.schema, RAN_SQL)):
             self.raw_tables.add((short(source), short(target)))
+
+    def direct_pairs(self):
+        """Takes what the views say now; the DIRECT edges so far, as (source, target)."""
+        self.collect()
+        return {(edge[0:2], edge[2:4]) for edge in self.raw_edges if edge[4] == "DIRECT"}
 
     def data(self):
         return {t.name: [list(row) for row in t.rows] for t in self.case.tables}
@@ -371,7 +377,9 @@ def judge(connection, case, schema=None):
             runner.setup()
             runner.bodies.read()
             data = runner.data()
+            defined = runner.direct_pairs()
             base = runner.run(data, first=True)
+            verdict.first = runner.direct_pairs() - defined
         except SqlError as error:
             verdict.skipped = str(error)
             return verdict

@@ -1,7 +1,8 @@
 """What every tool of the scoreboard is given, and what pg_lineage answers: runs a case once.
 
 `collect(server, number, case)` runs setup.sql and run.sql of a case in a database of its own with
-pg_lineage and pg_stat_statements loaded, and returns a dict of plain JSON:
+pg_lineage and pg_stat_statements loaded (in one session if run.sql needs the temporary tables and
+settings of setup.sql), and returns a dict of plain JSON:
 
     queries      [[text, top_level]]  what pg_stat_statements shows after run.sql (reset before it)
     relations    [[schema, name, kind, is_partition, [[column, type]…]]]  before and after run.sql
@@ -63,18 +64,26 @@ def both(before, after):
     return [known[name] for name in sorted(known)]
 
 
-def collect(server, number, folder):
+def make(server, database):
+    """Makes an empty database of that name."""
+    server.psql("postgres", "-c", f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
+    server.psql("postgres", "-c", f"CREATE DATABASE {database} TEMPLATE {TEMPLATE}")
+
+
+def collect(server, number, folder, one_session=False):
     """Runs one case; see the top of this file for what comes back."""
     database = f"accuracy_case_{number}"
-    server.psql("postgres", "-c", f"DROP DATABASE IF EXISTS {database}")
-    server.psql("postgres", "-c", f"CREATE DATABASE {database} TEMPLATE {TEMPLATE}")
+    make(server, database)
     try:
         server.psql(database, "-f", os.path.join(folder, "setup.sql"))
         relations = server.rows(database, RELATIONS_SQL)
         views = server.rows(database, VIEWS_SQL)
         columns, tables = server.views(database)
-        server.psql("postgres", "-c", RESET_SQL.format(database))
-        _, errors = server.psql(database, "-f", os.path.join(folder, "run.sql"), stop=False)
+        script = ["-c", RESET_SQL.format(database), "-f", os.path.join(folder, "run.sql")]
+        if one_session:
+            make(server, database)
+            script[:0] = ["-f", os.path.join(folder, "setup.sql")]
+        _, errors = server.psql(database, *script, stop=False)
         queries = server.rows("postgres", QUERIES_SQL.format(database))
         if not queries:
             raise CaseError("pg_stat_statements shows nothing")

@@ -1,8 +1,9 @@
 """Cases of the perturbation oracle (tests/oracle) for the scoreboard, with what is true of them.
 
-True is an edge that the generator built in (statements) or that pg_lineage tells (routines) and
-that showed itself: the target's values differ when only the source's are changed. An edge that is
-built in but did not show in the data of the case (an arm that never ran) is optional for all tools.
+True is an edge of the first run that the generator built in (statements) or that pg_lineage tells
+(routines) and that showed itself: the target's values differ when only the source's are changed.
+Nothing is said of edges that are built in but did not show (an arm that never ran), that the
+generator excuses, or whose ends are not compared: they are optional for all tools.
 The case lives in schema public, where every tool looks for a name without schema.
 """
 
@@ -23,11 +24,24 @@ from server import Connection  # noqa: E402
 class Known:
     """What is true of a case, in the shape of compare.Expected; nothing is known of tables."""
 
-    tables = optional_tables = frozenset()
+    tables = optional_tables = optional_columns = frozenset()
     indirect, via = frozenset(), frozenset({None})
 
-    def __init__(self, columns, optional):
-        self.columns, self.optional_columns = columns, optional
+    def __init__(self, case, columns, optional):
+        self.case, self.columns, self.optional = case, columns, optional
+
+    def excuses(self, edge):
+        """Whether an edge is neither right nor wrong."""
+        if edge in self.columns:
+            return False
+        (s_schema, *source), (t_schema, *target) = edge
+        if edge in self.optional or {s_schema, t_schema} != {"public"}:
+            return True
+        if len(source) < 2 or len(target) < 2:
+            return False
+        return target[0] not in self.case.targets or (
+            (".".join(source), ".".join(target)) in self.case.dead
+        )
 
     @staticmethod
     def rename(name):
@@ -43,15 +57,18 @@ def split(text):
     return tuple(text.rsplit(".", 1))
 
 
+def named(pairs):
+    """Those between relations of the case: no files and no other databases."""
+    return {(s, t) for s, t in pairs if s[0].isidentifier() and t[0].isidentifier()}
+
+
 def truth(case, verdict):
     """What is true: see the top."""
+    shown = named(verdict.confirmed & verdict.first)
     if case.direct is None:
-        dead = edges((split(source), split(target)) for source, target in case.dead)
-        seen = edges(verdict.confirmed)
-        return Known(seen, dead - seen)
-    built = edges((split(edge[0]), split(edge[1])) for edge in case.direct)
-    seen = edges(verdict.confirmed) & built
-    return Known(seen, built - seen)
+        return Known(case, edges(shown), edges(verdict.confirmed | verdict.unconfirmed))
+    built = {(split(edge[0]), split(edge[1])) for edge in case.direct}
+    return Known(case, edges(named(verdict.confirmed & built)), edges(built))
 
 
 def generate(kind, number, folder):
