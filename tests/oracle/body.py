@@ -90,9 +90,9 @@ class Body:
             return [f"{self.fresh(scope, 'int[]').name} := {value};"]
         value = self.expression(scope, "int")
         array = self.draw.one(arrays).name
-        if self.draw.chance(20):
-            return [f"{array}[1:2] := ARRAY[{value}, 5];"]  # both elements are new
         self.world.dead.loose = ARRAYS
+        if self.draw.chance(20):  # a third element may stay, and with it all that the array had
+            return [f"{array}[1:2] := ARRAY[{value}, 5];"]
         return [f"{array}[{self.draw.between(1, 2)}] := {value};"]
 
     def assign_whole(self, scope, depth):
